@@ -1,0 +1,18 @@
+# sportapp_part(NAME [DEPS part ...] [LIBS target ...]): one folder of src/ as a library. Every *.cpp of the
+# folder belongs to it; every *_test.cpp becomes part of NAME_test, so no test can be left out of the build.
+function(sportapp_part name)
+  cmake_parse_arguments(PART "" "" "DEPS;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_(test|main|fuzz)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  add_library(sportapp_${name} STATIC ${sources})
+  target_include_directories(sportapp_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  list(TRANSFORM PART_DEPS PREPEND sportapp_)
+  target_link_libraries(sportapp_${name} PUBLIC ${PART_DEPS} ${PART_LIBS})
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE sportapp_${name} GTest::gtest_main GTest::gmock)
+    gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}." PROPERTIES TIMEOUT 120)
+  endif()
+endfunction()

@@ -1,0 +1,25 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sportapp {
+
+using Hash = std::array<std::uint8_t, 32>;
+
+// BLAKE2b-256 over length-prefixed fields, so that ("ab","c") and ("a","bc") differ.
+class Hasher {
+ public:
+  Hasher();
+  Hasher& field(std::string_view bytes);
+  Hasher& field(std::int64_t number);
+  [[nodiscard]] Hash finish();
+
+ private:
+  alignas(64) std::array<std::uint8_t, 384> state_;  // crypto_generichash_state, kept out of this header
+};
+
+[[nodiscard]] std::string hex(const Hash& hash);
+
+}  // namespace sportapp

@@ -1,0 +1,82 @@
+// What a command means, apart from how it arrives and where it is kept: the one narrow interface by which
+// journal and services know a domain. Everything here is pure: no socket, no clock, no SQL.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/strong.hpp"
+
+namespace sportapp::domain {
+
+// What was asked for, checked and in normal form. `body` is JSON with the known fields in fixed order, so that
+// two requests that mean the same have the same bytes.
+struct Command {
+  std::string type;  // imperative: RegisterUser
+  std::string body;
+};
+
+// What happened. Past tense, versioned; `payload` is JSON.
+struct Event {
+  std::string type;  // UserRegistered
+  int version = 1;
+  std::string payload;
+};
+
+struct Answer {
+  int status = 200;
+  std::string body;      // JSON
+  std::string location;  // route of the thing made, or empty
+};
+
+struct FieldError {
+  std::string field;  // JSON pointer: /username
+  std::string detail;
+};
+
+// The command was understood or not, but nothing happened.
+struct Refusal {
+  int status = 400;
+  std::string title;
+  std::string detail;
+  std::vector<FieldError> errors;
+};
+
+struct Effect {
+  Event event;
+  Answer answer;
+};
+using Decision = std::variant<Effect, Refusal>;
+
+// State of one service as its rules read it: rows by id and unique names of rows.
+class StateReader {
+ public:
+  virtual ~StateReader() = default;
+  [[nodiscard]] virtual std::optional<std::string> row(std::string_view table, Id id) const = 0;
+  [[nodiscard]] virtual std::optional<Id> id_of(std::string_view unique_field, std::string_view value) const = 0;
+  [[nodiscard]] virtual Id last_id(std::string_view table) const = 0;
+};
+
+class State : public StateReader {
+ public:
+  virtual void put_row(std::string_view table, Id id, std::string_view json) = 0;
+  // A value that is there already is a defect of `decide`: the implementation throws.
+  virtual void put_unique(std::string_view unique_field, std::string_view value, Id id) = 0;
+};
+
+class Domain {
+ public:
+  virtual ~Domain() = default;
+  [[nodiscard]] virtual std::string_view service() const = 0;  // users
+  // A request body, as it came from outside, to a command or the reasons why not. Any thread may call.
+  [[nodiscard]] virtual std::variant<Command, Refusal> parse(std::string_view method, std::optional<Id> id,
+                                                             std::string_view body) const = 0;
+  [[nodiscard]] virtual Decision decide(const StateReader& state, const Command& command) const = 0;
+  // Must give the same state for the same events, always: a journal is replayed with it.
+  virtual void apply(State& state, const Event& event) const = 0;
+};
+
+}  // namespace sportapp::domain
