@@ -26,6 +26,13 @@ struct Event {
   std::string payload;
 };
 
+// An event that is durable, with its place: what relay, feed and read models carry.
+struct CommittedEvent {
+  Seq seq;
+  std::int64_t time_ms = 0;  // wall clock of the commit, since 1970
+  Event event;
+};
+
 struct Answer {
   int status = 200;
   std::string body;      // JSON

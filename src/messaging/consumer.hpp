@@ -1,0 +1,38 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "messaging/event_source.hpp"
+#include "messaging/relay.hpp"
+
+namespace sportapp::messaging {
+
+struct ConsumerStatus {
+  Seq position;
+  std::string reading;  // "stream", "feed", or "nothing" while neither can be reached
+};
+
+// Brings a service's events to a sink, on a thread of its own: from the Redis Stream while that has what comes
+// next, else from the feed.
+class Consumer {
+ public:
+  struct Options {
+    RedisAddress redis;
+    std::string stream;
+    std::size_t batch_max = 1000;
+  };
+  // The feed is asked from the consumer's thread.
+  Consumer(Options options, std::unique_ptr<EventSource> feed, EventSink& sink);
+  ~Consumer();  // stops within a second or two
+  [[nodiscard]] ConsumerStatus status() const;  // any thread
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+// The feed of a commands process, over HTTP: GET /internal/feed?after=N&limit=M, one encoded event a line.
+[[nodiscard]] std::unique_ptr<EventSource> make_http_feed(std::string host, std::uint16_t port);
+
+}  // namespace sportapp::messaging

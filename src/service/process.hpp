@@ -1,0 +1,61 @@
+// What every service process has: configuration, log, loop, health, metrics, an end that drains.
+#pragma once
+#include <prometheus/registry.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "http/server.hpp"
+#include "messaging/relay.hpp"
+
+namespace sportapp::service {
+
+struct Config {
+  std::string service;  // users
+  std::string side;     // commands | queries
+  std::string node;     // a, b | 1, 2
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+  std::filesystem::path data;      // folder of this process
+  std::filesystem::path log_file;  // empty: standard error
+  std::string log_level = "info";
+  messaging::RedisAddress redis;
+  std::int64_t stream_length_max = 100'000;
+  std::string feed_host = "127.0.0.1";  // queries: where the commands process is
+  std::uint16_t feed_port = 0;
+  int drain_ms = 5000;
+  int queue_max = 10'000;  // commands waiting for a commit; more: 503
+  int batch_max = 512;     // commands in one commit
+  http::Limits limits;
+};
+
+// A TOML file; an error names file, line and what was expected. Unknown keys are errors: they are typing mistakes.
+[[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
+
+class Process {
+ public:
+  explicit Process(Config config);
+  ~Process();
+  [[nodiscard]] const Config& config() const;
+  [[nodiscard]] http::Router& router();
+  [[nodiscard]] Loop& loop();
+  [[nodiscard]] std::shared_ptr<prometheus::Registry> metrics();
+  // /health/ready is 200 while every check gives nothing, else 503 with the reasons. Checks run on the loop.
+  void ready_when(std::function<std::optional<std::string>()> check);
+  // A member of the status document: `role` and `state` as `sportapp status` shows them; on the loop.
+  void describe(std::string name, std::function<std::string()> value);
+  // Listens, prints nothing, serves /health/live, /health/ready, /metrics and /internal/status until SIGTERM; gives the
+  // exit status. The parent's end ends it too.
+  int run();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sportapp::service

@@ -1,0 +1,26 @@
+// SQLite as the project uses it: SQLiteCpp, opened one way, its exceptions turned to errors at the parts' doors.
+#pragma once
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "base/result.hpp"
+
+namespace sportapp::sqlite {
+
+enum class Synchronous { kOff, kNormal, kFull };
+
+struct Options {
+  Synchronous synchronous = Synchronous::kFull;
+  int cache_kib = 16 * 1024;
+  bool read_only = false;
+};
+
+// WAL mode, no memory map, foreign files refused. Creates file and folder unless read-only.
+[[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open(const std::filesystem::path& file, const Options& options);
+
+// What a person can act on: which file, what SQLite said, what to do. Full and read-only disks are kLater.
+[[nodiscard]] Error to_error(const SQLite::Exception& exception, const std::filesystem::path& file);
+
+}  // namespace sportapp::sqlite
