@@ -1,4 +1,5 @@
-// SQLite as the project uses it: SQLiteCpp, opened one way, its exceptions turned to errors at the parts' doors.
+// SQLite as the project uses it: SQLiteCpp, opened one way, its exceptions turned to errors at the parts'
+// doors.
 #pragma once
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -18,7 +19,8 @@ struct Options {
 };
 
 // WAL mode, no memory map, foreign files refused. Creates file and folder unless read-only.
-[[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open(const std::filesystem::path& file, const Options& options);
+[[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open(const std::filesystem::path& file,
+                                                             const Options& options);
 
 // What a person can act on: which file, what SQLite said, what to do. Full and read-only disks are kLater.
 [[nodiscard]] Error to_error(const SQLite::Exception& exception, const std::filesystem::path& file);

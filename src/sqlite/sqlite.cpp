@@ -1,0 +1,72 @@
+#include "sqlite/sqlite.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+namespace sportapp::sqlite {
+namespace {
+
+constexpr int kBusyTimeoutMs = 5000;
+
+const char* pragma_of(Synchronous synchronous) {
+  switch (synchronous) {
+    case Synchronous::kOff:
+      return "PRAGMA synchronous=OFF";
+    case Synchronous::kNormal:
+      return "PRAGMA synchronous=NORMAL";
+    case Synchronous::kFull:
+      break;
+  }
+  return "PRAGMA synchronous=FULL";
+}
+
+}  // namespace
+
+Error to_error(const SQLite::Exception& exception, const std::filesystem::path& file) {
+  const auto said =
+      fmt::format("{}: {} (SQLite {})", file.string(), exception.what(), exception.getExtendedErrorCode());
+  switch (exception.getErrorCode()) {
+    case SQLITE_FULL:
+      return {Retry::kLater, said + "; free some space on its disk"};
+    case SQLITE_READONLY:
+      return {Retry::kLater, said + "; make its disk writable"};
+    case SQLITE_IOERR:
+      return {Retry::kLater, said + "; look at its disk"};
+    case SQLITE_CANTOPEN:
+      return {Retry::kLater, said + "; make its folder readable and writable"};
+    case SQLITE_BUSY:
+      return {Retry::kLater, said + "; another process uses it"};
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return {Retry::kNever, said + "; the file is damaged, put it aside"};
+    default:
+      return {Retry::kNever, said};
+  }
+}
+
+Result<std::unique_ptr<SQLite::Database>> open(const std::filesystem::path& file, const Options& options) {
+  try {
+    if (!options.read_only && file.has_parent_path()) std::filesystem::create_directories(file.parent_path());
+    const int flags =
+        options.read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+    // One thread at a time uses a connection, so SQLite's own mutexes are left out.
+    auto database =
+        std::make_unique<SQLite::Database>(file.string(), flags | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
+    database->exec(fmt::format("PRAGMA cache_size=-{}", options.cache_kib));
+    database->exec("PRAGMA mmap_size=0");
+    database->exec("PRAGMA trusted_schema=OFF");
+    if (!options.read_only) {
+      database->exec("PRAGMA journal_mode=WAL");
+      // WAL that outgrew the bound while a reader held it is cut at the next checkpoint.
+      database->exec("PRAGMA journal_size_limit=8388608");
+      database->exec(pragma_of(options.synchronous));
+    }
+    return database;
+  } catch (const SQLite::Exception& exception) {
+    return to_error(exception, file);
+  } catch (const std::filesystem::filesystem_error& failed) {
+    return Error{Retry::kLater, std::string(failed.what()) + "; make the folder writable"};
+  }
+}
+
+}  // namespace sportapp::sqlite
