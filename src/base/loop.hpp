@@ -11,9 +11,9 @@ class Loop {
   using TimerId = std::uint64_t;
 
   virtual ~Loop() = default;
-  virtual void post(Task task) = 0;                                // any thread
+  virtual void post(Task task) = 0;                             // any thread
   virtual TimerId after(std::int64_t delay_ms, Task task) = 0;  // loop thread
-  virtual void cancel(TimerId timer) = 0;                          // loop thread; a timer that ran is no error
+  virtual void cancel(TimerId timer) = 0;                       // loop thread; a timer that ran is no error
 };
 
 }  // namespace sportapp

@@ -12,8 +12,8 @@
 
 namespace sportapp::domain {
 
-// What was asked for, checked and in normal form. `body` is JSON with the known fields in fixed order, so that
-// two requests that mean the same have the same bytes.
+// What was asked for, checked and in normal form. `body` is JSON with the known fields in fixed order, so
+// that two requests that mean the same have the same bytes.
 struct Command {
   std::string type;  // imperative: RegisterUser
   std::string body;
@@ -63,7 +63,8 @@ class StateReader {
  public:
   virtual ~StateReader() = default;
   [[nodiscard]] virtual std::optional<std::string> row(std::string_view table, Id id) const = 0;
-  [[nodiscard]] virtual std::optional<Id> id_of(std::string_view unique_field, std::string_view value) const = 0;
+  [[nodiscard]] virtual std::optional<Id> id_of(std::string_view unique_field,
+                                                std::string_view value) const = 0;
   [[nodiscard]] virtual Id last_id(std::string_view table) const = 0;
 };
 

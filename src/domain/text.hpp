@@ -1,5 +1,5 @@
-// Text from outside, made comparable. The Unicode rule of the project: names are kept in Normalization Form C,
-// a character is one code point of that form.
+// Text from outside, made comparable. The Unicode rule of the project: names are kept in Normalization Form
+// C, a character is one code point of that form.
 #pragma once
 #include <optional>
 #include <string>

@@ -7,11 +7,12 @@
 
 namespace sportapp::http {
 
-// Who may call a route. The gateway marks what it passes on with `Sportapp-Via`; an internal route refuses such
-// requests as if it did not exist.
+// Who may call a route. The gateway marks what it passes on with `Sportapp-Via`; an internal route refuses
+// such requests as if it did not exist.
 enum class Audience { kPublic, kInternal };
 
-// Paths are matched segment by segment on their raw bytes: nothing is decoded or normalised, so no encoding of
+// Paths are matched segment by segment on their raw bytes: nothing is decoded or normalised, so no encoding
+// of
 // `..` or `/` can lead elsewhere. `{name}` matches one non-empty segment. HEAD goes to GET. Loop thread only.
 class Router {
  public:

@@ -12,12 +12,12 @@
 namespace sportapp::http {
 
 struct Limits {
-  int connections = 4096;               // more: accepted, answered 503 and closed
-  std::size_t body_bytes = 64 * 1024;   // more: 413
-  std::size_t header_bytes = 16 * 1024; // request line and headers; more: 431
-  int idle_timeout_ms = 75'000;         // between requests: closed in silence
-  int request_timeout_ms = 10'000;      // from first byte to whole request: 408
-  int answer_timeout_ms = 30'000;       // handler has not answered: 503; client does not take a piece: closed
+  int connections = 4096;                // more: accepted, answered 503 and closed
+  std::size_t body_bytes = 64 * 1024;    // more: 413
+  std::size_t header_bytes = 16 * 1024;  // request line and headers; more: 431
+  int idle_timeout_ms = 75'000;          // between requests: closed in silence
+  int request_timeout_ms = 10'000;       // from first byte to whole request: 408
+  int answer_timeout_ms = 30'000;  // handler has not answered: 503; client does not take a piece: closed
 };
 
 struct Served {  // for metrics and the access log; called on the loop thread after each answer
@@ -36,7 +36,8 @@ class Server final : public Loop {
   [[nodiscard]] Result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
   // Until stop() has drained or SIGTERM/SIGINT asked for it.
   void run();
-  // No new connections; requests under way are answered (`Connection: close`) within drain_ms, then run() ends. Loop thread.
+  // No new connections; requests under way are answered (`Connection: close`) within drain_ms, then run()
+  // ends. Loop thread.
   void stop(int drain_ms);
   void on_signal(std::function<void()> handler);  // SIGTERM or SIGINT, on the loop thread
 

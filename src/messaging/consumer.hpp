@@ -13,8 +13,8 @@ struct ConsumerStatus {
   std::string reading;  // "stream", "feed", or "nothing" while neither can be reached
 };
 
-// Brings a service's events to a sink, on a thread of its own: from the Redis Stream while that has what comes
-// next, else from the feed.
+// Brings a service's events to a sink, on a thread of its own: from the Redis Stream while that has what
+// comes next, else from the feed.
 class Consumer {
  public:
   struct Options {
@@ -24,7 +24,7 @@ class Consumer {
   };
   // The feed is asked from the consumer's thread.
   Consumer(Options options, std::unique_ptr<EventSource> feed, EventSink& sink);
-  ~Consumer();  // stops within a second or two
+  ~Consumer();                                  // stops within a second or two
   [[nodiscard]] ConsumerStatus status() const;  // any thread
 
  private:

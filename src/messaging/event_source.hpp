@@ -22,8 +22,8 @@ class EventSink {
   virtual ~EventSink() = default;
   // The last event that counts; read from the same store that write() changes.
   [[nodiscard]] virtual Seq position() = 0;
-  // All of `events` (each the successor of the one before, the first of position()) and the new position in one
-  // transaction, or nothing.
+  // All of `events` (each the successor of the one before, the first of position()) and the new position in
+  // one transaction, or nothing.
   [[nodiscard]] virtual Result<void> write(std::span<const domain::CommittedEvent> events) = 0;
 };
 

@@ -14,18 +14,18 @@ struct RedisAddress {
 };
 
 struct RelayStatus {
-  Seq published;          // last entry known to be in the stream
+  Seq published;  // last entry known to be in the stream
   bool connected = false;
   std::uint64_t published_total = 0;
 };
 
-// Publishes what was committed to a Redis Stream named after the service, on a thread of its own. Redis may be
-// gone at any time, for any time: the source holds everything and the relay goes on where the stream ends.
+// Publishes what was committed to a Redis Stream named after the service, on a thread of its own. Redis may
+// be gone at any time, for any time: the source holds everything and the relay goes on where the stream ends.
 class Relay {
  public:
   struct Options {
     RedisAddress redis;
-    std::string stream;                    // the service's name
+    std::string stream;                        // the service's name
     std::int64_t stream_length_max = 100'000;  // older entries are trimmed (about)
   };
   Relay(Options options, std::unique_ptr<EventSource> source);

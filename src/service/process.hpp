@@ -34,7 +34,8 @@ struct Config {
   http::Limits limits;
 };
 
-// A TOML file; an error names file, line and what was expected. Unknown keys are errors: they are typing mistakes.
+// A TOML file; an error names file, line and what was expected. Unknown keys are errors: they are typing
+// mistakes.
 [[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
 
 class Process {
@@ -49,8 +50,8 @@ class Process {
   void ready_when(std::function<std::optional<std::string>()> check);
   // A member of the status document: `role` and `state` as `sportapp status` shows them; on the loop.
   void describe(std::string name, std::function<std::string()> value);
-  // Listens, prints nothing, serves /health/live, /health/ready, /metrics and /internal/status until SIGTERM; gives the
-  // exit status. The parent's end ends it too.
+  // Listens, prints nothing, serves /health/live, /health/ready, /metrics and /internal/status until SIGTERM;
+  // gives the exit status. The parent's end ends it too.
   int run();
 
  private:

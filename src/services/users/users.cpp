@@ -1,4 +1,4 @@
-#include "domain/users.hpp"
+#include "services/users/users.hpp"
 
 #include <boost/json.hpp>
 #include <stdexcept>
@@ -108,8 +108,7 @@ class Users final : public Domain {
     json::object made{{"id", id.value}};
     for (const auto& [name, value] : asked) made[name] = value;
     const auto text = json::serialize(made);
-    return Effect{{"UserRegistered", 1, text},
-                  {200, text, "/api-queries/users/" + std::to_string(id.value)}};
+    return Effect{{"UserRegistered", 1, text}, {200, text, "/api-queries/users/" + std::to_string(id.value)}};
   }
 
   void apply(State& state, const Event& event) const override {
@@ -125,7 +124,9 @@ class Users final : public Domain {
 
  private:
   static Refusal taken(const std::string& field, std::string_view value) {
-    return {409, "Already taken", "the " + field + " '" + std::string(value) + "' is taken; choose another",
+    return {409,
+            "Already taken",
+            "the " + field + " '" + std::string(value) + "' is taken; choose another",
             {{"/" + field, "is taken"}}};
   }
 };

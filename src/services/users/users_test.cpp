@@ -1,4 +1,4 @@
-#include "domain/users.hpp"
+#include "services/users/users.hpp"
 
 #include <gtest/gtest.h>
 
@@ -72,10 +72,11 @@ INSTANTIATE_TEST_SUITE_P(
     Users, RefusedBody,
     ::testing::Values("", "{", "[]", "null", "7", R"({"username":7})", R"({"username":null})", R"({})",
                       R"({"username":""})", R"({"username":" ana"})", R"({"username":"a\u0000b"})",
-                      R"({"username":"\ud800"})", "{\"username\":\"\xff\"}", "{\"username\":\"\xed\xa0\x80\"}",
-                      R"({"username":"a"} x)", R"({"username":"a","email":"no"})",
-                      R"({"username":"a","email":"a@b"})", R"({"username":"a","email":"a b@c.de"})",
-                      R"({"username":"a","email":4})", R"({"username":"a\nb"})",
+                      R"({"username":"\ud800"})", "{\"username\":\"\xff\"}",
+                      "{\"username\":\"\xed\xa0\x80\"}", R"({"username":"a"} x)",
+                      R"({"username":"a","email":"no"})", R"({"username":"a","email":"a@b"})",
+                      R"({"username":"a","email":"a b@c.de"})", R"({"username":"a","email":4})",
+                      R"({"username":"a\nb"})",
                       "{\"username\":" + std::string(10000, '[') + std::string(10000, ']') + "}"));
 
 TEST(Text, EmailGrammar) {

@@ -1,0 +1,27 @@
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "base/hash.hpp"
+#include "domain/domain.hpp"
+
+namespace sportapp::journal {
+
+// One line of the log: what happened, under which key, and what was answered.
+struct Entry {
+  Seq seq;
+  Epoch epoch;
+  std::int64_t time_ms = 0;
+  std::string key;
+  std::string fingerprint;  // of the request: 16 bytes
+  domain::Event event;
+  domain::Answer answer;
+  Hash hash{};
+};
+
+// H(previous, every other field of the entry). Two journals are equal up to n exactly when their hashes at n
+// are.
+[[nodiscard]] Hash chained(const Hash& previous, const Entry& entry);
+[[nodiscard]] std::string fingerprint(const domain::Command& command);
+
+}  // namespace sportapp::journal
