@@ -1,0 +1,27 @@
+#include "journal/entry.hpp"
+
+namespace sportapp::journal {
+
+Hash chained(const Hash& previous, const Entry& entry) {
+  return Hasher()
+      .field(std::string_view(reinterpret_cast<const char*>(previous.data()), previous.size()))
+      .field(entry.seq.value)
+      .field(entry.epoch.value)
+      .field(entry.time_ms)
+      .field(entry.key)
+      .field(entry.fingerprint)
+      .field(entry.event.type)
+      .field(entry.event.version)
+      .field(entry.event.payload)
+      .field(entry.answer.status)
+      .field(entry.answer.body)
+      .field(entry.answer.location)
+      .finish();
+}
+
+std::string fingerprint(const domain::Command& command) {
+  const auto hash = Hasher().field(command.type).field(command.body).finish();
+  return {reinterpret_cast<const char*>(hash.data()), 16};
+}
+
+}  // namespace sportapp::journal
