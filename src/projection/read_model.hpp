@@ -1,5 +1,6 @@
 // A read model: one SQLite file that can be thrown away and made anew from the journal.
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -27,15 +28,24 @@ class ReadModel final : public messaging::EventSink {
   struct Options {
     std::filesystem::path file;
     std::function<void(const Written&)> on_written;  // on the writing thread, after each transaction
+    // On the writing thread: the file turned out damaged, every write will fail until it is made anew.
+    std::function<void(const Error&)> on_damaged;
   };
-  // `projection` and `clock` must outlive it.
+  // A file that is damaged, of another version or of another service is put aside and the model starts at 0:
+  // the feed has everything. `projection` and `clock` must outlive it.
   [[nodiscard]] static Result<std::unique_ptr<ReadModel>> open(Options options, const Projection& projection,
                                                                const Clock& clock);
   ~ReadModel() override;
   [[nodiscard]] Seq position() override;
+  // Events at or below position() are skipped: an event counts once. The rest must start right behind it,
+  // without a gap; anything else is a defect of the caller and changes nothing. After a failure the file is
+  // opened anew by the next call.
   [[nodiscard]] Result<void> write(std::span<const domain::CommittedEvent> events) override;
   // Over every view and lookup in order: two read models that say the same have the same digest.
   [[nodiscard]] Result<Hash> digest();
+  // Ends the model, leaving all of it in the one file, which can then be renamed. Every other connection to
+  // the file must be closed; if one is not, kLater.
+  [[nodiscard]] static Result<void> seal(std::unique_ptr<ReadModel> model);
 
  private:
   struct Impl;
@@ -50,17 +60,30 @@ class ReadModelReader {
     Id id;
     std::string view;
   };
+  struct Summary {
+    Seq position;
+    std::int64_t views = 0;
+    Hash digest{};  // as ReadModel::digest()
+  };
+  // The file must be there: ReadModel makes it.
   [[nodiscard]] static Result<std::unique_ptr<ReadModelReader>> open(const std::filesystem::path& file);
   ~ReadModelReader();
   [[nodiscard]] Result<std::optional<std::string>> view(Id id);
   [[nodiscard]] Result<std::optional<Row>> find(std::string_view field, std::string_view value);
   // Views with id > after, in order of id.
   [[nodiscard]] Result<std::vector<Row>> page(Id after, std::size_t limit);
+  // Of one moment, however the model goes on meanwhile. Reads all of it: seconds for a million views.
+  [[nodiscard]] Result<Summary> summary();
 
  private:
   struct Impl;
   explicit ReadModelReader(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
+
+// Renames the file of a model nobody has open to FILE.damaged; the one put aside before goes.
+[[nodiscard]] Result<void> put_aside(const std::filesystem::path& file);
+// A file that is not there is no error.
+[[nodiscard]] Result<void> remove_model(const std::filesystem::path& file);
 
 }  // namespace sportapp::projection

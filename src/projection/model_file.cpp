@@ -1,0 +1,129 @@
+#include "projection/model_file.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sqlite3.h>
+
+#include "projection/read_model.hpp"
+
+namespace sportapp::projection {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kSchemaVersion = 1;
+constexpr int kWriterCacheKib = 8 * 1024;
+constexpr const char* kSchema = R"(
+  CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), service TEXT NOT NULL, position INTEGER NOT NULL);
+  CREATE TABLE views(id INTEGER PRIMARY KEY, view TEXT NOT NULL);
+  CREATE TABLE lookups(field TEXT, value TEXT, id INTEGER NOT NULL, PRIMARY KEY(field, value)) WITHOUT ROWID;
+)";
+
+void create_schema(SQLite::Database& database, std::string_view service) {
+  SQLite::Transaction transaction(database);
+  database.exec(kSchema);
+  SQLite::Statement insert(database, "INSERT INTO meta VALUES (1, ?, 0)");
+  insert.bind(1, std::string(service));
+  insert.exec();
+  database.exec(fmt::format("PRAGMA user_version={}", kSchemaVersion));
+  transaction.commit();
+}
+
+// Why the file cannot serve this service, if so.
+std::optional<std::string> mismatch(SQLite::Database& database, std::string_view service) {
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  if (version != kSchemaVersion) {
+    return fmt::format("is of version {}, this program writes version {}", version, kSchemaVersion);
+  }
+  const auto owner = database.execAndGet("SELECT service FROM meta").getString();
+  if (owner != service) return fmt::format("is a read model of '{}', not of '{}'", owner, service);
+  return std::nullopt;
+}
+
+bool is_empty(SQLite::Database& database) {
+  return database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+}
+
+const std::array<const char*, 3> kSuffixes = {"", "-wal", "-shm"};
+
+fs::path with_suffix(const fs::path& file, const char* suffix) {
+  auto path = file;
+  path += suffix;
+  return path;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SQLite::Database>> open_model_file(const fs::path& file, std::string_view service) {
+  // Everything here can be read again from the journal: losing the last commits with the power is no loss.
+  auto opened =
+      sqlite::open(file, {.synchronous = sqlite::Synchronous::kNormal, .cache_kib = kWriterCacheKib});
+  if (!opened) return opened.error();
+  auto& database = **opened;
+  try {
+    if (is_empty(database)) create_schema(database, service);
+    if (const auto why = mismatch(database, service)) {
+      return Error{Retry::kNever, fmt::format("{}: {}", file.string(), *why)};
+    }
+  } catch (const SQLite::Exception& exception) {
+    return sqlite::to_error(exception, file);
+  }
+  return std::move(*opened);
+}
+
+Seq position_of(SQLite::Database& database) {
+  return {database.execAndGet("SELECT position FROM meta").getInt64()};
+}
+
+Hash digest_of(SQLite::Database& database) {
+  Hasher hasher;
+  const auto text = [](const SQLite::Column& column) {
+    return std::string_view(column.getText(), static_cast<std::size_t>(column.getBytes()));
+  };
+  SQLite::Statement views(database, "SELECT id, view FROM views ORDER BY id");
+  while (views.executeStep()) {
+    hasher.field(views.getColumn(0).getInt64()).field(text(views.getColumn(1)));
+  }
+  SQLite::Statement lookups(database, "SELECT field, value, id FROM lookups ORDER BY field, value");
+  while (lookups.executeStep()) {
+    hasher.field(text(lookups.getColumn(0))).field(text(lookups.getColumn(1)));
+    hasher.field(lookups.getColumn(2).getInt64());
+  }
+  return hasher.finish();
+}
+
+bool is_damage(const SQLite::Exception& exception) {
+  return exception.getErrorCode() == SQLITE_CORRUPT || exception.getErrorCode() == SQLITE_NOTADB;
+}
+
+Result<void> put_aside(const fs::path& file) {
+  for (const auto* suffix : kSuffixes) {
+    const auto from = with_suffix(file, suffix);
+    const auto to = with_suffix(with_suffix(file, ".damaged"), suffix);
+    std::error_code failed;
+    fs::remove(to, failed);
+    if (!fs::exists(from, failed)) continue;
+    fs::rename(from, to, failed);
+    if (failed) {
+      return Error{Retry::kLater, fmt::format("{} cannot be put aside as {}: {}; make its folder writable",
+                                              from.string(), to.string(), failed.message())};
+    }
+    spdlog::warn("read model file {} was put aside as {}", from.string(), to.string());
+  }
+  return {};
+}
+
+Result<void> remove_model(const fs::path& file) {
+  for (const auto* suffix : kSuffixes) {
+    const auto path = with_suffix(file, suffix);
+    std::error_code failed;
+    fs::remove(path, failed);
+    if (failed) {
+      return Error{Retry::kLater, fmt::format("{} cannot be removed: {}; make its folder writable",
+                                              path.string(), failed.message())};
+    }
+  }
+  return {};
+}
+
+}  // namespace sportapp::projection

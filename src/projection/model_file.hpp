@@ -1,0 +1,42 @@
+// The file of a read model: its tables, its version, its damage. Known to the writer and the reader only.
+//
+//   views(id, view)           what a query by id gives, as it is sent
+//   lookups(field, value, id) finds the view of a name
+//   meta                      one row: whose events these are, and the last that counts
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/hash.hpp"
+#include "base/strong.hpp"
+#include "sqlite/sqlite.hpp"
+
+namespace sportapp::projection {
+
+// A statement for one use: reset at the end, so that no read transaction holds back the checkpoint.
+class Use {
+ public:
+  explicit Use(SQLite::Statement& statement) : statement_(statement) {}
+  ~Use() { statement_.tryReset(); }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+  SQLite::Statement* operator->() { return &statement_; }
+
+ private:
+  SQLite::Statement& statement_;
+};
+
+// Opened for writing, made if it is not there. Retry::kNever: it cannot be used as it is (damaged, another
+// version, another service's), only made anew.
+[[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open_model_file(const std::filesystem::path& file,
+                                                                        std::string_view service);
+[[nodiscard]] Seq position_of(SQLite::Database& database);
+// Over views and lookups in order; throws SQLite::Exception.
+[[nodiscard]] Hash digest_of(SQLite::Database& database);
+[[nodiscard]] bool is_damage(const SQLite::Exception& exception);
+
+}  // namespace sportapp::projection

@@ -1,0 +1,258 @@
+#include "projection/read_model.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+
+namespace sportapp::projection {
+namespace {
+
+using domain::CommittedEvent;
+
+struct FixedClock final : Clock {
+  std::int64_t wall_ms() const override { return 1'000; }
+  std::int64_t monotonic_ms() const override { return 1'000; }
+};
+
+// Payload "NAME" puts view and lookup NAME under the event's seq; "-NAME" takes the lookup away; "!" cannot
+// be applied, after having written.
+struct Names final : Projection {
+  std::string_view service() const override { return "names"; }
+  std::vector<Filter> filters() const override { return {}; }
+  void apply(Views& views, const CommittedEvent& event) const override {
+    const auto& name = event.event.payload;
+    if (name.starts_with('-')) return views.remove_lookup("name", name.substr(1));
+    views.put_view({event.seq.value}, name);
+    views.put_lookup("name", name, {event.seq.value});
+    if (name == "!") throw std::runtime_error("no such thing");
+    if (views.view({event.seq.value}) != name) throw std::logic_error("a view just written is not read");
+  }
+};
+
+class ReadModelTest : public testing::Test {
+ protected:
+  ReadModelTest()
+      : folder_(testing::TempDir() + "read_model_test_" + std::to_string(::getpid()) + "_" +
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    std::filesystem::remove_all(folder_);
+  }
+  ~ReadModelTest() override { std::filesystem::remove_all(folder_); }
+
+  std::unique_ptr<ReadModel> open(const std::string& name = "read_model.db") {
+    auto opened = ReadModel::open({.file = folder_ / name,
+                                   .on_written = [this](const auto& written) { written_ = written; },
+                                   .on_damaged = [this](const Error&) { ++damaged_; }},
+                                  names_, clock_);
+    if (!opened) throw std::runtime_error(opened.error().what);
+    return std::move(*opened);
+  }
+  std::unique_ptr<ReadModelReader> reader(const std::string& name = "read_model.db") {
+    auto opened = ReadModelReader::open(folder_ / name);
+    if (!opened) throw std::runtime_error(opened.error().what);
+    return std::move(*opened);
+  }
+  static std::vector<CommittedEvent> events(std::int64_t first, std::vector<std::string> payloads) {
+    std::vector<CommittedEvent> made;
+    for (auto& payload : payloads) made.push_back({{first++}, 400, {"Named", 1, std::move(payload)}});
+    return made;
+  }
+
+  std::filesystem::path folder_;
+  Names names_;
+  FixedClock clock_;
+  ReadModel::Written written_;
+  int damaged_ = 0;
+};
+
+TEST_F(ReadModelTest, what_is_written_is_read_by_id_by_name_and_in_pages) {
+  auto model = open();
+  ASSERT_TRUE(model->write(events(1, {"ana", "luz", "eva"})));
+  auto read = reader();
+  EXPECT_EQ(*read->view({2}), "luz");
+  EXPECT_EQ(*read->view({4}), std::nullopt);
+  EXPECT_EQ((*read->find("name", "eva"))->id, Id{3});
+  EXPECT_FALSE((*read->find("name", "Eva")).has_value());
+  EXPECT_FALSE((*read->find("other", "eva")).has_value());
+  const auto page = read->page({1}, 5);
+  ASSERT_EQ(page->size(), 2);
+  EXPECT_EQ(page->at(0).view, "luz");
+  EXPECT_EQ(read->page({0}, 1)->size(), 1);
+  EXPECT_EQ(written_.position, Seq{3});
+  EXPECT_EQ(written_.events, 3);
+  EXPECT_EQ(written_.lag_ms, 600);
+}
+
+TEST_F(ReadModelTest, a_reader_that_was_open_before_sees_what_is_written_after) {
+  auto model = open();
+  auto read = reader();
+  EXPECT_EQ(*read->view({1}), std::nullopt);
+  ASSERT_TRUE(model->write(events(1, {"ana"})));
+  EXPECT_EQ(*read->view({1}), "ana");
+}
+
+TEST_F(ReadModelTest, position_is_kept_with_the_views) {
+  ASSERT_TRUE(open()->write(events(1, {"ana", "luz"})));
+  auto model = open();
+  EXPECT_EQ(model->position(), Seq{2});
+  ASSERT_TRUE(model->write(events(3, {"eva"})));
+  EXPECT_EQ(reader()->summary()->position, Seq{3});
+  EXPECT_EQ(reader()->summary()->views, 3);
+}
+
+TEST_F(ReadModelTest, a_batch_that_cannot_be_applied_changes_neither_views_nor_position) {
+  auto model = open();
+  ASSERT_TRUE(model->write(events(1, {"ana"})));
+  const auto before = *model->digest();
+  const auto written = model->write(events(2, {"luz", "!", "eva"}));
+  ASSERT_FALSE(written);
+  EXPECT_NE(written.error().what.find("event 3"), std::string::npos) << written.error().what;
+  EXPECT_EQ(model->position(), Seq{1});
+  EXPECT_EQ(*model->digest(), before);
+  ASSERT_TRUE(model->write(events(2, {"luz"})));
+  EXPECT_EQ(*reader()->view({2}), "luz");
+}
+
+TEST_F(ReadModelTest, events_that_counted_already_are_skipped) {
+  auto model = open();
+  ASSERT_TRUE(model->write(events(1, {"ana", "luz"})));
+  ASSERT_TRUE(model->write(events(1, {"other", "other"})));
+  EXPECT_EQ(*reader()->view({1}), "ana");
+  ASSERT_TRUE(model->write(events(2, {"other", "eva"})));
+  EXPECT_EQ(*reader()->view({2}), "luz");
+  EXPECT_EQ(*reader()->view({3}), "eva");
+  EXPECT_EQ(model->position(), Seq{3});
+  ASSERT_TRUE(model->write({}));
+}
+
+TEST_F(ReadModelTest, a_gap_before_or_inside_a_batch_is_refused) {
+  auto model = open();
+  ASSERT_TRUE(model->write(events(1, {"ana"})));
+  EXPECT_FALSE(model->write(events(3, {"eva"})));
+  auto torn = events(2, {"luz", "eva"});
+  torn[1].seq = {4};
+  EXPECT_FALSE(model->write(torn));
+  EXPECT_EQ(model->position(), Seq{1});
+  EXPECT_EQ(reader()->summary()->views, 1);
+}
+
+TEST_F(ReadModelTest, models_of_the_same_events_have_the_same_digest_however_they_were_batched) {
+  auto one = open("one.db"), other = open("other.db");
+  ASSERT_TRUE(one->write(events(1, {"ana", "luz", "eva"})));
+  ASSERT_TRUE(other->write(events(1, {"ana"})));
+  EXPECT_NE(*one->digest(), *other->digest());
+  ASSERT_TRUE(other->write(events(2, {"luz", "eva"})));
+  EXPECT_EQ(*one->digest(), *other->digest());
+  EXPECT_EQ(reader("one.db")->summary()->digest, *other->digest());
+  ASSERT_TRUE(other->write(events(4, {"-eva"})));
+  EXPECT_NE(*one->digest(), *other->digest()) << "lookups count too";
+}
+
+TEST_F(ReadModelTest, a_file_that_is_no_database_is_put_aside_and_the_model_starts_anew) {
+  std::filesystem::create_directories(folder_);
+  std::ofstream(folder_ / "read_model.db") << std::string(8192, 'x');
+  auto model = open();
+  EXPECT_EQ(model->position(), Seq{0});
+  EXPECT_EQ(std::filesystem::file_size(folder_ / "read_model.db.damaged"), 8192);
+  EXPECT_TRUE(model->write(events(1, {"ana"})));
+}
+
+TEST_F(ReadModelTest, a_file_of_another_version_or_service_is_put_aside) {
+  for (const auto* change :
+       {"PRAGMA user_version=99", "UPDATE meta SET service='others'", "DROP TABLE views"}) {
+    ASSERT_TRUE(open()->write(events(1, {"ana"})));
+    SQLite::Database((folder_ / "read_model.db").string(), SQLite::OPEN_READWRITE).exec(change);
+    EXPECT_EQ(open()->position(), Seq{0}) << change;
+  }
+}
+
+TEST_F(ReadModelTest, damage_found_while_writing_is_reported) {
+  auto model = open();
+  std::vector<std::string> names;
+  for (int i = 0; i < 5000; ++i) names.push_back(std::to_string(i));
+  ASSERT_TRUE(model->write(events(1, names)));
+  ASSERT_TRUE(ReadModel::seal(std::move(model)));
+  const auto size = std::filesystem::file_size(folder_ / "read_model.db");
+  {
+    std::fstream file(folder_ / "read_model.db", std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(8192);
+    file << std::string(size - 8192, 'x');
+  }
+  model = open();  // the first pages are whole
+  EXPECT_FALSE(model->write(events(model->position().value + 1, {"ana"})));
+  EXPECT_GE(damaged_, 1);
+}
+
+// A disk that takes no more bytes, as the process sees it.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit tight{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &tight);
+  }
+  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(ReadModelTest, after_a_full_disk_the_next_write_works) {
+  auto model = open();
+  ASSERT_TRUE(model->write(events(1, {"ana"})));
+  {
+    const FullDisk full(16 * 1024);
+    const auto written = model->write(events(2, {std::string(100'000, 'l')}));
+    ASSERT_FALSE(written);
+    EXPECT_EQ(written.error().retry, Retry::kLater) << written.error().what;
+  }
+  EXPECT_EQ(model->position(), Seq{1});
+  EXPECT_EQ(*reader()->view({2}), std::nullopt);
+  ASSERT_TRUE(model->write(events(2, {"luz"})));
+  EXPECT_EQ(*reader()->view({2}), "luz");
+}
+
+TEST_F(ReadModelTest, a_sealed_model_is_one_file_that_can_take_the_place_of_another) {
+  auto old = open();
+  ASSERT_TRUE(old->write(events(1, {"ana"})));
+  auto fresh = open("rebuild.db");
+  ASSERT_TRUE(fresh->write(events(1, {"ana", "luz"})));
+  ASSERT_TRUE(ReadModel::seal(std::move(fresh)));
+  ASSERT_TRUE(ReadModel::seal(std::move(old)));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "read_model.db-wal"));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "rebuild.db-wal"));
+  std::filesystem::rename(folder_ / "rebuild.db", folder_ / "read_model.db");
+  EXPECT_EQ(open()->position(), Seq{2});
+  EXPECT_EQ(*reader()->view({2}), "luz");
+}
+
+TEST_F(ReadModelTest, a_model_that_another_reads_cannot_be_sealed) {
+  auto model = open();
+  ASSERT_TRUE(model->write(events(1, {"ana"})));
+  auto other = reader();
+  ASSERT_TRUE(other->summary());
+  const auto sealed = ReadModel::seal(std::move(model));
+  ASSERT_FALSE(sealed);
+  EXPECT_EQ(sealed.error().retry, Retry::kLater) << sealed.error().what;
+  EXPECT_EQ(*other->view({1}), "ana");
+  EXPECT_EQ(open()->position(), Seq{1}) << "nothing was lost";
+}
+
+TEST_F(ReadModelTest, removing_takes_the_files_beside_too) {
+  {
+    auto model = open();
+    ASSERT_TRUE(model->write(events(1, {"ana"})));
+    ASSERT_TRUE(std::filesystem::exists(folder_ / "read_model.db-wal"));
+    ASSERT_TRUE(remove_model(folder_ / "read_model.db"));
+    EXPECT_TRUE(std::filesystem::is_empty(folder_));
+  }
+  EXPECT_TRUE(remove_model(folder_ / "read_model.db")) << "gone already is no error";
+}
+
+}  // namespace
+}  // namespace sportapp::projection
