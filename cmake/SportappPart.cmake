@@ -1,7 +1,7 @@
-# sportapp_part(NAME [DEPS part ...] [LIBS target ...]): one folder of src/ as a library. Every *.cpp of the
-# folder belongs to it; every *_test.cpp becomes part of NAME_test, so no test can be left out of the build.
+# sportapp_part(NAME [DEPS part ...] [LIBS target ...] [TEST_DEPS part ...]): one folder of src/ as a library. Every *.cpp of the
+# folder belongs to it; every *_test.cpp becomes part of NAME_test, so no test can be left out of the build. TEST_DEPS are linked by the tests only.
 function(sportapp_part name)
-  cmake_parse_arguments(PART "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(PART "" "" "DEPS;LIBS;TEST_DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|main|fuzz)\\.cpp$")
@@ -11,8 +11,9 @@ function(sportapp_part name)
   list(TRANSFORM PART_DEPS PREPEND sportapp_)
   target_link_libraries(sportapp_${name} PUBLIC ${PART_DEPS} ${PART_LIBS})
   if(tests)
+    list(TRANSFORM PART_TEST_DEPS PREPEND sportapp_)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE sportapp_${name} GTest::gtest_main GTest::gmock)
+    target_link_libraries(${name}_test PRIVATE sportapp_${name} ${PART_TEST_DEPS} GTest::gtest_main GTest::gmock)
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}." PROPERTIES TIMEOUT 120)
   endif()
 endfunction()

@@ -75,10 +75,18 @@ class State : public StateReader {
   virtual void put_unique(std::string_view unique_field, std::string_view value, Id id) = 0;
 };
 
+// A route of the commands service: on the collection (/users) or on one of it (/users/{id}).
+enum class Target { kCollection, kOne };
+struct Route {
+  std::string method;
+  Target target;
+};
+
 class Domain {
  public:
   virtual ~Domain() = default;
   [[nodiscard]] virtual std::string_view service() const = 0;  // users
+  [[nodiscard]] virtual std::vector<Route> routes() const = 0;
   // A request body, as it came from outside, to a command or the reasons why not. Any thread may call.
   [[nodiscard]] virtual std::variant<Command, Refusal> parse(std::string_view method, std::optional<Id> id,
                                                              std::string_view body) const = 0;

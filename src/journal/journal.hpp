@@ -55,14 +55,14 @@ struct JournalStatus {
 };
 
 struct Options {
-  std::filesystem::path file;
+  std::filesystem::path file{};
   Epoch epoch{1};
   std::size_t queue_max = 10'000;
   std::size_t batch_max = 512;
   CommitGate* gate = nullptr;  // none: commits at once
   // On the journal's thread, after each durable batch and its answers.
-  std::function<void(std::vector<domain::CommittedEvent>)> on_committed;
-  std::function<void(const BatchReport&)> on_batch;
+  std::function<void(std::vector<domain::CommittedEvent>)> on_committed{};
+  std::function<void(const BatchReport&)> on_batch{};
 };
 
 // Group commit: the commands that wait are decided and written in one transaction with one fsync, each in its

@@ -74,6 +74,7 @@ std::string folded(std::string_view email) {
 class Users final : public Domain {
  public:
   std::string_view service() const override { return "users"; }
+  std::vector<Route> routes() const override { return {{"POST", Target::kCollection}}; }
 
   std::variant<Command, Refusal> parse(std::string_view, std::optional<Id>,
                                        std::string_view body) const override {

@@ -1,0 +1,390 @@
+#include "journal/journal.hpp"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "sqlite/sqlite.hpp"
+#include "testing/faulty_disk.hpp"
+#include "testing/temp_folder.hpp"
+
+namespace sportapp::journal {
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};
+
+// Names, each once. The name "bomb" makes apply() throw after it has changed something.
+class Names final : public domain::Domain {
+ public:
+  std::string_view service() const override { return "names"; }
+  std::vector<domain::Route> routes() const override { return {}; }
+  std::variant<domain::Command, domain::Refusal> parse(std::string_view, std::optional<Id>,
+                                                       std::string_view body) const override {
+    return domain::Command{"Add", std::string(body)};
+  }
+  domain::Decision decide(const domain::StateReader& state, const domain::Command& command) const override {
+    if (state.id_of("name", command.body)) return domain::Refusal{409, "taken", command.body, {}};
+    const auto id = state.last_id("names").next();
+    return domain::Effect{{"Added", 1, command.body}, {200, std::to_string(id.value), "/names"}};
+  }
+  void apply(domain::State& state, const domain::Event& event) const override {
+    const auto id = state.last_id("names").next();
+    state.put_row("names", id, event.payload);
+    if (event.payload == "bomb") throw std::logic_error("bomb");
+    state.put_unique("name", event.payload, id);
+  }
+};
+
+// Collects outcomes by key, and waits for them.
+class Outcomes {
+ public:
+  Done of(const std::string& key) {
+    return [this, key](Outcome outcome) {
+      const std::lock_guard lock(mutex_);
+      if (!outcomes_.emplace(key, std::move(outcome)).second) ADD_FAILURE() << "answered twice: " << key;
+      changed_.notify_all();
+    };
+  }
+  Outcome wait(const std::string& key) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, kPatience, [&] { return outcomes_.contains(key); })) {
+      throw std::runtime_error("no outcome for " + key);
+    }
+    return outcomes_.at(key);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, Outcome> outcomes_;
+};
+
+// Holds a batch back until released, so that a test decides what is in the next one.
+class Barrier final : public CommitGate {
+ public:
+  Result<void> before_commit(std::span<const Entry> entries) override {
+    std::unique_lock lock(mutex_);
+    seen_.push_back(entries.size());
+    changed_.notify_all();
+    changed_.wait_for(lock, kPatience, [this] { return open_; });
+    return refuse_ ? Result<void>(Error{Retry::kLater, "deposed"}) : Result<void>();
+  }
+  void wait_for_batches(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    ASSERT_TRUE(changed_.wait_for(lock, kPatience, [&] { return seen_.size() >= count; }));
+  }
+  void open(bool refuse = false) {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    refuse_ = refuse;
+    changed_.notify_all();
+  }
+  std::vector<std::size_t> seen() {
+    const std::lock_guard lock(mutex_);
+    return seen_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::size_t> seen_;
+  bool open_ = false, refuse_ = false;
+};
+
+class JournalTest : public ::testing::Test {
+ protected:
+  void open(Options options = {}) {
+    options.file = folder_.path() / "journal.db";
+    auto opened = Journal::open(std::move(options), names_, clock_);
+    ASSERT_TRUE(opened) << opened.error().what;
+    journal_ = std::move(*opened);
+  }
+  void submit(const std::string& key, const std::string& name) {
+    journal_->submit({key, {"Add", name}}, outcomes_.of(key));
+  }
+  Outcome add(const std::string& key, const std::string& name) {
+    submit(key, name);
+    return outcomes_.wait(key);
+  }
+  bool added(const std::string& key, const std::string& name) {
+    return std::holds_alternative<Answered>(add(key, name));
+  }
+  std::vector<std::string> names_in_events() {
+    auto source = journal_->events();
+    EXPECT_TRUE(source);
+    auto events = (*source)->read(Seq{}, 10'000);
+    EXPECT_TRUE(events);
+    std::vector<std::string> names;
+    for (const auto& event : *events) names.push_back(event.event.payload);
+    return names;
+  }
+  // What the state tables hold, read by another connection.
+  std::int64_t count(const std::string& sql) {
+    auto database = sqlite::open(folder_.path() / "journal.db", {.read_only = true});
+    return (*database)->execAndGet("SELECT count(*) FROM " + sql).getInt64();
+  }
+  void wait_until_it_writes() {
+    for (int i = 0; i < 200 && !journal_->status().failing.empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    ASSERT_EQ(journal_->status().failing, "");
+  }
+
+  testing::TempFolder folder_;
+  Names names_;
+  SystemClock clock_;
+  Outcomes outcomes_;
+  std::unique_ptr<Journal> journal_;
+};
+
+using Strings = std::vector<std::string>;
+
+TEST_F(JournalTest, AnswersWithTheEntrysPosition) {
+  open();
+  const auto first = std::get<Answered>(add("k1", "ana"));
+  EXPECT_EQ(first.seq, Seq{1});
+  EXPECT_EQ(first.answer.body, "1");
+  EXPECT_FALSE(first.replayed);
+  EXPECT_EQ(std::get<Answered>(add("k2", "luz")).seq, Seq{2});
+  EXPECT_EQ(names_in_events(), (Strings{"ana", "luz"}));
+}
+
+TEST_F(JournalTest, TheSameKeyGivesTheFirstAnswerAgain) {
+  open();
+  submit("k1", "ana");
+  outcomes_.wait("k1");
+  Outcomes again;
+  journal_->submit({"k1", {"Add", "ana"}}, again.of("k1"));
+  const auto replay = std::get<Answered>(again.wait("k1"));
+  EXPECT_TRUE(replay.replayed);
+  EXPECT_EQ(replay.seq, Seq{1});
+  EXPECT_EQ(replay.answer.body, "1");
+  EXPECT_EQ(journal_->status().head, Seq{1});
+}
+
+TEST_F(JournalTest, TheSameKeyWithAnotherRequestIsRefused) {
+  open();
+  ASSERT_TRUE(added("k1", "ana"));
+  Outcomes again;
+  journal_->submit({"k1", {"Add", "luz"}}, again.of("k1"));
+  EXPECT_TRUE(std::holds_alternative<KeyReused>(again.wait("k1")));
+  EXPECT_EQ(journal_->status().head, Seq{1});
+}
+
+TEST_F(JournalTest, TwoAtOnceWithOneKeyExecuteOnce) {
+  Barrier barrier;
+  open({.gate = &barrier});
+  submit("first", "zero");
+  barrier.wait_for_batches(1);  // the next two wait together and share a batch
+  Outcomes twin;
+  submit("k1", "ana");
+  journal_->submit({"k1", {"Add", "ana"}}, twin.of("k1"));
+  barrier.open();
+  EXPECT_FALSE(std::get<Answered>(outcomes_.wait("k1")).replayed);
+  EXPECT_TRUE(std::get<Answered>(twin.wait("k1")).replayed);
+  EXPECT_EQ(names_in_events(), (Strings{"zero", "ana"}));
+}
+
+TEST_F(JournalTest, OneBatchIsOneSyncAndOneRefusalHarmsNoOther) {
+  testing::FaultyDisk disk;
+  Barrier barrier;
+  open({.gate = &barrier});
+  submit("first", "zero");
+  barrier.wait_for_batches(1);
+  for (int i = 0; i < 20; ++i) submit("k" + std::to_string(i), "n" + std::to_string(i % 19));
+  submit("bomb", "bomb");
+  submit("last", "last");
+  const auto syncs = disk.syncs();
+  barrier.open();
+  EXPECT_TRUE(std::holds_alternative<Answered>(outcomes_.wait("last")));
+  EXPECT_TRUE(std::holds_alternative<domain::Refusal>(outcomes_.wait("k19")));
+  EXPECT_EQ(barrier.seen(), (std::vector<std::size_t>{1, 20}));
+  EXPECT_EQ(disk.syncs() - syncs, 2) << "one for the held batch, one for the twenty";
+  journal_.reset();
+}
+
+TEST_F(JournalTest, ACommandThatMeetsADefectLeavesNothingBehind) {
+  open();
+  ASSERT_TRUE(added("k1", "ana"));
+  const auto outcome = add("bomb", "bomb");
+  ASSERT_TRUE(std::holds_alternative<Error>(outcome));
+  EXPECT_EQ(std::get<Error>(outcome).retry, Retry::kNever);
+  EXPECT_EQ(count("state_rows WHERE json = 'bomb'"), 0);
+  EXPECT_EQ(std::get<Answered>(add("k2", "luz")).answer.body, "2") << "the bomb's id is free again";
+}
+
+TEST_F(JournalTest, AGateThatRefusesRollsBack) {
+  Barrier barrier;
+  open({.gate = &barrier});
+  submit("k1", "ana");
+  barrier.wait_for_batches(1);
+  barrier.open(true);
+  EXPECT_EQ(std::get<Error>(outcomes_.wait("k1")).what, "deposed");
+  EXPECT_EQ(count("entries"), 0);
+  EXPECT_EQ(count("state_rows"), 0);
+  barrier.open(false);
+  EXPECT_EQ(std::get<Answered>(add("k2", "ana")).seq, Seq{1});
+}
+
+TEST_F(JournalTest, EventsAreHandedOutOnlyWhenDurable) {
+  Barrier barrier;
+  std::mutex mutex;
+  std::vector<Seq> committed;
+  open({.gate = &barrier, .on_committed = [&](std::vector<domain::CommittedEvent> events) {
+          const std::lock_guard lock(mutex);
+          for (const auto& event : events) committed.push_back(event.seq);
+        }});
+  submit("k1", "ana");
+  barrier.wait_for_batches(1);
+  EXPECT_EQ(names_in_events(), Strings{});
+  {
+    const std::lock_guard lock(mutex);
+    EXPECT_TRUE(committed.empty());
+  }
+  barrier.open();
+  outcomes_.wait("k1");
+  EXPECT_EQ(names_in_events(), Strings{"ana"});
+  journal_.reset();
+  EXPECT_EQ(committed, std::vector<Seq>{Seq{1}});
+}
+
+TEST_F(JournalTest, AFullQueueRefusesAtOnce) {
+  Barrier barrier;
+  open({.queue_max = 2, .gate = &barrier});
+  submit("first", "zero");
+  barrier.wait_for_batches(1);
+  submit("k1", "a");
+  submit("k2", "b");
+  const auto outcome = add("k3", "c");
+  EXPECT_EQ(std::get<Error>(outcome).retry, Retry::kLater);
+  barrier.open();
+  EXPECT_TRUE(std::holds_alternative<Answered>(outcomes_.wait("k2")));
+}
+
+TEST_F(JournalTest, GoesOnWhereItEndedAndTheChainHolds) {
+  open();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(added("k" + std::to_string(i), "n" + std::to_string(i)));
+  const auto before = journal_->status();
+  journal_.reset();
+  open();
+  EXPECT_EQ(journal_->status().head, before.head);
+  EXPECT_EQ(journal_->status().head_hash, before.head_hash);
+  EXPECT_EQ(std::get<Answered>(add("k9", "new")).answer.body, "6");
+}
+
+TEST_F(JournalTest, WhatWasAcknowledgedOutlivesAPowerCut) {
+  testing::FaultyDisk disk;
+  for (int round = 0; round < 5; ++round) {
+    open();
+    for (int i = 0; i < 10; ++i) {
+      const auto name = std::to_string(round) + "-" + std::to_string(i);
+      ASSERT_TRUE(added(name, name));
+    }
+    disk.power_off();
+    journal_.reset();
+    disk.power_on();
+  }
+  open();
+  EXPECT_EQ(names_in_events().size(), 50U);
+  EXPECT_EQ(count("state_uniques"), 50);
+  journal_.reset();
+}
+
+TEST_F(JournalTest, AFullDiskIsRefusedClearlyAndOverWhenThereIsRoom) {
+  testing::FaultyDisk disk;
+  open();
+  ASSERT_TRUE(added("k1", "ana"));
+  disk.set_full(true);
+  const auto outcome = add("k2", "luz");
+  ASSERT_TRUE(std::holds_alternative<Error>(outcome));
+  EXPECT_NE(std::get<Error>(outcome).retry, Retry::kNever);
+  EXPECT_NE(journal_->status().failing.find("free some space"), std::string::npos)
+      << journal_->status().failing;
+  EXPECT_EQ(std::get<Error>(add("k3", "leo")).retry, Retry::kLater);
+  disk.set_full(false);
+  wait_until_it_writes();
+  EXPECT_EQ(std::get<Answered>(add("k4", "sol")).seq, Seq{2});
+  EXPECT_EQ(names_in_events(), (Strings{"ana", "sol"}));
+  journal_.reset();
+}
+
+TEST_F(JournalTest, AfterAFailedSyncTheOutcomeIsUnknownAndSettledByReopening) {
+  testing::FaultyDisk disk;
+  open();
+  ASSERT_TRUE(added("k1", "ana"));
+  disk.fail_next_sync();
+  const auto outcome = add("k2", "luz");
+  ASSERT_TRUE(std::holds_alternative<Error>(outcome));
+  EXPECT_EQ(std::get<Error>(outcome).retry, Retry::kOutcomeUnknown);
+  wait_until_it_writes();
+  Outcomes again;
+  journal_->submit({"k2", {"Add", "luz"}}, again.of("k2"));
+  EXPECT_EQ(std::get<Answered>(again.wait("k2")).seq, Seq{2}) << "replayed or executed, but once";
+  EXPECT_EQ(names_in_events(), (Strings{"ana", "luz"}));
+  journal_.reset();
+}
+
+// Every single write, truncation and sync of some commits fails once in its own run.
+TEST_F(JournalTest, WhateverChangeFailsNothingAcknowledgedIsLostOrDoubled) {
+  for (std::int64_t nth = 1;; ++nth) {
+    testing::TempFolder folder;
+    testing::FaultyDisk disk;
+    Outcomes outcomes;
+    std::vector<std::string> acknowledged;
+    auto journal = Journal::open({.file = folder.path() / "journal.db"}, names_, clock_);
+    ASSERT_TRUE(journal);
+    const auto before = disk.changes();
+    disk.fail_from_change(nth);
+    for (int i = 0; i < 4; ++i) {
+      const auto key = std::to_string(i);
+      (*journal)->submit({key, {"Add", "n" + key}}, outcomes.of(key));
+      if (std::holds_alternative<Answered>(outcomes.wait(key))) acknowledged.push_back("n" + key);
+    }
+    const bool all_passed = disk.changes() - before < nth;
+    disk.power_off();
+    journal->reset();
+    disk.power_on();
+    disk.heal();
+    journal = Journal::open({.file = folder.path() / "journal.db"}, names_, clock_);
+    ASSERT_TRUE(journal) << journal.error().what;
+    for (int i = 0; i < 4; ++i) {  // the clients try again under their keys
+      const auto key = std::to_string(i);
+      Outcomes again;
+      (*journal)->submit({key, {"Add", "n" + key}}, again.of(key));
+      const auto answered = std::get<Answered>(again.wait(key));
+      const bool known = std::find(acknowledged.begin(), acknowledged.end(), "n" + key) != acknowledged.end();
+      EXPECT_TRUE(answered.replayed || !known) << "lost " << key << " when change " << nth << " failed";
+    }
+    EXPECT_EQ((*journal)->status().head, Seq{4});
+    journal->reset();
+    if (all_passed) break;
+    ASSERT_LT(nth, 200);
+  }
+}
+
+TEST_F(JournalTest, RefusesAFileThatLostWhatWasAcknowledged) {
+  testing::FaultyDisk disk;
+  open();
+  ASSERT_TRUE(added("k1", "ana"));
+  ASSERT_TRUE(added("k2", "luz"));
+  {
+    auto database = sqlite::open(folder_.path() / "journal.db", {});
+    (*database)->exec("DELETE FROM entries WHERE seq = 2");
+  }
+  disk.set_full(true);
+  std::ignore = add("k3", "leo");
+  disk.set_full(false);
+  for (int i = 0; i < 200 && journal_->status().failing.find("acknowledged") == std::string::npos; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  EXPECT_NE(journal_->status().failing.find("entry 2"), std::string::npos) << journal_->status().failing;
+  journal_.reset();
+}
+
+}  // namespace
+}  // namespace sportapp::journal

@@ -1,0 +1,225 @@
+#include "journal/store.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cstring>
+#include <stdexcept>
+
+#include "sqlite/sqlite.hpp"
+
+namespace sportapp::journal {
+namespace {
+
+// The seq gives the order, the key finds the first answer again, and what the entries imply stands beside
+// them.
+constexpr const char* kSchema = R"sql(
+CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entries(
+  seq INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, time_ms INTEGER NOT NULL, key TEXT NOT NULL UNIQUE,
+  fingerprint BLOB NOT NULL, type TEXT NOT NULL, version INTEGER NOT NULL, payload TEXT NOT NULL,
+  status INTEGER NOT NULL, answer TEXT NOT NULL, location TEXT NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS state_rows(
+  tbl TEXT NOT NULL, id INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY(tbl, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS state_uniques(
+  field TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(field, value)) WITHOUT ROWID;
+)sql";
+constexpr int kFormat = 1;
+constexpr int kCheckpointPages = 2000;  // 8 MiB of WAL, then it is copied into the database
+constexpr int kCacheKib = 24 * 1024;
+
+// Statements keep what they are bound to until the next use, so text is bound without a copy; a scope resets.
+class Use {
+ public:
+  explicit Use(SQLite::Statement& statement) : statement_(statement) {}
+  ~Use() { statement_.tryReset(); }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+  Use& bind(int index, const std::string& text) {
+    statement_.bindNoCopy(index, text);
+    return *this;
+  }
+  Use& bind(int index, std::string_view text) {
+    statement_.bind(index, std::string(text));
+    return *this;
+  }
+  Use& bind(int index, std::int64_t number) {
+    statement_.bind(index, number);
+    return *this;
+  }
+  Use& bind_blob(int index, const void* bytes, std::size_t size) {
+    statement_.bindNoCopy(index, bytes, static_cast<int>(size));
+    return *this;
+  }
+  bool step() { return statement_.executeStep(); }
+
+ private:
+  SQLite::Statement& statement_;
+};
+
+std::string text_of(SQLite::Statement& statement, int index) {
+  const auto column = statement.getColumn(index);
+  return {column.getText(), static_cast<std::size_t>(column.getBytes())};
+}
+
+Hash hash_of(SQLite::Statement& statement, int index) {
+  const auto column = statement.getColumn(index);
+  Hash hash{};
+  if (column.getBytes() != static_cast<int>(hash.size())) {
+    throw SQLite::Exception("an entry's hash has the wrong size", SQLITE_CORRUPT);
+  }
+  std::memcpy(hash.data(), column.getBlob(), hash.size());
+  return hash;
+}
+
+void make_durable(SQLite::Database& database) {
+  database.exec(fmt::format("PRAGMA wal_autocheckpoint={}", kCheckpointPages));
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  database.exec("INSERT INTO meta VALUES('opened', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1");
+}
+
+}  // namespace
+
+StoredState::StoredState(SQLite::Database& database)
+    : row_(database, "SELECT json FROM state_rows WHERE tbl = ? AND id = ?"),
+      id_of_(database, "SELECT id FROM state_uniques WHERE field = ? AND value = ?"),
+      last_id_(database, "SELECT id FROM state_rows WHERE tbl = ? ORDER BY id DESC LIMIT 1"),
+      put_row_(database, "INSERT OR REPLACE INTO state_rows VALUES(?, ?, ?)"),
+      put_unique_(database, "INSERT OR IGNORE INTO state_uniques VALUES(?, ?, ?)") {}
+
+std::optional<std::string> StoredState::row(std::string_view table, Id id) const {
+  Use use(row_);
+  if (!use.bind(1, table).bind(2, id.value).step()) return std::nullopt;
+  return text_of(row_, 0);
+}
+
+std::optional<Id> StoredState::id_of(std::string_view unique_field, std::string_view value) const {
+  Use use(id_of_);
+  if (!use.bind(1, unique_field).bind(2, value).step()) return std::nullopt;
+  return Id{id_of_.getColumn(0).getInt64()};
+}
+
+Id StoredState::last_id(std::string_view table) const {
+  Use use(last_id_);
+  return use.bind(1, table).step() ? Id{last_id_.getColumn(0).getInt64()} : Id{};
+}
+
+void StoredState::put_row(std::string_view table, Id id, std::string_view json) {
+  Use(put_row_).bind(1, table).bind(2, id.value).bind(3, json).step();
+}
+
+void StoredState::put_unique(std::string_view unique_field, std::string_view value, Id id) {
+  Use use(put_unique_);
+  use.bind(1, unique_field).bind(2, value).bind(3, id.value).step();
+  if (put_unique_.getChanges() == 0) {
+    throw std::logic_error("unique value stored twice: " + std::string(value));
+  }
+}
+
+Store::Store(std::unique_ptr<SQLite::Database> database)
+    : database_(std::move(database)),
+      state_(*database_),
+      begin_(*database_, "BEGIN IMMEDIATE"),
+      commit_(*database_, "COMMIT"),
+      rollback_(*database_, "ROLLBACK"),
+      savepoint_(*database_, "SAVEPOINT command"),
+      release_(*database_, "RELEASE command"),
+      undo_(*database_, "ROLLBACK TO command"),
+      find_(*database_, "SELECT seq, fingerprint, status, answer, location FROM entries WHERE key = ?"),
+      append_(*database_, "INSERT INTO entries VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      head_(*database_, "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"),
+      hash_at_(*database_, "SELECT hash FROM entries WHERE seq = ?") {}
+
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
+  auto database = sqlite::open(file, {.cache_kib = kCacheKib});
+  if (!database) return database.error();
+  try {
+    (*database)->exec(kSchema);
+    (*database)->exec(fmt::format("INSERT OR IGNORE INTO meta VALUES('format', {})", kFormat));
+    const auto format = (*database)->execAndGet("SELECT value FROM meta WHERE name = 'format'").getInt();
+    if (format != kFormat) {
+      return Error{Retry::kNever, fmt::format("{}: journal format {}, this program knows {}; use a newer one",
+                                              file.string(), format, kFormat)};
+    }
+    make_durable(**database);
+    return std::unique_ptr<Store>(new Store(std::move(*database)));
+  } catch (const SQLite::Exception& exception) {
+    return sqlite::to_error(exception, file);
+  }
+}
+
+void Store::begin() {
+  Use(begin_).step();
+}
+
+void Store::commit() {
+  Use(commit_).step();
+}
+
+void Store::rollback() noexcept {
+  // SQLite has rolled back by itself after some errors; then there is nothing to do.
+  rollback_.tryExecuteStep();
+  rollback_.tryReset();
+}
+
+Store::Savepoint::Savepoint(Store& store) : store_(store) {
+  Use(store_.savepoint_).step();
+}
+
+Store::Savepoint::~Savepoint() {
+  if (!kept_) {
+    store_.undo_.tryExecuteStep();
+    store_.undo_.tryReset();
+    store_.release_.tryExecuteStep();
+    store_.release_.tryReset();
+  }
+}
+
+void Store::Savepoint::keep() {
+  Use(store_.release_).step();
+  kept_ = true;
+}
+
+std::optional<Entry> Store::find(std::string_view key) {
+  Use use(find_);
+  if (!use.bind(1, key).step()) return std::nullopt;
+  Entry entry;
+  entry.seq = Seq{find_.getColumn(0).getInt64()};
+  entry.key = key;
+  entry.fingerprint = text_of(find_, 1);
+  entry.answer = {find_.getColumn(2).getInt(), text_of(find_, 3), text_of(find_, 4)};
+  return entry;
+}
+
+void Store::append(const Entry& entry) {
+  Use(append_)
+      .bind(1, entry.seq.value)
+      .bind(2, entry.epoch.value)
+      .bind(3, entry.time_ms)
+      .bind(4, entry.key)
+      .bind_blob(5, entry.fingerprint.data(), entry.fingerprint.size())
+      .bind(6, entry.event.type)
+      .bind(7, std::int64_t{entry.event.version})
+      .bind(8, entry.event.payload)
+      .bind(9, std::int64_t{entry.answer.status})
+      .bind(10, entry.answer.body)
+      .bind(11, entry.answer.location)
+      .bind_blob(12, entry.hash.data(), entry.hash.size())
+      .step();
+}
+
+Head Store::head() {
+  Use use(head_);
+  if (!use.step()) return {};
+  return {Seq{head_.getColumn(0).getInt64()}, hash_of(head_, 1)};
+}
+
+std::optional<Hash> Store::hash_at(Seq seq) {
+  if (seq == Seq{}) return Hash{};
+  Use use(hash_at_);
+  if (!use.bind(1, seq.value).step()) return std::nullopt;
+  return hash_of(hash_at_, 0);
+}
+
+}  // namespace sportapp::journal

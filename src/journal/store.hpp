@@ -1,0 +1,77 @@
+// The journal's tables. Used by the journal's thread only; throws SQLite::Exception, which the journal turns
+// into errors.
+#pragma once
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "domain/domain.hpp"
+#include "journal/entry.hpp"
+
+namespace sportapp::journal {
+
+// The state tables as the rules see them.
+class StoredState final : public domain::State {
+ public:
+  explicit StoredState(SQLite::Database& database);
+  [[nodiscard]] std::optional<std::string> row(std::string_view table, Id id) const override;
+  [[nodiscard]] std::optional<Id> id_of(std::string_view unique_field, std::string_view value) const override;
+  [[nodiscard]] Id last_id(std::string_view table) const override;
+  void put_row(std::string_view table, Id id, std::string_view json) override;
+  void put_unique(std::string_view unique_field, std::string_view value, Id id) override;
+
+ private:
+  // Prepared once; using one changes it, though not the state.
+  mutable SQLite::Statement row_, id_of_, last_id_;
+  SQLite::Statement put_row_, put_unique_;
+};
+
+struct Head {
+  Seq seq;
+  Hash hash{};
+};
+
+class Store {
+ public:
+  // Opens or makes the file, and makes durable whatever a killed process left visible in it: checkpoints,
+  // syncs, and writes once. So an open store is one that can be written to.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& file);
+
+  void begin();
+  void commit();
+  void rollback() noexcept;
+
+  // One command's changes inside the transaction: undone unless kept.
+  class Savepoint {
+   public:
+    explicit Savepoint(Store& store);
+    ~Savepoint();
+    Savepoint(const Savepoint&) = delete;
+    Savepoint& operator=(const Savepoint&) = delete;
+    void keep();
+
+   private:
+    Store& store_;
+    bool kept_ = false;
+  };
+
+  [[nodiscard]] domain::State& state() { return state_; }
+  [[nodiscard]] std::optional<Entry> find(std::string_view key);  // seq, fingerprint and answer only
+  void append(const Entry& entry);
+  [[nodiscard]] Head head();
+  [[nodiscard]] std::optional<Hash> hash_at(Seq seq);
+
+ private:
+  explicit Store(std::unique_ptr<SQLite::Database> database);
+  std::unique_ptr<SQLite::Database> database_;
+  StoredState state_;
+  SQLite::Statement begin_, commit_, rollback_, savepoint_, release_, undo_;
+  SQLite::Statement find_, append_, head_, hash_at_;
+};
+
+}  // namespace sportapp::journal
