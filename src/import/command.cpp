@@ -1,0 +1,172 @@
+#include "import/command.hpp"
+
+#include <fmt/format.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "import/csv.hpp"
+#include "import/importer.hpp"
+#include "import/progress.hpp"
+
+namespace sportapp {
+namespace {
+
+using namespace importing;
+
+constexpr int kAllIn = 0;
+constexpr int kSomeRefused = 1;
+constexpr int kUnusable = 2;
+constexpr int kEndedEarly = 3;
+
+constexpr const char* kFooter =
+    R"(A CSV file names its columns in the first line (username,email); its values are sent as strings, an empty
+one not at all. A JSON lines file has one request body a line. Refused lines go to standard output as
+`line 17: why`, progress to standard error. Run again after a cut, the same file registers nobody twice.
+
+Exit status: 0 all lines are in, 1 some were refused, 2 wrong file or command line, 3 ended early.
+
+Examples:
+  sportapp import users.csv
+  sportapp import --columns username --format csv /usr/share/dict/words
+  sportapp import --data /srv/sportapp people.jsonl >refused.txt
+  zcat people.csv.gz | sportapp import - --format csv --name people.csv)";
+
+struct Arguments {
+  std::string file;
+  Format format = Format::kByName;
+  std::vector<std::string> columns;
+  std::string url = "http://127.0.0.1:5000";
+  std::string service = "users";
+  std::string name;
+  std::size_t connections = 64;
+  double rate = 0;
+  double give_up_after_s = 120;
+};
+
+// Without it a file that has no header would have its first line taken for one, and every line refused.
+std::string required_column(const std::string& service) {
+  return service == "users" ? "username" : "";
+}
+
+// Ctrl-C and SIGTERM as something to read, for as long as it lives.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&asked_);
+    sigaddset(&asked_, SIGINT);
+    sigaddset(&asked_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &asked_, &before_);
+    fd_ = ::signalfd(-1, &asked_, SFD_CLOEXEC | SFD_NONBLOCK);
+  }
+  ~StopSignals() {
+    if (fd_ >= 0) ::close(fd_);
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  sigset_t asked_{};
+  sigset_t before_{};
+  int fd_ = -1;
+};
+
+int complain(const std::string& what) {
+  fmt::print(stderr, "sportapp import: {}\n", what);
+  return kUnusable;
+}
+
+int status_of(const Outcome& outcome) {
+  if (outcome.ending == Ending::kFailed) return kUnusable;
+  if (outcome.ending != Ending::kAll || outcome.counts.unsettled > 0) return kEndedEarly;
+  return outcome.counts.refused > 0 ? kSomeRefused : kAllIn;
+}
+
+int report(const Outcome& outcome) {
+  fmt::print("{}\n", summary(outcome));
+  std::fflush(stdout);
+  if (!outcome.why.empty()) fmt::print(stderr, "sportapp import: {}\n", outcome.why);
+  const int status = status_of(outcome);
+  if (status == kEndedEarly) {
+    fmt::print(stderr,
+               "sportapp import: not everything is in; run the same command again to go on: what is in "
+               "already is not registered twice\n");
+  }
+  return status;
+}
+
+int run(const Arguments& arguments) {
+  if (!arguments.url.starts_with("http://") && !arguments.url.starts_with("https://")) {
+    return complain(fmt::format("--url {}: begin it with http://", arguments.url));
+  }
+  auto columns = column_names(arguments.columns);
+  if (!columns) return complain("--columns: " + columns.error().what);
+  auto source = LineSource::open({.file = arguments.file,
+                                  .format = arguments.format,
+                                  .columns = *std::move(columns),
+                                  .required_column = required_column(arguments.service)});
+  if (!source) return complain(source.error().what);
+  auto name = arguments.name;
+  if (name.empty()) name = std::filesystem::path(arguments.file).filename().string();
+  auto url = arguments.url;
+  while (url.ends_with('/')) url.pop_back();
+  const SystemClock clock;
+  const StopSignals stop;
+  Progress progress(clock, stdout, stderr);
+  Importer importer({.url = fmt::format("{}/api-commands/{}", url, arguments.service),
+                     .connections = arguments.connections,
+                     .lines_per_s_max = arguments.rate,
+                     .give_up_after_ms = static_cast<std::int64_t>(arguments.give_up_after_s * 1000),
+                     .stop_fd = stop.fd()},
+                    **source, KeyMaker(name, arguments.service), clock, progress);
+  const auto outcome = importer.run();
+  progress.hide();
+  return report(outcome);
+}
+
+void add_options(CLI::App& command, Arguments& arguments) {
+  const std::map<std::string, Format> formats{{"csv", Format::kCsv}, {"jsonl", Format::kJsonLines}};
+  command.add_option("file", arguments.file, "the file; - is standard input")->required();
+  command
+      .add_option("--format", arguments.format,
+                  "csv or jsonl (default: by the file's name, else by its first byte)")
+      ->transform(CLI::CheckedTransformer(formats));
+  command.add_option("--columns", arguments.columns, "names of the columns of a CSV file that has no header")
+      ->delimiter(',');
+  command.add_option("--url", arguments.url, "the gateway")->capture_default_str();
+  command.add_option("--service", arguments.service, "what the lines are")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"users", "products", "orders"}));
+  command.add_option("--connections", arguments.connections, "requests in flight")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 4096));
+  command.add_option("--rate", arguments.rate, "at most so many lines a second, evenly spaced")
+      ->check(CLI::PositiveNumber);
+  command
+      .add_option("--give-up-after", arguments.give_up_after_s,
+                  "seconds without any line going in until it stops")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  command.add_option(
+      "--name", arguments.name,
+      "what tells this file from others when it is run again (default: its name without folders)");
+  command.footer(kFooter);
+}
+
+}  // namespace
+
+void add_import_command(CLI::App& app, int& exit_status) {
+  auto* command = app.add_subcommand("import", "Register every line of a CSV or JSON lines file");
+  auto arguments = std::make_shared<Arguments>();
+  add_options(*command, *arguments);
+  command->callback([arguments, &exit_status] { exit_status = run(*arguments); });
+}
+
+}  // namespace sportapp
