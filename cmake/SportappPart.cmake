@@ -17,3 +17,12 @@ function(sportapp_part name)
     gtest_discover_tests(${name}_test DISCOVERY_TIMEOUT 60 TEST_PREFIX "${name}." PROPERTIES TIMEOUT 120)
   endif()
 endfunction()
+
+# sportapp_service(NAME): one folder of src/services/: its rules and views as a library, and its two programs.
+function(sportapp_service name)
+  sportapp_part(${name} DEPS domain projection LIBS Boost::json)
+  foreach(side commands queries)
+    add_executable(${name}-${side} ${side}_main.cpp)
+    target_link_libraries(${name}-${side} PRIVATE sportapp_${name} sportapp_service)
+  endforeach()
+endfunction()

@@ -16,6 +16,7 @@
 namespace sportapp::service {
 
 struct Config {
+  std::string name;     // as in status and logs: users-commands-a
   std::string service;  // users
   std::string side;     // commands | queries
   std::string node;     // a, b | 1, 2
@@ -38,6 +39,10 @@ struct Config {
 // mistakes.
 [[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
 
+// The configuration and running log of a process started as `BINARY --config FILE`; nothing when the command
+// line or the file is wrong: `exit_status` is then what main returns, and standard error has said why.
+[[nodiscard]] std::optional<Config> start_from_command_line(int argc, char** argv, int& exit_status);
+
 class Process {
  public:
   explicit Process(Config config);
@@ -46,12 +51,16 @@ class Process {
   [[nodiscard]] http::Router& router();
   [[nodiscard]] Loop& loop();
   [[nodiscard]] std::shared_ptr<prometheus::Registry> metrics();
+  // Called on the loop before metrics are given: brings gauges up to date.
+  void on_metrics(std::function<void()> refresh);
   // /health/ready is 200 while every check gives nothing, else 503 with the reasons. Checks run on the loop.
   void ready_when(std::function<std::optional<std::string>()> check);
-  // A member of the status document: `role` and `state` as `sportapp status` shows them; on the loop.
+  // A member of the status document, computed on the loop: `role` and `state` as `sportapp status` shows
+  // them.
   void describe(std::string name, std::function<std::string()> value);
+  void describe_number(std::string name, std::function<std::int64_t()> value);
   // Listens, prints nothing, serves /health/live, /health/ready, /metrics and /internal/status until SIGTERM;
-  // gives the exit status. The parent's end ends it too.
+  // gives the exit status.
   int run();
 
  private:

@@ -1,0 +1,78 @@
+#include "service/command_metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+
+#include <string>
+
+namespace sportapp::service {
+namespace {
+
+using Buckets = prometheus::Histogram::BucketBoundaries;
+
+prometheus::Histogram& histogram(prometheus::Registry& registry, const std::string& name,
+                                 const std::string& help, const Buckets& buckets) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add({}, buckets);
+}
+prometheus::Gauge& gauge(prometheus::Registry& registry, const std::string& name, const std::string& help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+prometheus::Counter& counter(prometheus::Registry& registry, const std::string& name,
+                             const std::string& help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
+}
+
+const Buckets kSeconds{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01,
+                       0.025,  0.05,    0.1,    0.25,  0.5,    1,     2.5};
+const Buckets kCommands{1, 2, 4, 8, 16, 32, 64, 128, 256, 512};
+
+}  // namespace
+
+struct CommandMetrics::Impl {
+  explicit Impl(prometheus::Registry& registry)
+      : batch_commands(
+            histogram(registry, "sportapp_commit_batch_commands", "Commands in one commit", kCommands)),
+        decide_seconds(histogram(registry, "sportapp_commit_decide_seconds", "Deciding a batch", kSeconds)),
+        commit_seconds(histogram(registry, "sportapp_commit_seconds", "Making a batch durable", kSeconds)),
+        entries(counter(registry, "sportapp_journal_entries_total", "Entries written by this process")),
+        position(gauge(registry, "sportapp_journal_position", "Last durable entry")),
+        queued(gauge(registry, "sportapp_journal_queue", "Commands waiting for a commit")),
+        failing(gauge(registry, "sportapp_journal_failing", "1 while the journal cannot write")),
+        published(gauge(registry, "sportapp_relay_position", "Last entry in the Redis stream")),
+        unpublished(gauge(registry, "sportapp_relay_queue", "Durable entries not in the Redis stream yet")),
+        connected(gauge(registry, "sportapp_relay_connected", "1 while Redis answers")) {}
+
+  prometheus::Histogram& batch_commands;
+  prometheus::Histogram& decide_seconds;
+  prometheus::Histogram& commit_seconds;
+  prometheus::Counter& entries;
+  prometheus::Gauge& position;
+  prometheus::Gauge& queued;
+  prometheus::Gauge& failing;
+  prometheus::Gauge& published;
+  prometheus::Gauge& unpublished;
+  prometheus::Gauge& connected;
+};
+
+CommandMetrics::CommandMetrics(prometheus::Registry& registry) : impl_(std::make_unique<Impl>(registry)) {}
+CommandMetrics::~CommandMetrics() = default;
+
+void CommandMetrics::count(const journal::BatchReport& report) {
+  impl_->batch_commands.Observe(static_cast<double>(report.commands));
+  impl_->decide_seconds.Observe(static_cast<double>(report.decide_us) / 1e6);
+  if (report.entries == 0) return;
+  impl_->commit_seconds.Observe(static_cast<double>(report.commit_us) / 1e6);
+  impl_->entries.Increment(static_cast<double>(report.entries));
+}
+
+void CommandMetrics::show(const journal::JournalStatus& journal, const messaging::RelayStatus& relay) {
+  impl_->position.Set(static_cast<double>(journal.head.value));
+  impl_->queued.Set(static_cast<double>(journal.queued));
+  impl_->failing.Set(journal.failing.empty() ? 0 : 1);
+  impl_->published.Set(static_cast<double>(relay.published.value));
+  impl_->unpublished.Set(static_cast<double>(journal.head.value - relay.published.value));
+  impl_->connected.Set(relay.connected ? 1 : 0);
+}
+
+}  // namespace sportapp::service

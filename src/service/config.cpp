@@ -1,0 +1,49 @@
+#include "service/process.hpp"
+#include "service/toml_reader.hpp"
+
+namespace sportapp::service {
+namespace {
+
+constexpr std::int64_t kBytesMax = std::int64_t{1} << 30;
+constexpr std::int64_t kPortMax = 65535;
+
+void read_limits(TomlReader limits, http::Limits& target) {
+  limits.read("connections", target.connections, 1);
+  limits.read("body_bytes", target.body_bytes, 1, kBytesMax);
+  limits.read("header_bytes", target.header_bytes, 256, kBytesMax);
+  limits.read("idle_timeout_ms", target.idle_timeout_ms, 1);
+  limits.read("request_timeout_ms", target.request_timeout_ms, 1);
+  limits.read("answer_timeout_ms", target.answer_timeout_ms, 1);
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::filesystem::path& file) {
+  auto reader = TomlReader::open(file);
+  if (!reader) return reader.error();
+  Config config;
+  reader->read("service", config.service);
+  reader->read("side", config.side);
+  reader->read("node", config.node);
+  reader->read("host", config.host);
+  reader->read("port", config.port, 0, kPortMax);
+  reader->read("data", config.data);
+  reader->read("log_file", config.log_file);
+  reader->read("log_level", config.log_level);
+  reader->read("drain_ms", config.drain_ms);
+  reader->read("queue_max", config.queue_max, 1);
+  reader->read("batch_max", config.batch_max, 1);
+  auto redis = reader->table("redis");
+  redis.read("host", config.redis.host);
+  redis.read("port", config.redis.port, 1, kPortMax);
+  redis.read("stream_length_max", config.stream_length_max, 1);
+  auto feed = reader->table("feed");
+  feed.read("host", config.feed_host);
+  feed.read("port", config.feed_port, 1, kPortMax);
+  read_limits(reader->table("limits"), config.limits);
+  config.name = config.service + "-" + config.side + "-" + config.node;
+  if (auto read = reader->finish(); !read) return read.error();
+  return config;
+}
+
+}  // namespace sportapp::service

@@ -1,0 +1,125 @@
+#include "service/toml_reader.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <set>
+#include <utility>
+
+namespace sportapp::service {
+
+struct TomlReader::Document {
+  std::filesystem::path file;
+  toml::table root;
+  std::string error;
+  std::vector<std::shared_ptr<Node>> handed_out;
+
+  void fail(const toml::source_region& where, const std::string& what) {
+    if (error.empty()) error = fmt::format("{}:{}: {}", file.string(), where.begin.line, what);
+  }
+};
+
+struct TomlReader::Node {
+  toml::table empty;
+  const toml::table* table = &empty;
+  std::set<std::string, std::less<>> known;
+};
+
+TomlReader::TomlReader(std::shared_ptr<Document> document, std::shared_ptr<Node> node)
+    : document_(std::move(document)), node_(std::move(node)) {
+  document_->handed_out.push_back(node_);
+}
+
+Result<TomlReader> TomlReader::open(const std::filesystem::path& file) {
+  auto document = std::make_shared<Document>();
+  document->file = file;
+  try {
+    document->root = toml::parse_file(file.string());
+  } catch (const toml::parse_error& failed) {
+    const auto line = failed.source().begin.line;
+    if (line == 0) {
+      return Error{Retry::kNever,
+                   fmt::format("{}: {}; is it there and readable?", file.string(), failed.description())};
+    }
+    return Error{Retry::kNever, fmt::format("{}:{}: {}", file.string(), line, failed.description())};
+  }
+  auto node = std::make_shared<Node>();
+  node->table = &document->root;
+  return TomlReader(std::move(document), std::move(node));
+}
+
+void TomlReader::read(std::string_view key, std::string& target) {
+  node_->known.emplace(key);
+  const auto* found = node_->table->get(key);
+  if (found == nullptr) return;
+  if (const auto text = found->value_exact<std::string>()) {
+    target = *text;
+  } else {
+    document_->fail(found->source(), fmt::format("'{}' must be a string in quotes", key));
+  }
+}
+
+void TomlReader::read(std::string_view key, std::filesystem::path& target) {
+  auto text = target.string();
+  read(key, text);
+  target = text;
+}
+
+void TomlReader::read_number(std::string_view key, std::int64_t& target, std::int64_t least,
+                             std::int64_t most) {
+  node_->known.emplace(key);
+  const auto* found = node_->table->get(key);
+  if (found == nullptr) return;
+  const auto number = found->value_exact<std::int64_t>();
+  if (!number || *number < least || *number > most) {
+    document_->fail(found->source(),
+                    fmt::format("'{}' must be a whole number from {} to {}", key, least, most));
+    return;
+  }
+  target = *number;
+}
+
+TomlReader TomlReader::table(std::string_view key) {
+  node_->known.emplace(key);
+  auto node = std::make_shared<Node>();
+  if (const auto* found = node_->table->get(key)) {
+    if (found->is_table()) {
+      node->table = found->as_table();
+    } else {
+      document_->fail(found->source(), fmt::format("'{}' must be a table: [{}]", key, key));
+    }
+  }
+  return {document_, std::move(node)};
+}
+
+std::vector<TomlReader> TomlReader::tables(std::string_view key) {
+  node_->known.emplace(key);
+  std::vector<TomlReader> readers;
+  const auto* found = node_->table->get(key);
+  if (found == nullptr) return readers;
+  if (!found->is_array_of_tables()) {
+    document_->fail(found->source(), fmt::format("'{}' must be tables: [[{}]]", key, key));
+    return readers;
+  }
+  for (const auto& element : *found->as_array()) {
+    auto node = std::make_shared<Node>();
+    node->table = element.as_table();
+    readers.push_back(TomlReader(document_, std::move(node)));
+  }
+  return readers;
+}
+
+Result<void> TomlReader::finish() {
+  for (const auto& node : document_->handed_out) {
+    for (const auto& [key, value] : *node->table) {
+      if (!node->known.contains(key.str())) {
+        document_->fail(value.source(),
+                        fmt::format("'{}' is not a setting here; is it a typing mistake?", key.str()));
+      }
+    }
+  }
+  if (document_->error.empty()) return {};
+  return Error{Retry::kNever, document_->error};
+}
+
+}  // namespace sportapp::service

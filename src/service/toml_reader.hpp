@@ -1,0 +1,46 @@
+// Configuration files, read strictly: an error names file, line and what was expected, and a key that nobody
+// asked for is one, since it is a typing mistake.
+#pragma once
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace sportapp::service {
+
+class TomlReader {
+ public:
+  [[nodiscard]] static Result<TomlReader> open(const std::filesystem::path& file);
+
+  // A key that is absent leaves `target` as it is. The first error counts; finish() gives it.
+  void read(std::string_view key, std::string& target);
+  void read(std::string_view key, std::filesystem::path& target);
+  template <std::integral T>
+  void read(std::string_view key, T& target, std::int64_t least = 0,
+            std::int64_t most = std::numeric_limits<std::int32_t>::max()) {
+    std::int64_t wide = static_cast<std::int64_t>(target);
+    read_number(key, wide, least, most);
+    target = static_cast<T>(wide);
+  }
+  // The table of that name, empty when absent; shares errors with this reader.
+  [[nodiscard]] TomlReader table(std::string_view key);
+  [[nodiscard]] std::vector<TomlReader> tables(std::string_view key);  // [[key]]
+  // The first error, also of the tables handed out; keys not read are errors.
+  [[nodiscard]] Result<void> finish();
+
+ private:
+  struct Document;
+  struct Node;
+  TomlReader(std::shared_ptr<Document> document, std::shared_ptr<Node> node);
+  void read_number(std::string_view key, std::int64_t& target, std::int64_t least, std::int64_t most);
+  std::shared_ptr<Document> document_;
+  std::shared_ptr<Node> node_;
+};
+
+}  // namespace sportapp::service
