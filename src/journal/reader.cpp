@@ -1,0 +1,140 @@
+#include "journal/reader.hpp"
+
+#include <algorithm>
+
+#include "sqlite/sqlite.hpp"
+
+namespace sportapp::journal {
+namespace {
+
+Hash hash_of(const std::string& bytes) {
+  Hash hash{};
+  if (bytes.size() == hash.size()) std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return hash;
+}
+
+Entry entry_of(SQLite::Statement& row) {
+  Entry entry;
+  entry.seq = Seq{row.getColumn(0).getInt64()};
+  entry.epoch = Epoch{row.getColumn(1).getInt64()};
+  entry.time_ms = row.getColumn(2).getInt64();
+  entry.key = row.getColumn(3).getString();
+  entry.fingerprint = row.getColumn(4).getString();
+  entry.event.type = row.getColumn(5).getString();
+  entry.event.version = row.getColumn(6).getInt();
+  entry.event.payload = row.getColumn(7).getString();
+  entry.answer.status = row.getColumn(8).getInt();
+  entry.answer.body = row.getColumn(9).getString();
+  entry.answer.location = row.getColumn(10).getString();
+  entry.hash = hash_of(row.getColumn(11).getString());
+  return entry;
+}
+
+}  // namespace
+
+struct Reader::Impl {
+  std::filesystem::path file;
+  std::unique_ptr<SQLite::Database> database;
+
+  // Runs `read` with what SQLite throws as an error that names the file.
+  template <class Read>
+  auto guarded(Read read) -> Result<decltype(read())> {
+    try {
+      return read();
+    } catch (const SQLite::Exception& exception) {
+      return sqlite::to_error(exception, file);
+    }
+  }
+};
+
+Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Reader::~Reader() = default;
+
+Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& file) {
+  auto database = sqlite::open(file, {.read_only = true});
+  if (!database) return database.error();
+  auto impl = std::make_unique<Impl>();
+  impl->file = file;
+  impl->database = std::move(*database);
+  std::unique_ptr<Reader> reader(new Reader(std::move(impl)));
+  const auto begun = reader->impl_->guarded([&] { return reader->impl_->database->exec("BEGIN"); });
+  if (!begun) return begun.error();
+  // The snapshot is taken by the first read.
+  const auto first = reader->head();
+  if (!first) return first.error();
+  return reader;
+}
+
+Result<Seq> Reader::head() {
+  return impl_->guarded([&] {
+    return Seq{impl_->database->execAndGet("SELECT coalesce(max(seq), 0) FROM entries").getInt64()};
+  });
+}
+
+Result<std::vector<Entry>> Reader::entries(Seq after, std::size_t limit) {
+  return impl_->guarded([&] {
+    SQLite::Statement select(*impl_->database,
+                             "SELECT seq, epoch, time_ms, key, fingerprint, type, version, payload, status, "
+                             "answer, location, hash FROM entries WHERE seq > ? ORDER BY seq LIMIT ?");
+    select.bind(1, after.value);
+    select.bind(2, static_cast<std::int64_t>(limit));
+    std::vector<Entry> found;
+    while (select.executeStep()) found.push_back(entry_of(select));
+    return found;
+  });
+}
+
+Result<std::vector<StateRow>> Reader::rows_after(std::string_view table, Id id, std::size_t limit) {
+  return impl_->guarded([&] {
+    SQLite::Statement select(*impl_->database,
+                             "SELECT tbl, id, json FROM state_rows WHERE (tbl, id) > (?, ?) ORDER BY tbl, id "
+                             "LIMIT ?");
+    select.bind(1, std::string(table));
+    select.bind(2, id.value);
+    select.bind(3, static_cast<std::int64_t>(limit));
+    std::vector<StateRow> found;
+    while (select.executeStep()) {
+      found.push_back({select.getColumn(0).getString(), Id{select.getColumn(1).getInt64()},
+                       select.getColumn(2).getString()});
+    }
+    return found;
+  });
+}
+
+Result<std::vector<StateUnique>> Reader::uniques_after(std::string_view field, std::string_view value,
+                                                       std::size_t limit) {
+  return impl_->guarded([&] {
+    SQLite::Statement select(
+        *impl_->database,
+        "SELECT field, value, id FROM state_uniques WHERE (field, value) > (?, ?) ORDER BY "
+        "field, value LIMIT ?");
+    select.bind(1, std::string(field));
+    select.bind(2, std::string(value));
+    select.bind(3, static_cast<std::int64_t>(limit));
+    std::vector<StateUnique> found;
+    while (select.executeStep()) {
+      found.push_back({select.getColumn(0).getString(), select.getColumn(1).getString(),
+                       Id{select.getColumn(2).getInt64()}});
+    }
+    return found;
+  });
+}
+
+Result<std::optional<std::string>> Reader::damage() {
+  return impl_->guarded([&]() -> std::optional<std::string> {
+    auto said = impl_->database->execAndGet("PRAGMA integrity_check(1)").getString();
+    if (said == "ok") return std::nullopt;
+    return said;
+  });
+}
+
+Result<std::optional<std::string>> Reader::repeated_key() {
+  return impl_->guarded([&]() -> std::optional<std::string> {
+    SQLite::Statement select(*impl_->database,
+                             "SELECT key FROM entries GROUP BY key HAVING count(*) > 1 LIMIT 1");
+    if (!select.executeStep()) return std::nullopt;
+    return select.getColumn(0).getString();
+  });
+}
+
+}  // namespace sportapp::journal

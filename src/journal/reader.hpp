@@ -1,0 +1,53 @@
+// The journal's file as it stands, for whoever checks or copies it. Reads only; the process may be running.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "journal/entry.hpp"
+
+namespace sportapp::journal {
+
+struct StateRow {
+  std::string table;
+  Id id;
+  std::string json;
+};
+
+struct StateUnique {
+  std::string field;
+  std::string value;
+  Id id;
+};
+
+// All that one reader gives is of one moment: it holds a read transaction, during which the process's WAL
+// cannot shrink. One thread at a time.
+class Reader {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& file);
+  ~Reader();
+
+  // The last entry's seq; 0 in an empty journal.
+  [[nodiscard]] Result<Seq> head();
+  // As stored, in order of seq, gaps and all; a hash that has not its 32 bytes comes as zeros.
+  [[nodiscard]] Result<std::vector<Entry>> entries(Seq after, std::size_t limit);
+  // In order of (table, id) and (field, value).
+  [[nodiscard]] Result<std::vector<StateRow>> rows_after(std::string_view table, Id id, std::size_t limit);
+  [[nodiscard]] Result<std::vector<StateUnique>> uniques_after(std::string_view field, std::string_view value,
+                                                               std::size_t limit);
+  // What SQLite's own check of the file complains of first.
+  [[nodiscard]] Result<std::optional<std::string>> damage();
+  // A key that two entries have.
+  [[nodiscard]] Result<std::optional<std::string>> repeated_key();
+
+ private:
+  struct Impl;
+  explicit Reader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sportapp::journal

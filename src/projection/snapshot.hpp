@@ -1,0 +1,45 @@
+// A whole read model as it stands, for whoever checks it. Reads only; the process may be running.
+#pragma once
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/strong.hpp"
+
+namespace sportapp::projection {
+
+// All that one snapshot gives is of one moment: it holds a read transaction, during which the writer's WAL
+// cannot shrink. One thread at a time.
+class Snapshot {
+ public:
+  struct View {
+    Id id;
+    std::string json;
+  };
+  struct Lookup {
+    std::string field;
+    std::string value;
+    Id id;
+  };
+  [[nodiscard]] static Result<std::unique_ptr<Snapshot>> open(const std::filesystem::path& file);
+  ~Snapshot();
+
+  [[nodiscard]] Result<Seq> position();
+  // In order of id, and of (field, value).
+  [[nodiscard]] Result<std::vector<View>> views_after(Id id, std::size_t limit);
+  [[nodiscard]] Result<std::vector<Lookup>> lookups_after(std::string_view field, std::string_view value,
+                                                          std::size_t limit);
+  // What SQLite's own check of the file complains of first.
+  [[nodiscard]] Result<std::optional<std::string>> damage();
+
+ private:
+  struct Impl;
+  explicit Snapshot(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sportapp::projection

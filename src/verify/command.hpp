@@ -1,0 +1,10 @@
+#pragma once
+#include <CLI/App.hpp>
+
+namespace sportapp::verify {
+
+// `sportapp verify`: sets `exit_status` to 0 (all equal), 1 (something differs) or 2 (something cannot be
+// read).
+void add_verify_command(CLI::App& app, int& exit_status);
+
+}  // namespace sportapp::verify

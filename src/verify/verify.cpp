@@ -1,0 +1,177 @@
+#include "verify/verify.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "journal/reader.hpp"
+#include "projection/snapshot.hpp"
+#include "verify/journal_checks.hpp"
+#include "verify/services.hpp"
+#include "verify/view_checks.hpp"
+
+namespace sportapp::verify {
+namespace {
+
+namespace fs = std::filesystem;
+
+// `file` in every folder of the service's side: users-commands-a, users-commands-b...
+std::vector<fs::path> files_of(const fs::path& data, std::string_view service, std::string_view side,
+                               std::string_view file) {
+  const auto prefix = fmt::format("{}-{}-", service, side);
+  std::vector<fs::path> files;
+  std::error_code failed;
+  for (fs::directory_iterator at(data, failed), end; !failed && at != end; at.increment(failed)) {
+    if (at->path().filename().string().rfind(prefix, 0) == 0) files.push_back(at->path() / file);
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+struct OpenModel {
+  std::string file;
+  Seq position;
+  std::unique_ptr<projection::Snapshot> snapshot;
+};
+
+struct OpenJournal {
+  std::string file;
+  std::unique_ptr<journal::Reader> reader;
+};
+
+class Verification {
+ public:
+  Verification(const fs::path& data, const Watcher& watcher) : data_(data), watcher_(watcher) {}
+
+  void service(const KnownService& known);
+  [[nodiscard]] Verdict verdict() const { return verdict_; }
+
+ private:
+  [[nodiscard]] std::vector<OpenModel> open_models();
+  [[nodiscard]] std::vector<OpenJournal> open_journals();
+  void check_journal(const OpenJournal& journal, const domain::Domain& domain);
+  void check_models(std::vector<OpenModel> models, journal::Reader& reader,
+                    const projection::Projection& projection);
+  void run(const std::string& file, const std::string& check,
+           const std::function<Result<Checked>(const Progress&)>& body);
+  void report(Finding finding);
+  void cannot_read(const fs::path& file, const Error& error) {
+    report({std::string(service_), below(file), "file", "", 0, std::nullopt, error});
+  }
+  [[nodiscard]] std::string below(const fs::path& file) const {
+    return file.lexically_relative(data_).string();
+  }
+
+  const fs::path data_;
+  const Watcher& watcher_;
+  std::string_view service_;
+  Verdict verdict_;
+};
+
+void Verification::service(const KnownService& known) {
+  service_ = known.name;
+  // Read models first: what they hold then is in the journal's snapshot too.
+  auto models = open_models();
+  const auto journals = open_journals();
+  const auto domain = known.make_domain();
+  for (const auto& journal : journals) check_journal(journal, *domain);
+  if (journals.empty()) return;
+  const auto projection = known.make_projection();
+  check_models(std::move(models), *journals.front().reader, *projection);
+}
+
+std::vector<OpenModel> Verification::open_models() {
+  std::vector<OpenModel> models;
+  for (const auto& file : files_of(data_, service_, "queries", "read_model.db")) {
+    auto opened = projection::Snapshot::open(file);
+    if (!opened) {
+      cannot_read(file, opened.error());
+      continue;
+    }
+    const auto position = (*opened)->position();
+    if (!position) {
+      cannot_read(file, position.error());
+      continue;
+    }
+    models.push_back({below(file), *position, std::move(*opened)});
+  }
+  return models;
+}
+
+std::vector<OpenJournal> Verification::open_journals() {
+  std::vector<OpenJournal> journals;
+  const auto files = files_of(data_, service_, "commands", "journal.db");
+  if (files.empty()) {
+    cannot_read(
+        data_ / fmt::format("{}-commands-*", service_) / "journal.db",
+        {Retry::kNever, fmt::format("no journal of {} in {}: give the data folder of an instance with "
+                                    "--data",
+                                    service_, data_.string())});
+  }
+  for (const auto& file : files) {
+    auto opened = journal::Reader::open(file);
+    if (opened) {
+      journals.push_back({below(file), std::move(*opened)});
+    } else {
+      cannot_read(file, opened.error());
+    }
+  }
+  return journals;
+}
+
+void Verification::check_journal(const OpenJournal& journal, const domain::Domain& domain) {
+  auto& reader = *journal.reader;
+  run(journal.file, "file", [&](const Progress&) { return check_file(reader); });
+  run(journal.file, "chain", [&](const Progress& progress) { return check_chain(reader, progress); });
+  run(journal.file, "state", [&](const Progress& progress) { return check_state(reader, domain, progress); });
+}
+
+void Verification::check_models(std::vector<OpenModel> models, journal::Reader& reader,
+                                const projection::Projection& projection) {
+  std::sort(models.begin(), models.end(),
+            [](const auto& left, const auto& right) { return left.position < right.position; });
+  Replay replay(reader, projection);
+  for (const auto& model : models) {
+    auto& snapshot = *model.snapshot;
+    run(model.file, "file", [&](const Progress&) { return check_file(snapshot); });
+    run(model.file, "views",
+        [&](const Progress& progress) { return check_views(replay, snapshot, progress); });
+  }
+}
+
+void Verification::run(const std::string& file, const std::string& check,
+                       const std::function<Result<Checked>(const Progress&)>& body) {
+  const auto start = std::chrono::steady_clock::now();
+  const auto under_way = file + " " + check;
+  const auto checked =
+      body([&](std::int64_t done, std::int64_t of) { watcher_.progress(under_way, done, of); });
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  Finding finding{std::string(service_), file, check, "", elapsed.count(), std::nullopt, std::nullopt};
+  if (checked) {
+    finding.summary = checked->summary;
+    finding.first = checked->first;
+  } else {
+    finding.unreadable = checked.error();
+  }
+  report(std::move(finding));
+}
+
+void Verification::report(Finding finding) {
+  ++verdict_.checks;
+  if (finding.first) ++verdict_.different;
+  if (finding.unreadable) ++verdict_.unreadable;
+  watcher_.found(finding);
+}
+
+}  // namespace
+
+Verdict verify(const fs::path& data, const Watcher& watcher) {
+  Verification verification(data, watcher);
+  for (const auto& known : known_services()) verification.service(known);
+  return verification.verdict();
+}
+
+}  // namespace sportapp::verify

@@ -1,0 +1,35 @@
+// A read model held against the journal it was made from.
+#pragma once
+#include "journal/reader.hpp"
+#include "projection/projection.hpp"
+#include "projection/snapshot.hpp"
+#include "verify/journal_checks.hpp"
+#include "verify/scratch.hpp"
+
+namespace sportapp::verify {
+
+// The views as a journal makes them, up to a position that only grows: read models at several positions are
+// compared in one pass. What it is given must outlive it.
+class Replay {
+ public:
+  Replay(journal::Reader& reader, const projection::Projection& projection)
+      : reader_(reader), projection_(projection), views_(scratch_) {}
+  // A difference is an event that cannot be projected.
+  [[nodiscard]] Result<std::optional<Difference>> advance_to(Seq position, const Progress& progress);
+  [[nodiscard]] Scratch& scratch() { return scratch_; }
+  [[nodiscard]] Result<Seq> head() { return reader_.head(); }
+
+ private:
+  journal::Reader& reader_;
+  const projection::Projection& projection_;
+  Scratch scratch_;
+  ScratchViews views_;
+  Seq position_;
+};
+
+[[nodiscard]] Result<Checked> check_file(projection::Snapshot& snapshot);
+// The snapshot must be older than the journal's reader, or a live instance would seem to be ahead of itself.
+[[nodiscard]] Result<Checked> check_views(Replay& replay, projection::Snapshot& snapshot,
+                                          const Progress& progress);
+
+}  // namespace sportapp::verify
