@@ -39,9 +39,12 @@ struct Config {
 // mistakes.
 [[nodiscard]] Result<Config> load_config(const std::filesystem::path& file);
 
+using LoadConfig = std::function<Result<Config>(const std::filesystem::path&)>;
+
 // The configuration and running log of a process started as `BINARY --config FILE`; nothing when the command
 // line or the file is wrong: `exit_status` is then what main returns, and standard error has said why.
-[[nodiscard]] std::optional<Config> start_from_command_line(int argc, char** argv, int& exit_status);
+[[nodiscard]] std::optional<Config> start_from_command_line(int argc, char** argv, const LoadConfig& load,
+                                                            int& exit_status);
 
 class Process {
  public:
