@@ -1,0 +1,151 @@
+"""Rules about the C++ sources."""
+import json
+import re
+import shutil
+import subprocess
+
+from cpp_text import code_of, functions, lambdas
+from tree import Complaint, line_of, parts_in_order
+
+FUNCTION_LINES_MAX = 70
+
+# (pattern, what to use instead, folders of src/ where it is allowed)
+BANNED = [
+    (r"\bv?sprintf\s*\(", "use fmt::format", ()),
+    (r"\bstr(n)?(cpy|cat)\s*\(", "use std::string", ()),
+    (r"\b(atoi|atol|atoll|atof)\s*\(", "use std::from_chars, which tells an error", ()),
+    (r"(?<![\w.>])(std::)?system\s*\(", "use posix_spawn with an argument list", ()),
+    (r"(?<![\w.>:])(std::)?popen\s*\(", "use posix_spawn with an argument list", ()),
+    (r"(?<![\w.>:])(std::)?s?rand\s*\(", "use randombytes_* of libsodium, or std::mt19937_64 with a seed in tests", ()),
+    (r"\bstd::cout\b|(?<![\w:])(std::)?(printf|puts)\s*\(|\bfmt::print\s*\(\s*[^s]",
+     "log with spdlog; only the command line tools print", ("cli", "import", "verify", "supervisor")),
+    (r"\bdetached\b", "spawn into a task group whose owner handles its exception", ()),
+    (r"\.detach\s*\(", "keep the thread and join it", ()),
+    (r"\b(gets|tmpnam|mktemp)\s*\(", "use a call that bounds what it writes", ()),
+]
+
+# Files that may sleep, and why.
+SLEEPS = {}
+
+HTTP_ONLY = re.compile(r'#include\s*[<"]boost/(asio|beast)')
+RULES_MUST_NOT_KNOW = re.compile(
+    r'#include\s*[<"](sqlite/|http/|journal/|messaging/|service/|SQLiteCpp/|sqlite3|hiredis|curl/|boost/asio|boost/beast)')
+
+
+def _part_of(path: str, parts) -> str:
+    """The longest part of src/ that a path lies in."""
+    fitting = [part for part in parts if path.startswith(f"src/{part}/")]
+    return max(fitting, key=len, default=None)
+
+
+def _matches(pattern, path, code):
+    for match in re.finditer(pattern, code):
+        yield Complaint(path, line_of(code, match.start()), match.group().strip())
+
+
+def tests_are_built(tree):
+    """Needs a build folder: what is in its compile_commands.json is built."""
+    if tree.build is None:
+        return
+    built = {entry["file"] for entry in json.loads((tree.build / "compile_commands.json").read_text())}
+    for path, _ in tree.ending("_test.cpp"):
+        if str((tree.root / path).resolve()) not in built:
+            yield Complaint(path, 1, "is not in the build: give its folder a CMakeLists.txt with sportapp_part()")
+
+
+def functions_are_short(tree):
+    for path, text in tree.cpp():
+        code = code_of(text)
+        for function in functions(code):
+            first, last = line_of(code, function.begin), line_of(code, function.end)
+            if last - first + 1 > FUNCTION_LINES_MAX:
+                yield Complaint(path, first, f"{function.name} has {last - first + 1} lines, the limit is "
+                                             f"{FUNCTION_LINES_MAX}: split it")
+
+
+def banned_calls(tree):
+    for path, text in tree.cpp():
+        code = code_of(text)
+        for pattern, instead, allowed in BANNED:
+            if any(path.startswith(f"src/{part}/") for part in allowed):
+                continue
+            for found in _matches(pattern, path, code):
+                yield found._replace(text=f"{found.text} is banned: {instead}")
+
+
+def nothing_sleeps(tree):
+    for path, text in tree.cpp():
+        if path in SLEEPS or path.endswith(("_test.cpp", "/testing.hpp")):
+            continue
+        for found in _matches(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b", path, code_of(text)):
+            yield found._replace(text=f"{found.text}: wait for what must happen, with a deadline; or list the file "
+                                      "with its reason in tests/tidy/rules_cpp.py, SLEEPS")
+
+
+def sleeps_are_real(tree):
+    for path in SLEEPS:
+        if "sleep" not in tree.texts.get(path, ""):
+            yield Complaint("tests/tidy/rules_cpp.py", 1, f"{path} is listed in SLEEPS but does not sleep: take it out")
+
+
+def coroutines_do_not_capture(tree):
+    for path, text in tree.cpp():
+        code = code_of(text)
+        for found in lambdas(code):
+            is_coroutine = re.search(r"\bco_(await|return|yield)\b", found.body) or "awaitable<" in found.signature
+            if found.captures and is_coroutine:
+                yield Complaint(path, line_of(code, found.begin),
+                                "a capturing lambda is a coroutine, its captures may be gone when it resumes: make it a "
+                                "function and pass what it needs")
+
+
+def includes_run_one_way(tree):
+    parts = parts_in_order(tree)
+    for path, text in tree.cpp():
+        part = _part_of(path, parts)
+        if part is None:
+            if path.startswith("src/"):
+                yield Complaint(path, 1, "its folder is not in src/CMakeLists.txt: add it where its imports allow")
+            continue
+        for match in re.finditer(r'^\s*#include\s*"([^"]+)"', code_of(text, keep_strings=True), re.MULTILINE):
+            used = _part_of("src/" + match.group(1), parts)
+            if used is not None and parts.index(used) > parts.index(part):
+                yield Complaint(path, line_of(text, match.start(1)),
+                                f"{part} includes {match.group(1)}, but {used} stands below it in src/CMakeLists.txt: "
+                                "turn the dependency around, with an interface in the upper part")
+
+
+def transport_headers_stay_in_http(tree):
+    for path, text in tree.cpp():
+        if path.startswith("src/http/"):
+            continue
+        for found in _matches(HTTP_ONLY, path, code_of(text, keep_strings=True)):
+            yield found._replace(text="Asio and Beast are slow to compile and stay inside src/http: use its interfaces")
+
+
+def rules_stay_pure(tree):
+    for path, text in tree.cpp():
+        if not path.startswith(("src/domain/", "src/services/")) or path.endswith(("_main.cpp", "_test.cpp", "_fuzz.cpp")):
+            continue
+        for found in _matches(RULES_MUST_NOT_KNOW, path, code_of(text, keep_strings=True)):
+            yield found._replace(text=f"{found.text}: rules know no storage and no network; use domain/ or projection/ only")
+
+
+def formatted(tree):
+    """Needs a checkout; clang-format is in tools/packages.txt."""
+    if tree.root is None:
+        return
+    program = shutil.which("clang-format-14")
+    if program is None:
+        yield Complaint("tools/packages.txt", 1, "clang-format-14 is not installed: run ./sportapp test as root once")
+        return
+    paths = [path for path, _ in tree.cpp()]
+    done = subprocess.run([program, "--dry-run", "--ferror-limit=1", *paths], cwd=tree.root, capture_output=True,
+                          text=True, check=False)
+    for match in re.finditer(r"^(\S+?):(\d+):\d+: (?:warning|error): ", done.stderr, re.MULTILINE):
+        yield Complaint(match.group(1), int(match.group(2)),
+                        f"is not formatted: clang-format-14 -i {match.group(1)}")
+
+
+RULES = [tests_are_built, functions_are_short, banned_calls, nothing_sleeps, sleeps_are_real,
+         coroutines_do_not_capture, includes_run_one_way, transport_headers_stay_in_http, rules_stay_pure, formatted]
