@@ -19,11 +19,11 @@ def app(tmp_path_factory):
 
 @pytest.fixture
 def new_instance(tmp_path):
-    """Makes instances for tests that break things; new_instance() is up, new_instance(start=False) is not."""
+    """Makes instances for tests that break things: up unless start=False, with settings as sportapp.toml."""
     made = []
 
-    def make(*up_arguments, start=True, port=0):
-        instance = Instance(tmp_path / f"data-{len(made) + 1}", port)
+    def make(*up_arguments, start=True, port=0, settings=""):
+        instance = Instance(tmp_path / f"data-{len(made) + 1}", port, settings)
         made.append(instance)
         if start:
             instance.up(*up_arguments)

@@ -9,6 +9,7 @@ import yaml
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 # What carries any answer and says nothing about this contract.
+METHODS = {"get", "head", "post", "put", "delete", "patch"}
 TRANSPORT_HEADERS = {"date", "server", "content-length", "content-type", "connection", "keep-alive",
                      "transfer-encoding"}
 
@@ -48,18 +49,27 @@ class Document:
         operation = self.content["paths"][route].get(method.lower()) if route else None
         return (route, operation) if operation else ("elsewhere", self.content["x-elsewhere"])
 
+    def response(self, method: str, target: str, status: int):
+        """(route, response): of the operation itself, else of the refusals that any request may get."""
+        route, operation = self.operation(method, target)
+        own = operation["responses"].get(str(status))
+        if own is None:
+            route, own = "anywhere", self.content["x-anywhere"]["responses"].get(str(status))
+        return route, self.resolve(own)
+
     def promised(self):
-        """Every (method, route, status) of the document; method is * elsewhere."""
-        found = {("*", "elsewhere", int(status)) for status in self.content["x-elsewhere"]["responses"]}
+        """Every (method, route, status) of the document; method is * elsewhere and anywhere."""
+        found = {("*", route, int(status)) for route in ("elsewhere", "anywhere")
+                 for status in self.content["x-" + route]["responses"]}
         for route, item in self.content["paths"].items():
-            for method in {"get", "head", "post", "put", "delete", "patch"} & set(item):
+            for method in METHODS & set(item):
                 found |= {(method.upper(), route, int(status)) for status in item[method]["responses"]}
         return found
 
     def place(self, seen):
         """The member of promised() that an exchange shows."""
-        route, _ = self.operation(seen.method, seen.target)
-        return ("*" if route == "elsewhere" else seen.method, route, seen.status)
+        route, _ = self.response(seen.method, seen.target, seen.status)
+        return ("*" if route in ("elsewhere", "anywhere") else seen.method, route, seen.status)
 
     def _schema_complaints(self, value, schema):
         resolver = jsonschema.RefResolver("", self.content)
@@ -98,10 +108,9 @@ class Document:
         return wrong
 
     def complaints(self, seen):
-        route, operation = self.operation(seen.method, seen.target)
         title = f"{seen.method} {seen.target[:120]} -> {seen.status}"
-        response = self.resolve(operation["responses"].get(str(seen.status)))
+        _, response = self.response(seen.method, seen.target, seen.status)
         if response is None:
-            return [f"{title}: {route} has no status {seen.status} in the document; it said {seen.body[:200]!r}"]
+            return [f"{title}: the document has no status {seen.status} there; it said {seen.body[:200]!r}"]
         wrong = [*self._header_complaints(seen, response), *self._body_complaints(seen, response)]
         return [f"{title}: {text}" for text in wrong]

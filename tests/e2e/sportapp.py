@@ -22,6 +22,7 @@ SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime
                      "WARNING: ThreadSanitizer")
 QUERIES = ("users-queries-1", "users-queries-2")
 COMMANDS = "users-commands-a"
+SERVING = ("running", "in-sync", "catching up")  # states of a process that does its work
 _numbers = itertools.count(1)
 
 
@@ -73,8 +74,12 @@ class ProcessInfo(NamedTuple):
 
 
 class Instance:
-    def __init__(self, data: Path, port: int = 0):
+    def __init__(self, data: Path, port: int = 0, settings: str = ""):
+        """`settings` is the text of DATA/sportapp.toml, where there shall be one."""
         self.data = Path(data)
+        if settings:
+            self.data.mkdir(parents=True)
+            (self.data / "sportapp.toml").write_text(settings)
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._local = threading.local()
@@ -89,7 +94,8 @@ class Instance:
     def up(self, *arguments, within_s: float = 120.0):
         """Starts it in the background and waits until it serves."""
         done = self.cli("up", "--detach", "--port", self.port, *arguments, within_s=within_s)
-        assert done.returncode == 0, f"up failed ({done.returncode}):\n{done.stdout}{done.stderr}{self.log_tails()}"
+        said = f"{done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"up failed ({done.returncode}):\n{said}{self.log_tails()}"
         self.wait_healthy()
         self.note_processes()
         return done
@@ -215,10 +221,18 @@ class Instance:
         os.kill(pid, number)
         return pid
 
+    @staticmethod
+    def resume(pid: int):
+        """Lets a stopped process go on; that it was killed because it hung is as good."""
+        try:
+            os.kill(pid, signal.SIGCONT)
+        except ProcessLookupError:
+            pass
+
     def wait_restarted(self, name: str, old_pid: int, within_s: float = 30.0) -> ProcessInfo:
         def again():
             now = self.process(name)
-            return now if now.state == "running" and now.pid != old_pid else None
+            return now if now.state in SERVING and now.pid != old_pid else None
         found = until(f"{name} runs again, after pid {old_pid}", again, within_s, every_s=0.2)
         self.note_processes()
         return found
@@ -284,5 +298,6 @@ class Instance:
                 pass
         reports = self.sanitizer_reports()
         assert not left, f"left behind after down: {left}\n{self.log_tails()}"
-        assert stopped.returncode == 0 or not ran, f"down failed ({stopped.returncode}): {stopped.stdout}{stopped.stderr}"
+        said = f"{stopped.stdout}{stopped.stderr}"
+        assert stopped.returncode == 0 or not ran, f"down failed ({stopped.returncode}): {said}"
         assert not reports, "\n".join(reports)
