@@ -29,6 +29,8 @@ if [[ $# -eq 0 ]]; then
   step "tests of the parts with threads, under the thread sanitizer"
   (cd "$here/build/tsan" && ctest --output-on-failure --no-tests=error -j 2 -R '^(messaging|journal|projection|http|service)\.')
 fi
+step "building: fuzz (libFuzzer, with clang)"
+build_preset fuzz
 step "all tests"
 cd "$here/build/debug"
 exec ctest --output-on-failure --no-tests=error -j 2 "$@"
