@@ -1,0 +1,2 @@
+-- wrk: GET / of the NGINX that answers a constant.
+done = dofile(os.getenv("SPORTAPP_BENCH_REPORT"))
