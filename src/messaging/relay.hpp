@@ -14,13 +14,15 @@ struct RedisAddress {
 };
 
 struct RelayStatus {
-  Seq published;  // last entry known to be in the stream
+  Seq published;  // the stream goes on after this event
   bool connected = false;
   std::uint64_t published_total = 0;
 };
 
 // Publishes what was committed to a Redis Stream named after the service, on a thread of its own. Redis may
 // be gone at any time, for any time: the source holds everything and the relay goes on where the stream ends.
+// A stream that is empty, belongs to another journal, or ends further back than it may be long, is begun anew
+// with what is committed from then on: consumers read the feed up to there.
 class Relay {
  public:
   struct Options {
@@ -29,7 +31,7 @@ class Relay {
     std::int64_t stream_length_max = 100'000;  // older entries are trimmed (about)
   };
   Relay(Options options, std::unique_ptr<EventSource> source);
-  ~Relay();  // stops within a second
+  ~Relay();  // stops within a second or so, whatever Redis does
 
   // Events just committed, in order; any thread. Spares a read of the source; what does not fit the bounded
   // queue is read from it.
