@@ -106,7 +106,7 @@ int main(int argc, char** argv) {
       const auto file = std::filesystem::path(argv[1]) / fmt::format("floor-{}.db", argv[i]);
       rows.push_back(measure(file, std::stod(argv[2]), std::stoi(argv[i])));
     }
-    fmt::print("{}\n", boost::json::serialize(rows));
+    fmt::print(stdout, "{}\n", boost::json::serialize(rows));
     return 0;
   } catch (const std::exception& failed) {
     fmt::print(stderr, "sqlite_floor: {}\n", failed.what());

@@ -1,0 +1,146 @@
+"""`sportapp bench`: registrations and queries through the gateway, beside the floors they stand on."""
+import argparse
+import json
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import floors
+import load
+import report
+from instance import Instance, ROOT
+
+EXAMPLES = """examples:
+  ./sportapp bench                                   all of it, some five minutes
+  ./sportapp bench --seconds 3 --connections 256     a quick look
+  ./sportapp bench --preload 1000000 --lag           full, with projection lag at 5,000 registrations/s
+  ./sportapp bench --repeat 5                        medians of five runs each
+
+Everything runs on a data folder of its own, which is removed at the end; a running instance is not touched.
+The numbers are also written to bench/results/TIME.json."""
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="sportapp bench", description=__doc__, epilog=EXAMPLES,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, default=10, help="length of each run (default: 10)")
+    parser.add_argument("--connections", default="1,16,64,256", help="counts of connections (default: 1,16,64,256)")
+    parser.add_argument("--repeat", type=int, default=1, help="runs of each, of which the median counts (default: 1)")
+    parser.add_argument("--preload", type=int, default=0, metavar="N", help="register N users first")
+    parser.add_argument("--lag", action="store_true", help="measure projection lag under an even load")
+    parser.add_argument("--lag-rate", type=int, default=5000, help="registrations a second for --lag (default: 5000)")
+    parser.add_argument("--lag-seconds", type=int, default=20, help="how long (default: 20)")
+    parser.add_argument("--skip-floors", action="store_true", help="measure the system only")
+    parser.add_argument("--disk", type=Path, default=ROOT / "build", metavar="DIR",
+                        help="where the data folder is made (default: build/, in this checkout)")
+    parsed = parser.parse_args()
+    try:
+        parsed.connections = [int(count) for count in parsed.connections.split(",")]
+    except ValueError:
+        parser.error("--connections: numbers with commas between, as in 1,16,64,256")
+    if min([parsed.seconds, parsed.repeat, *parsed.connections]) < 1 or parsed.preload < 0:
+        parser.error("seconds, repeats and connections are at least 1")
+    return parsed
+
+
+def say(text: str):
+    print(text, flush=True)
+
+
+def measure_floors(options, folder: Path, results: dict):
+    say(report.heading("Floor: plain SQLite, rows of a journal entry's shape, by rows in one commit"))
+    results["sqlite_floor"] = floors.sqlite(folder, max(1, options.seconds // 2))
+    say(report.sqlite_table(results["sqlite_floor"]))
+    say(report.heading("Floor: NGINX answers a constant"))
+    results["nginx_floor"] = []
+    with floors.ConstantNginx(folder) as nginx:
+        for run in load.sweep(options, lambda count: load.wrk("constant", nginx.url, count, options.seconds)):
+            results["nginx_floor"].append(run)
+            say(report.load_row(run))
+
+
+def measure_registrations(options, app: Instance, results: dict):
+    say(report.heading("Registrations through the gateway"))
+    results["registrations"] = []
+
+    def one(count: int):
+        before = app.metrics("users-commands-a")
+        run = load.wrk("register", app.url + "/api-commands/users", count, options.seconds)
+        run["commits"] = load.commits(before, app.metrics("users-commands-a"), run["seconds"])
+        return run
+
+    for run in load.sweep(options, one):
+        results["registrations"].append(run)
+        say(report.load_row(run) + report.commit_columns(run["commits"]))
+
+
+def measure_queries(options, app: Instance, results: dict):
+    last = app.wait_projected()
+    say(report.heading(f"Queries by id through the gateway, ids 1 to {last:,}"))
+    results["queries"] = []
+    for run in load.sweep(options, lambda count: load.wrk("query", app.url, count, options.seconds, str(last))):
+        results["queries"].append(run)
+        say(report.load_row(run))
+
+
+def measure_lag(options, app: Instance, results: dict):
+    say(report.heading(f"Projection lag at {options.lag_rate:,} registrations/s, evenly spaced"))
+    before = {name: app.metrics(name) for name in app.queries()}
+    results["lag"] = {"imported": app.register(options.lag_rate * options.lag_seconds, rate=options.lag_rate)}
+    app.wait_projected()
+    for name, old in before.items():
+        results["lag"][name] = load.lag(old, app.metrics(name))
+    say(report.lag_lines(results["lag"]))
+
+
+def measure(options, folder: Path, results: dict):
+    if not options.skip_floors:
+        measure_floors(options, folder, results)
+    with Instance(folder / "data") as app:
+        if options.preload:
+            say(report.heading(f"Preloading {options.preload:,} users with sportapp import"))
+            results["preload"] = app.register(options.preload)
+            say("  " + results["preload"])
+            app.wait_projected()
+        load.wrk("register", app.url + "/api-commands/users", 16, 2)  # warms up
+        measure_registrations(options, app, results)
+        measure_queries(options, app, results)
+        if options.lag:
+            measure_lag(options, app, results)
+        say(report.heading(f"Resident memory, {app.last_user():,} users"))
+        results["memory"] = app.memory()
+        say(report.memory_table(results["memory"]))
+
+
+def main() -> int:
+    options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if not shutil.which("wrk"):
+        print("sportapp bench: wrk is not installed: apt-get install wrk", file=sys.stderr)
+        return 1
+    results = {"started": time.strftime("%Y-%m-%dT%H:%M:%S%z"), "machine": report.machine(),
+               "options": {name: str(value) for name, value in vars(options).items()}}
+    options.disk.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=options.disk))
+    try:
+        measure(options, folder, results)
+    except KeyboardInterrupt:
+        print("\nsportapp bench: stopped as asked", file=sys.stderr)
+        return 130
+    except RuntimeError as failed:
+        print(f"sportapp bench: {failed}", file=sys.stderr)
+        return 1
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    written = ROOT / "bench" / "results" / (time.strftime("%Y%m%d-%H%M%S") + ".json")
+    written.parent.mkdir(exist_ok=True)
+    written.write_text(json.dumps(results, indent=1) + "\n")
+    say(f"\nwritten: {written.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

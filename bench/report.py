@@ -1,0 +1,55 @@
+"""The table."""
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+from instance import ROOT
+
+LOAD_HEADER = "  connections        per s   p50 ms   p99 ms  p99.9 ms   not 2xx  socket errors"
+
+
+def heading(text: str) -> str:
+    header = "" if text.startswith(("Floor: plain", "Projection", "Resident", "Preloading")) else "\n" + LOAD_HEADER
+    if text.startswith("Registrations"):
+        header += "   commits/s  commands/commit  commit p50/p99 ms"
+    return f"\n{text}{header}"
+
+
+def load_row(run: dict) -> str:
+    errors = run["socket_errors"] + run["timeouts"]
+    return (f"  {run['connections']:11,}  {run['per_s']:11,.0f}  {run['p50_ms']:7.2f}  {run['p99_ms']:7.2f}"
+            f"  {run['p999_ms']:8.2f}  {run['not_2xx']:8,}  {errors:13,}")
+
+
+def commit_columns(commits: dict) -> str:
+    return (f"  {commits['per_s']:10,.0f}  {commits['commands_mean']:15.1f}"
+            f"  {commits['p50_ms']:9.2f}/{commits['p99_ms']:.2f}")
+
+
+def sqlite_table(rows: list) -> str:
+    lines = ["  rows/commit        rows/s    commits/s   p50 ms   p99 ms"]
+    for row in rows:
+        lines.append(f"  {row['batch']:11,}  {row['rows_per_s']:12,.0f}  {row['commits_per_s']:11,.0f}"
+                     f"  {row['commit_p50_ms']:7.2f}  {row['commit_p99_ms']:7.2f}")
+    return "\n".join(lines)
+
+
+def lag_lines(lag: dict) -> str:
+    lines = [f"  import: {lag['imported']}"]
+    for name, seen in lag.items():
+        if name != "imported":
+            lines.append(f"  {name}: p50 {seen['p50_ms']:.1f} ms, p99 {seen['p99_ms']:.1f} ms, "
+                         f"{seen['transactions']:,} transactions")
+    return "\n".join(lines)
+
+
+def memory_table(rows: list) -> str:
+    return "\n".join(f"  {row['name']:24}  {row['resident_kib'] / 1024:7.1f} MiB" for row in rows)
+
+
+def machine() -> dict:
+    cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), "")
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    return {"cpu": cpu, "cores": os.cpu_count(), "kernel": platform.release(), "commit": commit.stdout.strip()}
