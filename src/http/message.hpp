@@ -20,9 +20,13 @@ struct Request {
 
   // The first header of that name, ignoring case; empty when there is none.
   [[nodiscard]] std::string_view header(std::string_view name) const;
-  // A query parameter, percent-decoded; nothing when it is absent.
+  // The first query parameter of that name, decoded (%XX, and + for a space); nothing when it is absent. The
+  // router refuses a query that cannot be decoded, so a handler never sees one.
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
 };
+
+// Whether it decodes to UTF-8 without NUL.
+[[nodiscard]] bool is_well_formed_query(std::string_view query);
 
 struct Response {
   int status = 200;
@@ -30,7 +34,8 @@ struct Response {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   // Set for an answer of unknown length: called on the loop thread each time the client took the last piece;
-  // nothing ends the answer. `body` goes out first. Throwing breaks the connection, so that a cut is seen.
+  // nothing ends the answer. `body` goes out first. A HEAD request never calls it. Throwing breaks the
+  // connection, so that a cut is seen.
   std::function<std::optional<std::string>()> next_chunk;
 };
 
@@ -50,7 +55,8 @@ class Reply {
   std::shared_ptr<Target> target_;
 };
 
-// Called on the loop thread; must not block. May answer at once or later.
+// Called on the loop thread; must not block. May answer at once or later; the request is there for the length
+// of the call only.
 using Handler = std::function<void(const Request&, const Reply&)>;
 
 }  // namespace sportapp::http

@@ -1,0 +1,327 @@
+#include "http/server.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <chrono>
+#include <csignal>
+#include <unordered_set>
+
+#include "http/mailbox.hpp"
+#include "http/session.hpp"
+#include "http/timer_queue.hpp"
+
+namespace sportapp::http {
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+namespace {
+
+constexpr int kRefusalsMax = 64;  // connections over the limit that are told so at one time
+constexpr int kAcceptRetryMs = 100;
+constexpr int kDefaultDrainMs = 5000;
+constexpr int kSweepMsMax = 100;
+constexpr rlim_t kFilesBeside = 512;  // databases, logs, upstreams
+
+using Acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
+using SteadyTimer =
+    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                               asio::io_context::executor_type>;
+
+void run_guarded(const Loop::Task& task) {
+  try {
+    task();
+  } catch (const std::exception& failure) {
+    spdlog::error("defect: a task of the loop threw: {}", failure.what());
+  }
+}
+
+void make_room_for_files(int connections) {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  const auto wanted = static_cast<rlim_t>(connections) + kFilesBeside;
+  if (files.rlim_cur >= wanted) return;
+  files.rlim_cur = std::min(wanted, files.rlim_max);
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < wanted) {
+    spdlog::warn("{} connections are allowed but only {} open files (ulimit -n): the surplus will wait",
+                 connections, files.rlim_cur);
+  }
+}
+
+int sweep_every_ms(const Limits& limits) {
+  const int shortest =
+      std::min({limits.idle_timeout_ms, limits.request_timeout_ms, limits.answer_timeout_ms});
+  return std::clamp(shortest / 4, 5, kSweepMsMax);
+}
+
+}  // namespace
+
+struct Server::Impl final : SessionHost {
+  Impl(Limits given, const Router& routes, std::function<void(const Served&)> served);
+  ~Impl() override;
+
+  Result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
+  error_code open(const tcp::endpoint& endpoint);
+  void accept_next();
+  void on_accept(const error_code& error, Socket socket);
+  void adopt(Socket socket);
+  void closed(Session& session) override;
+
+  void run();
+  void run_posted();
+  TimerId after(std::int64_t delay_ms, Task task);
+  void arm();
+  void run_due();
+  void sweep();
+
+  void take_signals(std::function<void()> handler);
+  void wait_for_signal();
+  void stop(int drain_ms);
+  void take_backlog();
+  void end_if_drained();
+  void end();
+
+  asio::io_context io{1};  // one thread runs it
+  Acceptor acceptor{io};
+  asio::signal_set signals{io};
+  SteadyTimer timer{io};
+  TimerQueue timers;
+  std::int64_t armed_us = 0;  // when `timer` rings; 0: not set
+  std::function<void()> signal_handler;
+  std::unordered_set<std::shared_ptr<Session>> sessions;
+  std::unordered_set<std::shared_ptr<Session>> refused;
+  bool ended = false;
+};
+
+Server::Impl::Impl(Limits given, const Router& routes, std::function<void(const Served&)> served)
+    : SessionHost(given, routes, std::move(served)) {
+  mailbox = std::make_shared<Mailbox>([this] { asio::post(io, [this] { run_posted(); }); });
+}
+
+Server::Impl::~Impl() {
+  mailbox->close();
+  end();
+}
+
+error_code Server::Impl::open(const tcp::endpoint& endpoint) {
+  error_code error;
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) acceptor.non_blocking(true, error);
+  error_code ignored;
+  if (error) acceptor.close(ignored);
+  return error;
+}
+
+Result<std::uint16_t> Server::Impl::listen(const std::string& host, std::uint16_t port) {
+  const auto failure = [&](const error_code& error) {
+    const auto hint = error == asio::error::address_in_use
+                          ? "stop what listens there, or choose another port"
+                          : "use an address of this machine and a port that this user may use";
+    return Error{Retry::kLater,
+                 fmt::format("cannot listen on {}:{}: {}; {}", host, port, error.message(), hint)};
+  };
+  error_code error;
+  tcp::resolver resolver(io);
+  const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
+  if (error) return failure(error);
+  for (const auto& entry : found) {
+    error = open(entry.endpoint());
+    if (!error) break;
+  }
+  if (error) return failure(error);
+  make_room_for_files(limits.connections);
+  accept_next();
+  return acceptor.local_endpoint().port();
+}
+
+void Server::Impl::accept_next() {
+  acceptor.async_accept(
+      [this](const error_code& error, Socket socket) { on_accept(error, std::move(socket)); });
+}
+
+void Server::Impl::on_accept(const error_code& error, Socket socket) {
+  if (!acceptor.is_open()) return;
+  if (error) {
+    // Out of files or memory: connections wait in the backlog until some are given back.
+    if (error != asio::error::connection_aborted)
+      spdlog::error("cannot accept connections: {}", error.message());
+    after(kAcceptRetryMs, [this] {
+      if (acceptor.is_open()) accept_next();
+    });
+    return;
+  }
+  adopt(std::move(socket));
+  accept_next();
+}
+
+void Server::Impl::adopt(Socket socket) {
+  error_code error;
+  socket.non_blocking(true, error);
+  if (!error) socket.set_option(tcp::no_delay(true), error);
+  if (error) return;  // the client is gone already
+  const bool full = sessions.size() >= static_cast<std::size_t>(limits.connections);
+  if (full && refused.size() >= kRefusalsMax) return;
+  auto session = std::make_shared<Session>(std::move(socket), *this);
+  (full ? refused : sessions).insert(session);
+  full ? session->refuse_connection() : session->start();
+}
+
+void Server::Impl::closed(Session& session) {
+  const auto self = session.shared_from_this();
+  sessions.erase(self);
+  refused.erase(self);
+  if (stopping) end_if_drained();
+}
+
+void Server::Impl::run() {
+  mailbox->owned_by_this_thread();
+  if (!signal_handler) take_signals([this] { stop(kDefaultDrainMs); });
+  sweep();
+  const auto guard = asio::make_work_guard(io);
+  io.run();
+}
+
+void Server::Impl::run_posted() {
+  for (const auto& task : mailbox->take()) run_guarded(task);
+}
+
+Loop::TimerId Server::Impl::after(std::int64_t delay_ms, Task task) {
+  const auto id = timers.add(monotonic_us() + std::max<std::int64_t>(delay_ms, 0) * 1000, std::move(task));
+  arm();
+  return id;
+}
+
+void Server::Impl::arm() {
+  const auto next_us = timers.next_us();
+  if (!next_us || (armed_us != 0 && armed_us <= *next_us)) return;
+  armed_us = *next_us;
+  timer.expires_at(std::chrono::steady_clock::time_point(std::chrono::microseconds(armed_us + 1)));
+  timer.async_wait([this](const error_code& error) {
+    if (!error) run_due();
+  });
+}
+
+void Server::Impl::run_due() {
+  armed_us = 0;
+  const auto now_us = monotonic_us();
+  while (const auto task = timers.pop_due(now_us)) run_guarded(*task);
+  arm();
+}
+
+void Server::Impl::sweep() {
+  const auto now_us = monotonic_us();
+  std::vector<std::shared_ptr<Session>> over_time;
+  for (const auto* set : {&sessions, &refused}) {
+    for (const auto& session : *set) {
+      if (session->is_over_time(now_us)) over_time.push_back(session);
+    }
+  }
+  for (const auto& session : over_time) session->time_out();
+  if (!ended) after(sweep_every_ms(limits), [this] { sweep(); });
+}
+
+void Server::Impl::take_signals(std::function<void()> handler) {
+  if (std::exchange(signal_handler, std::move(handler))) return;  // they are waited for already
+  signals.add(SIGTERM);
+  signals.add(SIGINT);
+  wait_for_signal();
+}
+
+void Server::Impl::wait_for_signal() {
+  signals.async_wait([this](const error_code& error, int) {
+    if (error) return;
+    if (!stopping) run_guarded(signal_handler);
+    wait_for_signal();
+  });
+}
+
+void Server::Impl::stop(int drain_ms) {
+  after(drain_ms, [this] {
+    const auto owing = std::count_if(sessions.begin(), sessions.end(),
+                                     [](const auto& session) { return session->owes_an_answer(); });
+    if (owing > 0) spdlog::warn("stopped with {} requests unanswered", owing);
+    end();
+  });
+  if (stopping) return;
+  stopping = true;
+  take_backlog();
+  const std::vector<std::shared_ptr<Session>> now(sessions.begin(), sessions.end());
+  for (const auto& session : now) session->drain();
+  end_if_drained();
+}
+
+// Connections that the system took for us already are answered too.
+void Server::Impl::take_backlog() {
+  error_code error;
+  while (acceptor.is_open()) {
+    Socket socket(io);
+    acceptor.accept(socket, error);
+    if (error) break;
+    adopt(std::move(socket));
+  }
+  acceptor.close(error);
+}
+
+void Server::Impl::end_if_drained() {
+  if (sessions.empty() && refused.empty()) asio::post(io, [this] { end(); });
+}
+
+void Server::Impl::end() {
+  if (std::exchange(ended, true)) return;
+  error_code ignored;
+  acceptor.close(ignored);
+  for (auto* set : {&sessions, &refused}) {
+    while (!set->empty()) (*set->begin())->close();
+  }
+  io.stop();
+}
+
+Server::Server(Limits limits, const Router& router, std::function<void(const Served&)> on_served)
+    : impl_(std::make_unique<Impl>(limits, router, std::move(on_served))) {}
+
+Server::~Server() = default;
+
+Result<std::uint16_t> Server::listen(const std::string& host, std::uint16_t port) {
+  return impl_->listen(host, port);
+}
+
+void Server::run() {
+  impl_->run();
+}
+
+void Server::stop(int drain_ms) {
+  impl_->stop(drain_ms);
+}
+
+void Server::on_signal(std::function<void()> handler) {
+  impl_->take_signals(std::move(handler));
+}
+
+void Server::post(Task task) {
+  impl_->mailbox->post(std::move(task));
+}
+
+Loop::TimerId Server::after(std::int64_t delay_ms, Task task) {
+  return impl_->after(delay_ms, std::move(task));
+}
+
+void Server::cancel(TimerId timer) {
+  impl_->timers.cancel(timer);
+}
+
+int Server::connections() const {
+  return static_cast<int>(impl_->sessions.size());
+}
+
+}  // namespace sportapp::http

@@ -1,0 +1,75 @@
+// Any bytes as a request target: the router answers exactly once, an internal route is never reached through
+// the gateway, and what a parameter decodes to is text.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "http/content.hpp"
+#include "http/message.hpp"
+#include "http/router.hpp"
+
+namespace {
+
+using namespace sportapp::http;
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+struct Counting : Reply::Target {
+  void send(Response response) override {
+    ++answers;
+    status = response.status;
+  }
+  int answers = 0;
+  int status = 0;
+};
+
+struct Routes {
+  Routes() {
+    for (const auto* pattern : {"/api-queries/users", "/api-queries/users/{id}", "/health/live"}) {
+      router.add("GET", pattern, Audience::kPublic, [](const Request& request, const Reply& reply) {
+        for (const auto* name : {"username", "email", "limit", "after"}) {
+          const auto value = request.parameter(name);
+          require(!value || (is_utf8(*value) && value->find('\0') == std::string::npos));
+          if (value) static_cast<void>(parse_decimal(*value, 1, 1000));
+        }
+        for (const auto& capture : request.captures) {
+          require(!capture.empty() && capture.find('/') == std::string::npos);
+          static_cast<void>(parse_decimal(capture, 1, INT64_MAX));
+        }
+        reply(Response{});
+      });
+    }
+    for (const auto* pattern : {"/internal/feed", "/internal/{what}", "/metrics"}) {
+      router.add("GET", pattern, Audience::kInternal, [this](const Request&, const Reply& reply) {
+        require(!through_gateway);
+        reply(Response{});
+      });
+    }
+  }
+  Router router;
+  bool through_gateway = false;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static Routes routes;
+  const std::string_view target(reinterpret_cast<const char*>(data), size);
+  for (const bool through_gateway : {false, true}) {
+    routes.through_gateway = through_gateway;
+    Request request;
+    request.method = "GET";
+    const auto question = std::min(target.find('?'), target.size());
+    request.path = target.substr(0, question);
+    request.query = target.substr(std::min(question + 1, target.size()));
+    if (through_gateway) request.headers.emplace_back("Sportapp-Via", "gateway");
+    const auto counting = std::make_shared<Counting>();
+    routes.router.route(request, Reply(counting));
+    require(counting->answers == 1);
+    require(counting->status == 200 || counting->status == 400 || counting->status == 404);
+  }
+  return 0;
+}
