@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::size_t kKeyCharactersMax = 128;
 constexpr std::int64_t kFeedEventsMax = 1000;
+constexpr std::int64_t kPositionMax = std::numeric_limits<std::int64_t>::max();
 
 bool is_idempotency_key(std::string_view key) {
   return !key.empty() && key.size() <= kKeyCharactersMax &&
@@ -89,7 +91,7 @@ class CommandRoutes {
     }
     std::optional<Id> id;
     if (one) {
-      const auto number = http::parse_decimal(request.captures[0]);
+      const auto number = http::parse_decimal(request.captures[0], 0, kPositionMax);
       if (!number) return reply(http::problem(404, "Not found", "there is no " + request.path));
       id = Id{*number};
     }
@@ -108,9 +110,9 @@ class CommandRoutes {
   }
 
   http::Response feed(const http::Request& request) {
-    const auto after = http::parse_decimal(request.parameter("after").value_or("0"));
-    const auto limit = http::parse_decimal(request.parameter("limit").value_or("1000"));
-    if (!after || !limit || *limit < 1 || *limit > kFeedEventsMax) {
+    const auto after = http::parse_decimal(request.parameter("after").value_or("0"), 0, kPositionMax);
+    const auto limit = http::parse_decimal(request.parameter("limit").value_or("1000"), 1, kFeedEventsMax);
+    if (!after || !limit) {
       return http::problem(400, "Bad request", "after must be a position, limit 1 to 1000");
     }
     auto events = events_.read(Seq{*after}, static_cast<std::size_t>(*limit));
