@@ -8,7 +8,6 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <boost/json.hpp>
 #include <utility>
@@ -193,17 +192,13 @@ int Process::run() {
 
 std::optional<Config> start_from_command_line(int argc, char** argv, const LoadConfig& load,
                                               int& exit_status) {
-  CLI::App app("A service process of SportApp; `sportapp up` starts it.");
-  std::filesystem::path file;
-  app.add_option("--config", file, "its configuration, TOML")->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    exit_status = app.exit(error);
+  exit_status = 2;
+  if (argc != 3 || std::string_view(argv[1]) != "--config") {
+    fmt::print(stderr, "usage: {} --config FILE.toml   (a process of SportApp; `sportapp up` starts it)\n",
+               argv[0]);
     return std::nullopt;
   }
-  exit_status = 2;
-  auto config = load(file);
+  auto config = load(argv[2]);
   if (!config) {
     fmt::print(stderr, "{}\n", config.error().what);
     return std::nullopt;
