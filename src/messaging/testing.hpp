@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -53,6 +54,9 @@ class RedisProcess {
       : address_{"127.0.0.1", free_port()},
         folder_(::testing::TempDir() + "messaging_redis_" + std::to_string(address_.port)) {
     std::filesystem::create_directories(folder_);
+    // The log is set up before there are threads, as in every service: made by two threads at once, it looks
+    // like a race to the thread sanitizer, which does not see into its library.
+    (void)spdlog::default_logger();
     start();
   }
   ~RedisProcess() {

@@ -1,0 +1,96 @@
+#include "http/server_fixture.hpp"
+#include "messaging/consumer.hpp"
+#include "messaging/testing.hpp"
+
+namespace sportapp::messaging {
+namespace {
+
+using namespace testing;
+
+// A commands process, as far as a feed needs one.
+class FeedTest : public ::testing::Test {
+ protected:
+  FeedTest() {
+    server_.router.add(
+        "GET", "/internal/feed", http::Audience::kInternal,
+        [this](const http::Request& request, const http::Reply& reply) { answer(request, reply); });
+    server_.start();
+  }
+  void answer(const http::Request& request, const http::Reply& reply) {
+    http::Response response;
+    response.status = status_;
+    response.content_type = "application/x-ndjson";
+    if (!instead_.empty()) {
+      response.body = instead_;
+      return reply(std::move(response));
+    }
+    const Seq after{std::stoll(request.parameter("after").value_or(""))};
+    const auto limit = static_cast<std::size_t>(std::stoull(request.parameter("limit").value_or("")));
+    const auto events = journal_.source()->read(after, limit);
+    for (const auto& event : *events) response.body += encode(event) + "\n";
+    reply(std::move(response));
+  }
+  std::unique_ptr<EventSource> feed() const { return make_http_feed("127.0.0.1", server_.port); }
+
+  MemoryJournal journal_;
+  std::atomic<int> status_ = 200;
+  std::string instead_;         // set before the first request
+  http::RunningServer server_;  // last: it uses the others
+};
+
+TEST_F(FeedTest, gives_what_comes_after_up_to_the_limit) {
+  journal_.append(100);
+  const auto feed = this->feed();
+  const auto events = feed->read(Seq{40}, 25);
+  ASSERT_TRUE(events) << events.error().what;
+  ASSERT_EQ(events->size(), 25U);
+  for (std::size_t i = 0; i < 25; ++i) {
+    EXPECT_EQ(encode((*events)[i]), encode(event_number(41 + static_cast<std::int64_t>(i))));
+  }
+  const auto last = feed->read(Seq{99}, 25);
+  ASSERT_TRUE(last && last->size() == 1);
+  const auto none = feed->read(Seq{100}, 25);
+  ASSERT_TRUE(none && none->empty());
+}
+
+TEST_F(FeedTest, another_status_than_200_is_an_error_that_names_it) {
+  journal_.append(1);
+  status_ = 503;
+  const auto events = feed()->read(Seq{0}, 10);
+  ASSERT_FALSE(events);
+  EXPECT_EQ(events.error().retry, Retry::kLater);
+  EXPECT_NE(events.error().what.find("503"), std::string::npos) << events.error().what;
+}
+
+TEST_F(FeedTest, a_cut_or_damaged_line_is_an_error_and_no_event) {
+  const auto whole = encode(event_number(1)) + "\n";
+  const auto second = encode(event_number(2));
+  for (const auto& body :
+       {whole + second.substr(0, second.size() / 2), whole + "\n", whole + "x\n" + second}) {
+    instead_ = body;
+    EXPECT_FALSE(feed()->read(Seq{0}, 10)) << body;
+  }
+}
+
+TEST_F(FeedTest, nobody_there_is_an_error) {
+  server_.stop(0);
+  EXPECT_FALSE(feed()->read(Seq{0}, 10));
+}
+
+TEST_F(FeedTest, a_consumer_lives_on_the_feed_alone_and_waits_while_it_fails) {
+  RedisAddress nowhere;
+  nowhere.port = free_port();
+  RecordingSink sink;
+  const Consumer consumer({nowhere, "users", 1000}, feed(), sink);
+  journal_.append(5000);
+  EXPECT_TRUE(eventually([&] { return sink.holds_exactly(5000); }));
+  EXPECT_EQ(consumer.status().reading, "feed");
+  status_ = 500;
+  EXPECT_TRUE(eventually([&] { return consumer.status().reading == "nothing"; }));
+  journal_.append(5);
+  status_ = 200;
+  EXPECT_TRUE(eventually([&] { return sink.holds_exactly(5005); }));
+}
+
+}  // namespace
+}  // namespace sportapp::messaging
