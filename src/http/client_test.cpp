@@ -46,6 +46,18 @@ TEST(Client, LargeAnswerInPiecesComesWhole) {
   EXPECT_EQ(client.get("/stream").value().body.size(), 90U * 50'000);
 }
 
+TEST(Client, ConnectionThatTheServerClosedMeanwhileIsMadeAnew) {
+  Limits limits;
+  limits.idle_timeout_ms = 20;
+  RunningServer running(limits);
+  running.start();
+  Client client("127.0.0.1", running.port, 20'000);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(client.post("/echo", "x").value().body, "x");
+    while (running.on_loop([&] { return running.server->connections(); }) != 0) std::this_thread::yield();
+  }
+}
+
 TEST(Client, NobodyThereIsAnErrorThatNamesTheAddress) {
   std::uint16_t port = 0;
   {

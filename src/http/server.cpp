@@ -98,6 +98,7 @@ struct Server::Impl final : SessionHost {
   std::function<void()> signal_handler;
   std::unordered_set<std::shared_ptr<Session>> sessions;
   std::unordered_set<std::shared_ptr<Session>> refused;
+  bool cannot_accept = false;
   bool ended = false;
 };
 
@@ -154,13 +155,15 @@ void Server::Impl::on_accept(const error_code& error, Socket socket) {
   if (!acceptor.is_open()) return;
   if (error) {
     // Out of files or memory: connections wait in the backlog until some are given back.
-    if (error != asio::error::connection_aborted)
-      spdlog::error("cannot accept connections: {}", error.message());
+    if (!std::exchange(cannot_accept, true)) {
+      spdlog::error("cannot accept connections: {}; trying on every {} ms", error.message(), kAcceptRetryMs);
+    }
     after(kAcceptRetryMs, [this] {
       if (acceptor.is_open()) accept_next();
     });
     return;
   }
+  cannot_accept = false;
   adopt(std::move(socket));
   accept_next();
 }

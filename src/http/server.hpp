@@ -1,4 +1,4 @@
-// HTTP/1.1 server on Boost.Beast; Asio stays inside server.cpp.
+// HTTP/1.1 server on Boost.Beast; Asio stays inside its *.cpp and session.hpp.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -20,10 +20,11 @@ struct Limits {
   int answer_timeout_ms = 30'000;  // handler has not answered: 503; client does not take a piece: closed
 };
 
-struct Served {  // for metrics and the access log; called on the loop thread after each answer
-  const Request& request;
+// For metrics and the access log; called on the loop thread after each answer.
+struct Served {
+  const Request& request;  // as far as it was read: method and path may be empty where it was refused
   int status;
-  std::int64_t duration_us;
+  std::int64_t duration_us;  // from the request's first byte to the answer's last
 };
 
 // The process's loop and its server in one. All of it lives on the thread that calls run().

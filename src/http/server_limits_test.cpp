@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <sys/resource.h>
+
 #include "http/server_fixture.hpp"
 
 namespace sportapp::http {
@@ -123,6 +126,26 @@ TEST(ServerLimits, ConnectionTooManyIsToldSo) {
     fourth.send(kGetHello);
     if (fourth.receive().status == 200) break;
   }
+}
+
+TEST(ServerLimits, ConnectionsWaitWhileThereAreNoFilesForThem) {
+  RunningServer running;
+  running.start();
+  std::promise<void> released;
+  running.server->post([&] { released.get_future().get(); });
+  RawConnection client(running.port);  // taken by the system; the server does not get to it yet
+  client.send(kGetHello);
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  rlimit none_left = before;
+  none_left.rlim_cur = static_cast<rlim_t>(next);
+  ::close(next);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none_left), 0);
+  released.set_value();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(running.on_loop([&] { return running.server->connections(); }), 0);
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(client.receive().body, "hello");
 }
 
 TEST(ServerLimits, ManyIdleConnectionsLeaveRoomForOthers) {

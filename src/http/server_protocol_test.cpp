@@ -112,6 +112,19 @@ TEST_F(ServerProtocol, ExpectContinueIsToldToGoOn) {
   EXPECT_EQ(client.receive().body, "ok");
 }
 
+TEST_F(ServerProtocol, ExpectContinueWithABodyTooLargeIsRefusedAtOnce) {
+  expect_refused("POST /echo HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 65537\r\n\r\n",
+                 413);
+}
+
+TEST_F(ServerProtocol, PathsAreMatchedAsTheyCame) {
+  for (const auto* path :
+       {"/x/../hello", "/%68ello", "/hello%00", "/hello/", "//hello", "/hello;a", "/hell\xC3\xB3"}) {
+    EXPECT_EQ(ask("GET " + std::string(path) + " HTTP/1.1\r\nHost: t\r\n\r\n").status, 404) << path;
+  }
+  EXPECT_EQ(ask("GET /hello?a=%zz HTTP/1.1\r\nHost: t\r\n\r\n").status, 400);
+}
+
 TEST_F(ServerProtocol, HalfClosedClientStillGetsItsAnswer) {
   RawConnection client(running_.port);
   client.send(kGetHello);
