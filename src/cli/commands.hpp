@@ -1,0 +1,16 @@
+// The subcommands of `sportapp` that deal with an instance as a whole. Each sets exit_status when it runs.
+#pragma once
+#include <CLI/App.hpp>
+
+namespace sportapp::cli {
+
+void add_up_command(CLI::App& app, int& exit_status);
+void add_down_command(CLI::App& app, int& exit_status);
+void add_status_command(CLI::App& app, int& exit_status);
+void add_logs_command(CLI::App& app, int& exit_status);
+void add_rebuild_command(CLI::App& app, int& exit_status);
+
+inline constexpr const char* kDataHelp = "Data folder of the instance";
+inline constexpr const char* kDataDefault = "data";
+
+}  // namespace sportapp::cli

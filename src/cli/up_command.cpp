@@ -1,0 +1,42 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "supervisor/up.hpp"
+
+namespace sportapp::cli {
+namespace {
+
+constexpr const char* kFooter =
+    R"(Starts Redis, the services, the monitor and NGINX on this machine, restarts what dies, and stops all of it on
+Ctrl-C or SIGTERM. Options go before the settings file. docs/configuration.md tells every setting.
+
+Exit status: 0 stopped as asked (with --detach: it serves), 1 could not start or serve, 2 wrong command line,
+3 it runs already on this data.
+
+Examples:
+  sportapp up
+  sportapp up --detach --data /srv/sportapp --port 8080 --host 0.0.0.0
+  sportapp up --data /tmp/second --port 5001        (beside the first)
+  sportapp up --config deploy/sportapp.toml)";
+
+}  // namespace
+
+void add_up_command(CLI::App& app, int& exit_status) {
+  auto* command = app.add_subcommand("up", "Start everything and keep it running");
+  auto options = std::make_shared<supervisor::UpOptions>();
+  command->add_flag("-d,--detach", options->detach,
+                    "Return once everything serves, and go on in the background");
+  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("--port", options->port, "Port of the gateway (5000)")->check(CLI::Range(1, 65535));
+  command->add_option("--host", options->host, "Address of the gateway (127.0.0.1; 0.0.0.0: every one)");
+  command->add_option("--config", options->settings_file, "Settings file, instead of DATA/sportapp.toml")
+      ->check(CLI::ExistingFile);
+  command->add_option("--ready-timeout", options->ready_s, "Seconds until everything must serve")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3600));
+  command->footer(kFooter);
+  command->callback([options, &exit_status] { exit_status = supervisor::up(*options); });
+}
+
+}  // namespace sportapp::cli

@@ -1,0 +1,223 @@
+#include "supervisor/configuration.hpp"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "http/problem.hpp"
+#include "supervisor/files.hpp"
+#include "supervisor/ports.hpp"
+#include "supervisor/template.hpp"
+
+namespace sportapp::supervisor {
+namespace {
+
+struct Problem {
+  int status;
+  const char* title;
+  const char* detail;
+  const char* header = "";  // name and value
+};
+
+constexpr std::array kProblems{
+    Problem{400, "Bad request", "The request is not well-formed HTTP; see RFC 9112."},
+    Problem{404, "Not found", "There is no such route; see docs/openapi.yaml for those there are."},
+    Problem{405, "Method not allowed", "This method is not served here.", "Allow \"GET, HEAD, POST\""},
+    Problem{408, "Request timeout", "The request did not arrive whole in time; send it again."},
+    Problem{413, "Content too large", "The body is longer than is taken; send a shorter one."},
+    Problem{414, "URI too long", "The request target is longer than is taken; send a shorter one."},
+    Problem{429, "Too many requests", "This address sends more requests a second than allowed; slow down.",
+            "Retry-After 1"},
+    Problem{431, "Request header fields too large", "A header is longer than is taken; send shorter ones."},
+    Problem{500, "Internal server error", "The gateway failed; its log says why."},
+    Problem{503, "Service unavailable", "The service behind this route does not answer now; try again.",
+            "Retry-After 1"},
+};
+
+std::vector<TemplateValues> problem_values() {
+  std::vector<TemplateValues> values;
+  for (const auto& problem : kProblems) {
+    values.push_back({{{"status", std::to_string(problem.status)},
+                       {"body", http::problem(problem.status, problem.title, problem.detail).body},
+                       {"header", problem.header}},
+                      {}});
+  }
+  return values;
+}
+
+std::vector<TemplateValues> addresses(const std::vector<Member>& members) {
+  std::vector<TemplateValues> values;
+  for (const auto& member : members) {
+    values.push_back({{{"address", fmt::format("127.0.0.1:{}", member.port)}}, {}});
+  }
+  return values;
+}
+
+// The collection itself and what lies below it, and nothing that merely begins alike.
+void add_routes(std::vector<TemplateValues>& routes, const std::string& service, const std::string& side,
+                int timeout_ms) {
+  const auto path = fmt::format("/api-{}/{}", side, service);
+  for (const auto& match : {"= " + path, path + "/"}) {
+    routes.push_back({{{"match", match},
+                       {"upstream", fmt::format("{}-{}", service, side)},
+                       {"timeout_ms", std::to_string(timeout_ms)}},
+                      {}});
+  }
+}
+
+std::vector<TemplateValues> service_values(const Settings& settings, const std::vector<Member>& members) {
+  std::vector<std::string> names;
+  for (const auto& member : members) {
+    if (member.kind == Kind::kCommands &&
+        std::find(names.begin(), names.end(), member.service) == names.end()) {
+      names.push_back(member.service);
+    }
+  }
+  std::vector<TemplateValues> values;
+  for (const auto& name : names) {
+    TemplateValues service{{{"service", name}}, {}};
+    service.lists["commands"] = addresses(members_of(members, name, Kind::kCommands));
+    service.lists["queries"] = addresses(members_of(members, name, Kind::kQueries));
+    auto& routes = service.lists["routes"];
+    add_routes(routes, name, "commands", settings.gateway.commands_timeout_ms);
+    add_routes(routes, name, "queries", settings.gateway.queries_timeout_ms);
+    values.push_back(std::move(service));
+  }
+  return values;
+}
+
+rlim_t open_files_max() {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_max;
+}
+
+std::string seconds(int milliseconds) {
+  return std::to_string(std::max(1, milliseconds / 1000));
+}
+
+// Upstream connections are given up before the service closes them, so that none breaks under a request.
+int upstream_idle_ms(const http::Limits& limits) {
+  return std::max(1000, std::min(60'000, limits.idle_timeout_ms - 2000));
+}
+
+}  // namespace
+
+Result<std::string> gateway_config(const Layout& layout, const Settings& settings,
+                                   const std::vector<Member>& members) {
+  const auto& gateway = settings.gateway;
+  const auto& limits = settings.limits;
+  const auto open_files =
+      std::min<rlim_t>(open_files_max(), static_cast<rlim_t>(gateway.connections) * 2 + 512);
+  TemplateValues values;
+  values.text = {
+      {"user", ::geteuid() == 0 ? "root" : ""},
+      {"folder", layout.working_folder("gateway").string()},
+      {"error_log", layout.log("gateway").string()},
+      {"access_log", layout.log("gateway.access").string()},
+      {"workers", std::to_string(gateway.workers)},
+      {"connections", std::to_string(gateway.connections)},
+      {"open_files", std::to_string(open_files)},
+      {"shutdown_s", std::to_string(kGatewayShutdownS)},
+      {"request_timeout_s", seconds(limits.request_timeout_ms)},
+      {"answer_timeout_s", seconds(limits.answer_timeout_ms)},
+      {"header_bytes", std::to_string(limits.header_bytes)},
+      {"body_bytes", std::to_string(limits.body_bytes)},
+      {"rate_limit", gateway.rate_limit_per_s > 0 ? std::to_string(gateway.rate_limit_per_s) : ""},
+      {"upstream_idle_s", seconds(upstream_idle_ms(limits))},
+      {"monitor", fmt::format("127.0.0.1:{}", member_of(members, Kind::kMonitor).port)},
+      {"listen", host_and_port(gateway.host, gateway.port)},
+      {"monitor_gone", R"({"status":"unavailable","monitor":"does not answer"})"},
+  };
+  values.lists["problems"] = problem_values();
+  values.lists["services"] = service_values(settings, members);
+  return render(gateway_template(), values);
+}
+
+std::string redis_config(const Layout& layout, const Settings& settings, const Member& redis) {
+  return fmt::format(
+      "# Written by sportapp up. Redis carries events; what it loses is read from the journal's feed.\n"
+      "bind 127.0.0.1\nport {}\nprotected-mode yes\ndaemonize no\n"
+      "save \"\"\nappendonly no\nmaxmemory {}mb\nmaxmemory-policy noeviction\n"
+      "dir \"{}\"\nlogfile \"{}\"\nloglevel notice\nalways-show-logo no\n",
+      redis.port, settings.redis.memory_mb, layout.working_folder(redis.name).string(),
+      layout.log(redis.name).string());
+}
+
+std::string monitor_config(const Layout& layout, const Settings& settings,
+                           const std::vector<Member>& members) {
+  const auto& monitor = member_of(members, Kind::kMonitor);
+  auto text = fmt::format(
+      "# Written by sportapp up.\nhost = \"127.0.0.1\"\nport = {}\nlog_file = \"{}\"\nlog_level = \"{}\"\n",
+      monitor.port, layout.log(monitor.name).string(), settings.services.log_level);
+  for (const auto& member : members) {
+    if (!is_service(member.kind)) continue;
+    text += fmt::format(
+        "\n[[process]]\nname = \"{}\"\nservice = \"{}\"\nside = \"{}\"\nnode = \"{}\"\nhost = \"127.0.0.1\"\n"
+        "port = {}\n",
+        member.name, member.service, member.side, member.node, member.port);
+  }
+  return text;
+}
+
+std::string service_config(const Layout& layout, const Settings& settings, const std::vector<Member>& members,
+                           const Member& member) {
+  const auto& services = settings.services;
+  const auto& limits = settings.limits;
+  auto text = fmt::format(
+      "# Written by sportapp up.\nservice = \"{}\"\nside = \"{}\"\nnode = \"{}\"\nhost = \"127.0.0.1\"\nport "
+      "= {}\n"
+      "data = \"{}\"\nlog_file = \"{}\"\nlog_level = \"{}\"\ndrain_ms = {}\nqueue_max = {}\nbatch_max = {}\n",
+      member.service, member.side, member.node, member.port, (layout.data / member.name).string(),
+      layout.log(member.name).string(), services.log_level, services.drain_ms, services.queue_max,
+      services.batch_max);
+  text += fmt::format("\n[redis]\nhost = \"127.0.0.1\"\nport = {}\nstream_length_max = {}\n",
+                      member_of(members, Kind::kRedis).port, settings.redis.stream_length_max);
+  if (member.kind == Kind::kQueries) {
+    const auto commands = members_of(members, member.service, Kind::kCommands);
+    text += fmt::format("\n[feed]\nhost = \"127.0.0.1\"\nport = {}\n", commands.at(0).port);
+  }
+  text += fmt::format(
+      "\n[limits]\nconnections = {}\nbody_bytes = {}\nheader_bytes = {}\nidle_timeout_ms = {}\n"
+      "request_timeout_ms = {}\nanswer_timeout_ms = {}\n",
+      limits.connections, limits.body_bytes, limits.header_bytes, limits.idle_timeout_ms,
+      limits.request_timeout_ms, limits.answer_timeout_ms);
+  return text;
+}
+
+std::filesystem::path config_file(const Layout& layout, const Member& member) {
+  const bool toml = is_service(member.kind) || member.kind == Kind::kMonitor;
+  return layout.config() / (member.name + (toml ? ".toml" : ".conf"));
+}
+
+Result<void> write_configuration(const Layout& layout, const Settings& settings,
+                                 const std::vector<Member>& members) {
+  for (const auto& member : members) {
+    std::string text;
+    switch (member.kind) {
+      case Kind::kRedis:
+        text = redis_config(layout, settings, member);
+        break;
+      case Kind::kMonitor:
+        text = monitor_config(layout, settings, members);
+        break;
+      case Kind::kGateway: {
+        auto rendered = gateway_config(layout, settings, members);
+        if (!rendered) return rendered.error();
+        text = std::move(*rendered);
+        break;
+      }
+      case Kind::kCommands:
+      case Kind::kQueries:
+        text = service_config(layout, settings, members, member);
+        break;
+    }
+    if (auto written = write_file(config_file(layout, member), text); !written) return written.error();
+  }
+  return {};
+}
+
+}  // namespace sportapp::supervisor

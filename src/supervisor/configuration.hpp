@@ -1,0 +1,33 @@
+// The configuration files of every process, from the settings and the topology.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "supervisor/layout.hpp"
+#include "supervisor/settings.hpp"
+#include "supervisor/topology.hpp"
+
+namespace sportapp::supervisor {
+
+inline constexpr int kGatewayShutdownS = 5;
+
+// deploy/nginx/gateway.conf.template, as it was when this was built.
+[[nodiscard]] std::string_view gateway_template();
+
+// `members` have their ports.
+[[nodiscard]] Result<std::string> gateway_config(const Layout& layout, const Settings& settings,
+                                                 const std::vector<Member>& members);
+[[nodiscard]] std::string redis_config(const Layout& layout, const Settings& settings, const Member& redis);
+[[nodiscard]] std::string monitor_config(const Layout& layout, const Settings& settings,
+                                         const std::vector<Member>& members);
+[[nodiscard]] std::string service_config(const Layout& layout, const Settings& settings,
+                                         const std::vector<Member>& members, const Member& member);
+
+[[nodiscard]] std::filesystem::path config_file(const Layout& layout, const Member& member);
+// Writes all of them, each whole or not at all.
+[[nodiscard]] Result<void> write_configuration(const Layout& layout, const Settings& settings,
+                                               const std::vector<Member>& members);
+
+}  // namespace sportapp::supervisor

@@ -1,0 +1,92 @@
+#include "supervisor/down.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <set>
+#include <string>
+
+#include "base/clock.hpp"
+#include "supervisor/instance.hpp"
+#include "supervisor/leftovers.hpp"
+#include "supervisor/lock.hpp"
+#include "supervisor/up.hpp"
+
+namespace sportapp::supervisor {
+namespace {
+
+constexpr int kPollMs = 50;
+constexpr int kKilledMs = 3000;
+
+void say(const std::string& line) {
+  fmt::print("{}\n", line);
+  std::fflush(stdout);
+}
+
+void show_progress(const Layout& layout, std::set<std::string>& shown) {
+  const auto instance = read_instance_file(layout.instance_file());
+  if (!instance) return;
+  for (const auto& process : instance->processes) {
+    if (process.state != ProcessState::kStopped || !shown.insert(process.name).second) continue;
+    say(fmt::format("  {:<18} {}", process.name, process.last_end.empty() ? "stopped" : process.last_end));
+  }
+}
+
+bool gone_within(const Layout& layout, const ProcessId& supervisor, int bound_ms) {
+  const SystemClock clock;
+  std::set<std::string> shown;
+  for (const auto deadline = clock.monotonic_ms() + bound_ms; is_alive(supervisor);
+       ::usleep(kPollMs * 1000)) {
+    show_progress(layout, shown);
+    if (clock.monotonic_ms() > deadline) return false;
+  }
+  return true;
+}
+
+// What a supervisor that was killed could not end itself.
+int end_rest(const Layout& layout) {
+  if (!std::filesystem::exists(layout.run())) return 0;
+  auto lock = InstanceLock::try_take(layout.lock_file());
+  if (!lock) {
+    fmt::print(stderr, "sportapp: {}\n", lock.error().what);
+    return kExitFailed;
+  }
+  if (!*lock) {
+    fmt::print(stderr, "sportapp: another one is just starting on {}\n", layout.data.string());
+    return kExitFailed;
+  }
+  const auto ended = end_leftovers(layout);
+  if (!ended) {
+    fmt::print(stderr, "sportapp: {}\n", ended.error().what);
+    return kExitFailed;
+  }
+  if (*ended > 0) say(fmt::format("Ended {} processes that a killed supervisor had left.", *ended));
+  std::error_code ignored;  // it names processes that are gone; the next start writes a new one
+  std::filesystem::remove(layout.instance_file(), ignored);
+  return 0;
+}
+
+}  // namespace
+
+int down(const std::filesystem::path& data, int timeout_s) {
+  const Layout layout{normal_folder(data)};
+  const auto instance = read_instance(data);
+  if (!instance) {
+    say(fmt::format("SportApp does not run on {}.", layout.data.string()));
+    return end_rest(layout);
+  }
+  say(fmt::format("Stopping SportApp on {} (pid {}); requests under way are answered first.",
+                  layout.data.string(), instance->supervisor.pid));
+  signal_process(instance->supervisor, SIGTERM);
+  if (!gone_within(layout, instance->supervisor, timeout_s * 1000)) {
+    say(fmt::format("It did not end within {} s; killing it.", timeout_s));
+    signal_process(instance->supervisor, SIGKILL);
+    gone_within(layout, instance->supervisor, kKilledMs);
+  }
+  const int rest = end_rest(layout);
+  if (rest == 0) say("SportApp is stopped.");
+  return rest;
+}
+
+}  // namespace sportapp::supervisor

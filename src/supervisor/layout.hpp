@@ -1,0 +1,32 @@
+// Where everything of an instance lies below its data folder.
+#pragma once
+#include <filesystem>
+#include <string>
+
+namespace sportapp::supervisor {
+
+struct Layout {
+  std::filesystem::path data;  // absolute
+
+  [[nodiscard]] std::filesystem::path run() const { return data / "run"; }
+  [[nodiscard]] std::filesystem::path logs() const { return data / "logs"; }
+  [[nodiscard]] std::filesystem::path config() const { return data / "config"; }
+  [[nodiscard]] std::filesystem::path lock_file() const { return run() / "supervisor.lock"; }
+  [[nodiscard]] std::filesystem::path instance_file() const { return run() / "instance.json"; }
+  [[nodiscard]] std::filesystem::path ports_file() const { return run() / "ports.json"; }
+  [[nodiscard]] std::filesystem::path settings_file() const { return data / "sportapp.toml"; }
+  [[nodiscard]] std::filesystem::path log(const std::string& name) const { return logs() / (name + ".log"); }
+  [[nodiscard]] std::filesystem::path stderr_log(const std::string& name) const {
+    return logs() / (name + ".stderr.log");
+  }
+  // The working folder of a process: by it, what an earlier supervisor left is recognised.
+  [[nodiscard]] std::filesystem::path working_folder(const std::string& name) const { return run() / name; }
+};
+
+// Absolute, without `.`, `..` and a slash at the end: one folder has one name.
+[[nodiscard]] inline std::filesystem::path normal_folder(const std::filesystem::path& data) {
+  auto folder = std::filesystem::absolute(data).lexically_normal();
+  return folder.has_filename() ? folder : folder.parent_path();
+}
+
+}  // namespace sportapp::supervisor

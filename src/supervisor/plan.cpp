@@ -1,0 +1,61 @@
+#include "supervisor/plan.hpp"
+
+#include <signal.h>
+
+#include "supervisor/configuration.hpp"
+#include "supervisor/ports.hpp"
+
+namespace sportapp::supervisor {
+namespace {
+
+constexpr int kGraceMs = 2000;
+
+ProcessPlan plan_of(const Layout& layout, const Settings& settings, const Member& member,
+                    const std::filesystem::path& program) {
+  ProcessPlan plan;
+  plan.name = member.name;
+  plan.port = member.port;
+  plan.launch.folder = layout.working_folder(member.name);
+  plan.launch.stderr_log = layout.stderr_log(member.name);
+  plan.launch.death_signal = SIGTERM;
+  const auto config = config_file(layout, member).string();
+  switch (member.kind) {
+    case Kind::kGateway:
+      plan.launch.arguments = {
+          program.string(), "-p", plan.launch.folder.string() + "/", "-e", "stderr", "-c", config};
+      plan.host = reachable(settings.gateway.host);
+      plan.stop_signal = SIGQUIT;  // answers what is under way
+      plan.stop_stage = 0;
+      plan.stop_ms = kGatewayShutdownS * 1000 + kGraceMs;
+      break;
+    case Kind::kMonitor:
+    case Kind::kCommands:
+    case Kind::kQueries:
+      plan.launch.arguments = {program.string(), "--config", config};
+      plan.stop_stage = 1;
+      plan.stop_ms = settings.services.drain_ms + kGraceMs;
+      break;
+    case Kind::kRedis:
+      plan.launch.arguments = {program.string(), config};
+      plan.launch.death_signal = SIGKILL;  // it keeps nothing
+      plan.stop_stage = 2;
+      plan.stop_ms = kGraceMs;
+      break;
+  }
+  return plan;
+}
+
+}  // namespace
+
+Result<std::vector<ProcessPlan>> make_plans(const Layout& layout, const Settings& settings,
+                                            const std::vector<Member>& members) {
+  std::vector<ProcessPlan> plans;
+  for (const auto& member : members) {
+    const auto program = find_program(member.program);
+    if (!program) return program.error();
+    plans.push_back(plan_of(layout, settings, member, *program));
+  }
+  return plans;
+}
+
+}  // namespace sportapp::supervisor

@@ -1,0 +1,248 @@
+#include "supervisor/session.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "http/client.hpp"
+#include "service/log.hpp"
+#include "supervisor/files.hpp"
+#include "supervisor/ports.hpp"
+#include "supervisor/up.hpp"
+
+namespace sportapp::supervisor {
+namespace {
+
+constexpr int kReadyPollMs = 100;
+constexpr int kHealthTimeoutMs = 1000;
+constexpr int kShowEveryMs = 3000;
+constexpr int kLogsEveryMs = 5000;
+constexpr int kQuickEndsMax = 5;
+constexpr std::size_t kLogLines = 8;
+
+template <class... Arguments>
+void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  fmt::print(stdout, format, std::forward<Arguments>(arguments)...);
+  std::fflush(stdout);
+}
+
+std::string seconds(std::int64_t milliseconds) {
+  return fmt::format("{:.1f} s", static_cast<double>(milliseconds) / 1000);
+}
+
+Instance first_record(const Session::Start& start, const Clock& clock) {
+  Instance instance;
+  instance.supervisor = identify(::getpid()).value_or(ProcessId{::getpid(), 0});
+  instance.host = reachable(start.settings.gateway.host);
+  instance.port = start.settings.gateway.port;
+  instance.data = start.layout.data;
+  instance.started_ms = clock.wall_ms();
+  for (const auto& member : start.members) {
+    InstanceProcess process;
+    process.name = member.name;
+    process.service = member.service;
+    process.side = member.side;
+    process.node = member.node;
+    process.port = member.port;
+    instance.processes.push_back(std::move(process));
+  }
+  return instance;
+}
+
+void log_change(const Supervisor::View& view) {
+  switch (view.state) {
+    case ProcessState::kStarting:
+    case ProcessState::kRunning:
+      spdlog::info("process {} name={} pid={} port={} restarts={}", to_string(view.state), view.name,
+                   view.id.pid, view.port, view.restarts);
+      break;
+    case ProcessState::kRestarting:
+      spdlog::warn("process ended name={} cause={} restart_in_ms={}", view.name,
+                   service::log_value(view.last_end), view.delay_ms);
+      break;
+    case ProcessState::kStopping:
+    case ProcessState::kStopped:
+      spdlog::info("process {} name={} pid={} cause={}", to_string(view.state), view.name, view.id.pid,
+                   service::log_value(view.last_end));
+      break;
+  }
+}
+
+}  // namespace
+
+Session::Session(Start start, Detach& detach, const Clock& clock)
+    : start_(std::move(start)),
+      detach_(detach),
+      clock_(clock),
+      instance_(first_record(start_, clock)),
+      started_ms_(clock.monotonic_ms()),
+      shown_ms_(started_ms_) {
+  keep_logs();
+  supervisor_ =
+      std::make_unique<Supervisor>(start_.plans, clock_, [this](const auto& view) { changed(view); });
+}
+
+int Session::run() {
+  supervisor_->start();
+  while (!supervisor_->stopped()) {
+    int wait_ms = supervisor_->tick();
+    if (dirty_) write_instance();
+    if (!ready_ && !stopping_) wait_ms = std::min(wait_ms, kReadyPollMs);
+    for (const int signal : signals_.wait(wait_ms)) handle(signal);
+    if (!ready_ && !stopping_) look_whether_ready();
+    if (clock_.monotonic_ms() - logs_checked_ms_ >= kLogsEveryMs) {
+      log_keeper_.check();
+      logs_checked_ms_ = clock_.monotonic_ms();
+    }
+  }
+  std::error_code ignored;  // a record that stays is known to be old by its pid and start time
+  std::filesystem::remove(start_.layout.instance_file(), ignored);
+  spdlog::info("supervisor stopped exit_status={}", exit_status_);
+  if (console_) say("SportApp is stopped.\n");
+  return exit_status_;
+}
+
+void Session::changed(const Supervisor::View& view) {
+  dirty_ = true;
+  log_change(view);
+  for (auto& process : instance_.processes) {
+    if (process.name != view.name) continue;
+    process.state = view.state;
+    process.id = view.id;
+    process.restarts = view.restarts;
+    process.last_end = view.last_end;
+  }
+  if (!console_) return;
+  if (view.state == ProcessState::kRestarting) {
+    say("  {:<18} {}; started again in {} ms\n", view.name, view.last_end, view.delay_ms);
+  } else if (view.state == ProcessState::kRunning && (!ready_ || view.restarts > 0)) {
+    say("  {:<18} runs (pid {}, port {})\n", view.name, view.id.pid, view.port);
+  } else if (view.state == ProcessState::kStopped) {
+    say("  {:<18} {}\n", view.name, view.last_end.empty() ? "stopped" : view.last_end);
+  }
+}
+
+void Session::handle(int signal) {
+  if (signal == SIGCHLD) return;  // tick() looks
+  spdlog::info("supervisor asked to end signal={} again={}", signal, stopping_);
+  if (stopping_) {
+    if (console_) say("Asked again: killing what is left.\n");
+    supervisor_->kill();
+    return;
+  }
+  stopping_ = true;
+  if (console_) say("\nStopping; requests under way are answered first (Ctrl-C again: at once).\n");
+  if (!ready_) exit_status_ = kExitFailed;
+  supervisor_->stop();
+}
+
+std::string Session::health() const {
+  http::Client client(instance_.host, instance_.port, kHealthTimeoutMs);
+  const auto answer = client.get("/health");
+  if (!answer) return answer.error().what;
+  return answer->status == 200 ? "" : fmt::format("{} {}", answer->status, answer->body);
+}
+
+void Session::look_whether_ready() {
+  const auto views = supervisor_->views();
+  for (const auto& view : views) {
+    if (view.quick_ends >= kQuickEndsMax) {
+      return fail(fmt::format("{} does not stay: it {} {} times in a row", view.name, view.last_end,
+                              view.quick_ends));
+    }
+  }
+  const bool all_run = std::all_of(views.begin(), views.end(),
+                                   [](const auto& view) { return view.state == ProcessState::kRunning; });
+  const auto missing = all_run ? health() : std::string("not asked yet");
+  if (all_run && missing.empty()) return ready();
+  const auto now = clock_.monotonic_ms();
+  if (now - started_ms_ > start_.ready_s * 1000) {
+    return fail(fmt::format("not ready after {} s; /health says: {}", start_.ready_s, missing));
+  }
+  if (now - shown_ms_ >= kShowEveryMs) show_waiting(missing);
+}
+
+void Session::show_waiting(const std::string& health) {
+  shown_ms_ = clock_.monotonic_ms();
+  std::string late;
+  for (const auto& view : supervisor_->views()) {
+    if (view.state != ProcessState::kRunning)
+      late += fmt::format(" {} ({})", view.name, to_string(view.state));
+  }
+  say("  {} so far; waiting for:{}\n", seconds(shown_ms_ - started_ms_),
+      late.empty() ? fmt::format(" /health, which says: {}", health) : late);
+}
+
+void Session::ready() {
+  ready_ = true;
+  const auto took = seconds(clock_.monotonic_ms() - started_ms_);
+  const auto data = start_.layout.data.string();
+  spdlog::info("instance ready url={} after={}", instance_.url(), service::log_value(took));
+  say("SportApp is ready after {0}: {1}\n"
+      "  try    curl -d '{{\"username\":\"ana\"}}' -H 'Content-Type: application/json' "
+      "{1}/api-commands/users\n"
+      "         curl {1}/api-queries/users/1\n"
+      "  data   {2}\n"
+      "  logs   {2}/logs   (sportapp logs --data {2} -f)\n"
+      "  stop   {3}\n",
+      took, instance_.url(), data, detach_.forked() ? "sportapp down --data " + data : "Ctrl-C");
+  if (!detach_.forked()) return;
+  console_ = false;
+  detach_.let_go(0, start_.layout.stderr_log("supervisor"));
+}
+
+void Session::fail(const std::string& why) {
+  spdlog::error("start failed cause={}", service::log_value(why));
+  fmt::print(stderr, "sportapp: {}\n", why);
+  show_logs_of_late_ones();
+  exit_status_ = kExitFailed;
+  stopping_ = true;
+  supervisor_->stop();
+}
+
+void Session::show_logs_of_late_ones() const {
+  bool all_run = true;
+  const auto& layout = start_.layout;
+  for (const auto& view : supervisor_->views()) {
+    if (view.state == ProcessState::kRunning && view.restarts == 0) continue;
+    all_run = false;
+    for (const auto& file : {layout.log(view.name), layout.stderr_log(view.name)}) {
+      const auto lines = last_lines(file, kLogLines);
+      if (lines.empty()) continue;
+      fmt::print(stderr, "--- {}\n", file.string());
+      for (const auto& line : lines) fmt::print(stderr, "{}\n", line);
+    }
+  }
+  if (all_run) fmt::print(stderr, "All processes run; their logs are in {}\n", layout.logs().string());
+}
+
+void Session::keep_logs() {
+  const auto& layout = start_.layout;
+  const auto reopen = [this] {
+    const auto gateway = view_of("gateway");
+    if (gateway.id.pid != 0) signal_process(gateway.id, SIGUSR1);
+  };
+  log_keeper_.keep(layout.log("redis"));  // opened anew for each line
+  log_keeper_.keep(layout.log("gateway"), reopen);
+  log_keeper_.keep(layout.log("gateway.access"), reopen);
+  for (const auto& member : start_.members) log_keeper_.keep_short(layout.stderr_log(member.name));
+}
+
+void Session::write_instance() {
+  dirty_ = false;
+  const auto written = write_instance_file(start_.layout.instance_file(), instance_);
+  // The processes go on without; `status` shows an older state until the next change.
+  if (!written) spdlog::error("record not written cause={}", service::log_value(written.error().what));
+}
+
+Supervisor::View Session::view_of(const std::string& name) const {
+  for (auto& view : supervisor_->views()) {
+    if (view.name == name) return view;
+  }
+  return {};
+}
+
+}  // namespace sportapp::supervisor

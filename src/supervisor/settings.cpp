@@ -1,0 +1,58 @@
+#include "supervisor/settings.hpp"
+
+#include "service/toml_reader.hpp"
+
+namespace sportapp::supervisor {
+namespace {
+
+using service::TomlReader;
+
+constexpr std::int64_t kHourMs = 3'600'000;
+constexpr std::int64_t kPortMax = 65'535;
+
+void read_gateway(TomlReader table, Settings::Gateway& gateway) {
+  table.read("host", gateway.host);
+  table.read("port", gateway.port, 1, kPortMax);
+  table.read("workers", gateway.workers, 1, 64);
+  table.read("connections", gateway.connections, 64, 1'000'000);
+  table.read("rate_limit_per_s", gateway.rate_limit_per_s, 0, 1'000'000);
+  table.read("queries_timeout_ms", gateway.queries_timeout_ms, 100, kHourMs);
+  table.read("commands_timeout_ms", gateway.commands_timeout_ms, 100, kHourMs);
+}
+
+void read_services(TomlReader table, Settings::Services& services) {
+  table.read("log_level", services.log_level);
+  table.read("drain_ms", services.drain_ms, 0, 60'000);
+  table.read("queue_max", services.queue_max, 1, 1'000'000);
+  table.read("batch_max", services.batch_max, 1, 100'000);
+}
+
+void read_redis(TomlReader table, Settings::Redis& redis) {
+  table.read("memory_mb", redis.memory_mb, 16, 1'000'000);
+  table.read("stream_length_max", redis.stream_length_max, 1);
+}
+
+void read_limits(TomlReader table, http::Limits& limits) {
+  table.read("connections", limits.connections, 1, 1'000'000);
+  table.read("body_bytes", limits.body_bytes, 1024, 1 << 30);
+  table.read("header_bytes", limits.header_bytes, 1024, 1 << 20);
+  table.read("idle_timeout_ms", limits.idle_timeout_ms, 3000, kHourMs);
+  table.read("request_timeout_ms", limits.request_timeout_ms, 1000, kHourMs);
+  table.read("answer_timeout_ms", limits.answer_timeout_ms, 1000, kHourMs);
+}
+
+}  // namespace
+
+Result<Settings> load_settings(const std::filesystem::path& file) {
+  auto reader = TomlReader::open(file);
+  if (!reader) return reader.error();
+  Settings settings;
+  read_gateway(reader->table("gateway"), settings.gateway);
+  read_services(reader->table("services"), settings.services);
+  read_redis(reader->table("redis"), settings.redis);
+  read_limits(reader->table("limits"), settings.limits);
+  if (auto read = reader->finish(); !read) return read.error();
+  return settings;
+}
+
+}  // namespace sportapp::supervisor

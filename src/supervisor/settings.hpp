@@ -1,0 +1,38 @@
+// What the owner of an instance may set: DATA/sportapp.toml. docs/configuration.md explains each.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/result.hpp"
+#include "http/server.hpp"
+
+namespace sportapp::supervisor {
+
+struct Settings {
+  struct Gateway {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 5000;
+    int workers = 1;
+    int connections = 8192;    // of one worker, to clients and to services together
+    int rate_limit_per_s = 0;  // requests of one client address; 0: no limit
+    int queries_timeout_ms = 5000;
+    int commands_timeout_ms = 35'000;
+  } gateway;
+  struct Services {
+    std::string log_level = "info";
+    int drain_ms = 5000;
+    int queue_max = 10'000;
+    int batch_max = 512;
+  } services;
+  struct Redis {
+    int memory_mb = 256;
+    std::int64_t stream_length_max = 100'000;
+  } redis;
+  http::Limits limits;  // of each service process; the gateway's body limit follows body_bytes
+};
+
+// An error names file, line and what was expected. Unknown keys are errors: they are typing mistakes.
+[[nodiscard]] Result<Settings> load_settings(const std::filesystem::path& file);
+
+}  // namespace sportapp::supervisor

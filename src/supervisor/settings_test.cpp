@@ -1,0 +1,62 @@
+#include "supervisor/settings.hpp"
+
+#include <gmock/gmock.h>
+
+#include "supervisor/files.hpp"
+#include "testing/temp_folder.hpp"
+
+namespace sportapp::supervisor {
+namespace {
+
+using ::testing::HasSubstr;
+
+Result<Settings> settings_from(const std::string& text) {
+  const sportapp::testing::TempFolder folder;
+  const auto file = folder.path() / "sportapp.toml";
+  EXPECT_TRUE(write_file(file, text));
+  return load_settings(file);
+}
+
+}  // namespace
+
+TEST(Settings, WhatIsNotSetHasItsDefault) {
+  const auto settings = settings_from("[gateway]\nport = 8080\n").value();
+  EXPECT_EQ(settings.gateway.port, 8080);
+  EXPECT_EQ(settings.gateway.host, "127.0.0.1");
+  EXPECT_EQ(settings.limits.body_bytes, 64U * 1024);
+}
+
+TEST(Settings, TheDocumentedExampleIsTheDefaults) {
+  const auto example = load_settings(SPORTAPP_EXAMPLE_SETTINGS);
+  ASSERT_TRUE(example) << example.error().what;
+  const Settings defaults;
+  EXPECT_EQ(example->gateway.port, defaults.gateway.port);
+  EXPECT_EQ(example->gateway.workers, defaults.gateway.workers);
+  EXPECT_EQ(example->gateway.connections, defaults.gateway.connections);
+  EXPECT_EQ(example->gateway.rate_limit_per_s, defaults.gateway.rate_limit_per_s);
+  EXPECT_EQ(example->gateway.queries_timeout_ms, defaults.gateway.queries_timeout_ms);
+  EXPECT_EQ(example->gateway.commands_timeout_ms, defaults.gateway.commands_timeout_ms);
+  EXPECT_EQ(example->services.log_level, defaults.services.log_level);
+  EXPECT_EQ(example->services.drain_ms, defaults.services.drain_ms);
+  EXPECT_EQ(example->services.queue_max, defaults.services.queue_max);
+  EXPECT_EQ(example->services.batch_max, defaults.services.batch_max);
+  EXPECT_EQ(example->redis.memory_mb, defaults.redis.memory_mb);
+  EXPECT_EQ(example->redis.stream_length_max, defaults.redis.stream_length_max);
+  EXPECT_EQ(example->limits.connections, defaults.limits.connections);
+  EXPECT_EQ(example->limits.body_bytes, defaults.limits.body_bytes);
+  EXPECT_EQ(example->limits.header_bytes, defaults.limits.header_bytes);
+  EXPECT_EQ(example->limits.idle_timeout_ms, defaults.limits.idle_timeout_ms);
+  EXPECT_EQ(example->limits.request_timeout_ms, defaults.limits.request_timeout_ms);
+  EXPECT_EQ(example->limits.answer_timeout_ms, defaults.limits.answer_timeout_ms);
+}
+
+TEST(Settings, AMistakeIsToldWithFileAndLine) {
+  EXPECT_THAT(settings_from("[gateway]\nprot = 1\n").error().what, HasSubstr("sportapp.toml:2: 'prot'"));
+  EXPECT_THAT(settings_from("\n[gatway]\n").error().what, HasSubstr("sportapp.toml:2: 'gatway'"));
+  EXPECT_THAT(settings_from("[gateway]\nport = 70000\n").error().what, HasSubstr("from 1 to 65535"));
+  EXPECT_THAT(settings_from("[gateway]\nport = \"5000\"\n").error().what, HasSubstr("sportapp.toml:2:"));
+  EXPECT_THAT(settings_from("[gateway\n").error().what, HasSubstr("sportapp.toml:1:"));
+  EXPECT_FALSE(load_settings("/nowhere/sportapp.toml"));
+}
+
+}  // namespace sportapp::supervisor

@@ -1,0 +1,38 @@
+#include "supervisor/signals.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <stdexcept>
+#include <system_error>
+
+namespace sportapp::supervisor {
+
+Signals::Signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) sigaddset(&set, signal);
+  sigprocmask(SIG_BLOCK, &set, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+  fd_ = ::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
+}
+
+Signals::~Signals() {
+  ::close(fd_);
+}
+
+std::vector<int> Signals::wait(int timeout_ms) {
+  pollfd waiting{fd_, POLLIN, 0};
+  ::poll(&waiting, 1, timeout_ms);
+  std::vector<int> came;
+  for (signalfd_siginfo info{}; ::read(fd_, &info, sizeof info) == sizeof info;) {
+    came.push_back(static_cast<int>(info.ssi_signo));
+  }
+  return came;
+}
+
+}  // namespace sportapp::supervisor

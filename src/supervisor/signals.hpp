@@ -1,0 +1,20 @@
+#pragma once
+#include <vector>
+
+namespace sportapp::supervisor {
+
+// Signals as something to wait for, instead of interruptions. Ignores SIGPIPE.
+class Signals {
+ public:
+  Signals();  // SIGCHLD, SIGINT, SIGTERM, SIGHUP
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+  // Those that came, after at most timeout_ms.
+  [[nodiscard]] std::vector<int> wait(int timeout_ms);
+
+ private:
+  int fd_;
+};
+
+}  // namespace sportapp::supervisor

@@ -1,0 +1,81 @@
+// Keeps a set of processes alive, and ends them in order. All on one thread, which owns every child of this
+// process: nothing else here may fork or wait.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "supervisor/child.hpp"
+#include "supervisor/instance.hpp"
+#include "supervisor/restart_delay.hpp"
+
+namespace sportapp::supervisor {
+
+struct ProcessPlan {
+  std::string name;
+  Launch launch;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;  // runs once it listens there; 0: once it is started
+  int stop_signal = 15;
+  int stop_stage = 0;  // lower stages are ended first
+  int stop_ms = 5000;  // then it is killed
+};
+
+class Supervisor {
+ public:
+  struct View {
+    std::string name;
+    ProcessState state = ProcessState::kStopped;
+    ProcessId id;  // pid 0 while there is none
+    std::uint16_t port = 0;
+    int restarts = 0;
+    std::string last_end;             // how it ended last, or why it could not be started
+    int quick_ends = 0;               // in a row, none of them after it ran
+    int delay_ms = 0;                 // kRestarting: until it is started again
+    std::int64_t state_since_ms = 0;  // monotonic
+  };
+  using OnChange = std::function<void(const View&)>;
+
+  // `clock` must outlive it. on_change is called within start, tick and stop, after each change of a state.
+  Supervisor(std::vector<ProcessPlan> plans, const Clock& clock, OnChange on_change);
+  ~Supervisor();  // kills what is left
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  void start();
+  // Looks who ended, restarts and moves on; gives the time in which it wants to be called again, at most.
+  // Call it also on SIGCHLD.
+  int tick();
+  void stop();  // begins the end; tick until stopped()
+  void kill();  // the end, at once
+  [[nodiscard]] bool stopped() const;
+  [[nodiscard]] std::vector<View> views() const;
+
+ private:
+  struct Child {
+    ProcessPlan plan;
+    View view;
+    RestartDelay delay;
+    pid_t group = 0;  // the last one started; 0 once nothing of it is left
+    std::int64_t started_ms = 0;
+    std::int64_t due_ms = 0;  // kRestarting: start; kStopping: kill
+  };
+  void reap();
+  void ended(Child& child, int wait_status);
+  void start(Child& child);
+  void start_later(Child& child, const std::string& why, std::int64_t lived_ms);
+  void advance(Child& child);
+  void stop(Child& child);
+  void stop_next_stage();
+  void set_state(Child& child, ProcessState state);
+  [[nodiscard]] int wanted_ms(const Child& child) const;
+
+  std::vector<Child> children_;
+  const Clock& clock_;
+  OnChange on_change_;
+  bool stopping_ = false;
+};
+
+}  // namespace sportapp::supervisor

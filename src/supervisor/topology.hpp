@@ -1,0 +1,43 @@
+// Which processes an instance consists of. The one place that knows.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace sportapp::supervisor {
+
+enum class Kind { kRedis, kCommands, kQueries, kMonitor, kGateway };
+
+struct Member {
+  std::string name;  // users-commands-a
+  Kind kind = Kind::kCommands;
+  std::string service;  // users; empty for what serves all
+  std::string side;     // commands | queries
+  std::string node;     // a | 1, 2
+  std::string program;  // users-commands
+  std::uint16_t port = 0;
+};
+
+[[nodiscard]] const std::vector<std::string>& services();
+
+// Every process but the supervisor, in the order in which they are started; ports not yet given.
+[[nodiscard]] std::vector<Member> topology(const std::vector<std::string>& of_services = services());
+
+[[nodiscard]] inline bool is_service(Kind kind) {
+  return kind == Kind::kCommands || kind == Kind::kQueries;
+}
+
+// The members of one service and side, in order of node.
+[[nodiscard]] std::vector<Member> members_of(const std::vector<Member>& members, std::string_view service,
+                                             Kind kind);
+// The only member of its kind. Throws std::logic_error where there is none: a defect of topology().
+[[nodiscard]] const Member& member_of(const std::vector<Member>& members, Kind kind);
+
+// Our own programs stand beside the running executable, Debian's in PATH or the sbin folders.
+[[nodiscard]] Result<std::filesystem::path> find_program(const std::string& program);
+
+}  // namespace sportapp::supervisor

@@ -1,0 +1,134 @@
+#include "supervisor/up.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "service/log.hpp"
+#include "supervisor/configuration.hpp"
+#include "supervisor/detach.hpp"
+#include "supervisor/instance.hpp"
+#include "supervisor/leftovers.hpp"
+#include "supervisor/lock.hpp"
+#include "supervisor/plan.hpp"
+#include "supervisor/ports.hpp"
+#include "supervisor/session.hpp"
+
+namespace sportapp::supervisor {
+namespace {
+
+namespace fs = std::filesystem;
+
+int failed(const std::string& what) {
+  fmt::print(stderr, "sportapp: {}\n", what);
+  return kExitFailed;
+}
+
+// The path stands in configuration files of three syntaxes: what any of them reads as something else is not
+// taken.
+Result<Layout> layout_of(const fs::path& data) {
+  std::error_code error;
+  const auto folder = normal_folder(data);
+  for (const char c : folder.string()) {
+    if (static_cast<unsigned char>(c) < ' ' ||
+        std::string_view("\"'\\$;{}").find(c) != std::string_view::npos) {
+      return Error{Retry::kNever, fmt::format("the data folder {} has the character '{}' in its path, which "
+                                              "configuration files cannot hold; choose another with --data",
+                                              folder.string(), c)};
+    }
+  }
+  Layout layout{folder};
+  for (const auto& needed : {layout.run(), layout.logs(), layout.config()}) {
+    if (!error) fs::create_directories(needed, error);
+  }
+  if (error) {
+    return Error{Retry::kNever, fmt::format("cannot make the data folder {}: {}; choose another with --data",
+                                            folder.string(), error.message())};
+  }
+  return layout;
+}
+
+Result<Settings> settings_of(const Layout& layout, const UpOptions& options) {
+  Result<Settings> settings = Settings{};
+  if (options.settings_file) {
+    settings = load_settings(*options.settings_file);
+  } else if (fs::exists(layout.settings_file())) {
+    settings = load_settings(layout.settings_file());
+  }
+  if (!settings) return settings;
+  if (options.host) settings->gateway.host = *options.host;
+  if (options.port) settings->gateway.port = *options.port;
+  return settings;
+}
+
+int say_that_it_runs(const Layout& layout) {
+  const auto instance = read_instance(layout.data);
+  if (instance) {
+    fmt::print(stderr, "sportapp: it runs already on {}: pid {}, {}\n", layout.data.string(),
+               instance->supervisor.pid, instance->url());
+  } else {
+    fmt::print(stderr, "sportapp: another one is just starting or stopping on {}\n", layout.data.string());
+  }
+  return kExitRunsAlready;
+}
+
+Result<void> clean_up(const Layout& layout) {
+  const auto found = find_leftovers(layout);
+  if (found.empty()) return {};
+  fmt::print("An earlier start left {} processes behind; ending them.\n", found.size());
+  std::fflush(stdout);
+  const auto ended = end_leftovers(layout);
+  if (!ended) return ended.error();
+  spdlog::warn("leftovers ended count={}", *ended);
+  return {};
+}
+
+// Everything that must be in order before the first process starts.
+Result<Session::Start> prepare(const Layout& layout, const Settings& settings, int ready_s) {
+  Session::Start start{layout, settings, topology(), {}, ready_s};
+  if (auto cleaned = clean_up(layout); !cleaned) return cleaned.error();
+  if (auto free = can_listen(settings.gateway.host, settings.gateway.port); !free) {
+    return Error{Retry::kLater, free.error().what + "; choose another with --port N or --host ADDR"};
+  }
+  if (auto assigned = assign_ports(layout, start.members); !assigned) return assigned.error();
+  for (auto& member : start.members) {
+    if (member.kind == Kind::kGateway) member.port = settings.gateway.port;
+  }
+  auto plans = make_plans(layout, settings, start.members);
+  if (!plans) return plans.error();
+  start.plans = std::move(*plans);
+  if (auto written = write_configuration(layout, settings, start.members); !written) return written.error();
+  return start;
+}
+
+int supervise(const Layout& layout, const UpOptions& options, Detach& detach) {
+  auto lock = InstanceLock::try_take(layout.lock_file());
+  if (!lock) return failed(lock.error().what);
+  if (!*lock) return say_that_it_runs(layout);
+  const auto settings = settings_of(layout, options);
+  if (!settings) return failed(settings.error().what);
+  auto logging = service::start_log("supervisor", layout.log("supervisor"), settings->services.log_level);
+  if (!logging) return failed(logging.error().what);
+  fmt::print("SportApp starts; data {}\n", layout.data.string());
+  std::fflush(stdout);
+  auto start = prepare(layout, *settings, options.ready_s);
+  if (!start) {
+    spdlog::error("start failed cause={}", service::log_value(start.error().what));
+    return failed(start.error().what);
+  }
+  const SystemClock clock;
+  return Session(std::move(*start), detach, clock).run();
+}
+
+}  // namespace
+
+int up(const UpOptions& options) {
+  const auto layout = layout_of(options.data);
+  if (!layout) return failed(layout.error().what);
+  Detach detach;
+  if (options.detach) {
+    if (const auto exit_status = detach.fork()) return *exit_status;
+  }
+  return supervise(*layout, options, detach);
+}
+
+}  // namespace sportapp::supervisor
