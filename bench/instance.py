@@ -76,10 +76,10 @@ class Instance:
         except (OSError, ValueError, KeyError):
             return None
 
-    def _cli(self, command: str, *arguments: str, within_s: float, stdin=None) -> str:
+    def _cli(self, command: str, *arguments: str, within_s: float, stderr=subprocess.STDOUT) -> str:
         with open(self.data.parent / "cli.log", "w+") as log:  # a pipe would be held open by what stays running
-            done = subprocess.run([PROGRAM, command, "--data", self.data, *arguments], stdin=stdin, stdout=log,
-                                  stderr=subprocess.STDOUT, timeout=within_s)
+            done = subprocess.run([PROGRAM, command, "--data", self.data, *arguments], stdin=subprocess.DEVNULL,
+                                  stdout=log, stderr=stderr, timeout=within_s)
             log.seek(0)
             said = log.read()
         if done.returncode != 0:
@@ -135,7 +135,7 @@ class Instance:
                 # Knuth's multiplication spreads the names over the alphabet, each one once.
                 out.write('{"username":"%08x-%d-%d"}\n' % (number * 2654435761 % 2**32, self._names, number))
         arguments = ["--rate", str(rate)] if rate else []
-        said = self._cli("import", *arguments, str(file), within_s=120 + count / 1000)
+        said = self._cli("import", *arguments, str(file), within_s=120 + count / 1000, stderr=None)
         file.unlink()
         return said.strip().splitlines()[-1]
 

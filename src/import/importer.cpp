@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kTellEveryMs = 200;
 constexpr std::int64_t kWaitMostMs = 200;
+constexpr int kLinesAtOnceMax = 4096;
 // A rate that was missed is made up for by so much at most, so that an outage is not followed by a flood.
 constexpr double kRateCreditMs = 100;
 
@@ -75,15 +76,20 @@ void Importer::fill() {
 }
 
 void Importer::take_new_lines() {
-  source_state_ = source_state_ == LineSource::State::kWaiting ? LineSource::State::kMore : source_state_;
-  while (phase_ == Phase::kRunning && !idle_.empty() && source_state_ == LineSource::State::kMore &&
-         may_send_new()) {
+  if (source_state_ == LineSource::State::kWaiting) source_state_ = LineSource::State::kMore;
+  // Lines that are refused here take no slot: without a bound a file full of them would keep us from the
+  // rest.
+  for (int taken = 0; taken < kLinesAtOnceMax && wants_line() && may_send_new(); ++taken) {
     const auto index = idle_.back();
     if (!take_line(slots_[index])) continue;
     idle_.pop_back();
     send(index);
     if (options_.lines_per_s_max > 0) next_line_ms_ += 1000 / options_.lines_per_s_max;
   }
+}
+
+bool Importer::wants_line() const {
+  return phase_ == Phase::kRunning && !idle_.empty() && source_state_ == LineSource::State::kMore;
 }
 
 bool Importer::may_send_new() {
@@ -210,8 +216,9 @@ void Importer::end_early(Ending ending, std::string why) {
 std::int64_t Importer::wait_ms() const {
   const auto now_ms = clock_.monotonic_ms();
   auto until_ms = now_ms + kWaitMostMs;
-  if (phase_ == Phase::kRunning && options_.lines_per_s_max > 0 && !idle_.empty()) {
-    until_ms = std::min(until_ms, static_cast<std::int64_t>(next_line_ms_) + 1);
+  if (wants_line()) {
+    const bool has_rate = options_.lines_per_s_max > 0;
+    until_ms = has_rate ? std::min(until_ms, static_cast<std::int64_t>(next_line_ms_) + 1) : now_ms;
   }
   for (const auto& slot : slots_) {
     if (slot.state == Slot::State::kWaiting) until_ms = std::min(until_ms, slot.due_ms);

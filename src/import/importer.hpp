@@ -77,6 +77,7 @@ class Importer {
   void fill();
   void take_new_lines();
   bool take_line(Slot& slot);
+  [[nodiscard]] bool wants_line() const;
   [[nodiscard]] bool may_send_new();
   void send(std::size_t index);
   void answered(std::size_t index, const Answer& answer);
