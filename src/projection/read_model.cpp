@@ -137,12 +137,18 @@ Result<std::unique_ptr<ReadModel>> ReadModel::open(Options options, const Projec
 }
 
 Seq ReadModel::position() {
-  if (auto opened = impl_->ensure_open(); !opened) spdlog::warn("{}", opened.error().what);
+  // Where it fails, the last position known is no harm: write() says why, and skips what counted already.
+  (void)impl_->ensure_open();
   return impl_->position;
 }
 
 Result<void> ReadModel::write(std::span<const domain::CommittedEvent> events) {
-  if (auto opened = impl_->ensure_open(); !opened) return opened;
+  if (auto opened = impl_->ensure_open(); !opened) {
+    if (opened.error().retry == Retry::kNever && impl_->options.on_damaged) {
+      impl_->options.on_damaged(opened.error());
+    }
+    return opened;
+  }
   while (!events.empty() && events.front().seq <= impl_->position) events = events.subspan(1);
   if (events.empty()) return {};
   auto last = impl_->position;
