@@ -56,7 +56,8 @@ Result<Progress> ask(http::Client& client) {
     progress.events = said.at("events").to_number<std::int64_t>();
     progress.of = said.at("of").to_number<std::int64_t>();
     progress.elapsed_ms = said.at("elapsed_ms").to_number<std::int64_t>();
-    progress.identical = said.at("identical").is_bool() && said.at("identical").get_bool();
+    // Known at the end only.
+    if (const auto* identical = said.if_contains("identical")) progress.identical = identical->as_bool();
     if (const auto* error = said.if_contains("error"); error != nullptr && error->is_string()) {
       progress.error = std::string(error->get_string());
     }
