@@ -185,6 +185,11 @@ class Instance:
             found += new
             after = new[-1]["seq"]
 
+    def users_in_journal(self, after: int = 0) -> list:
+        """What the events behind `after` say of users."""
+        payloads = [event["payload"] for event in self.events(after)]
+        return [json.loads(payload) if isinstance(payload, str) else payload for payload in payloads]
+
     def journal_head(self) -> int:
         """The seq of the last durable entry."""
         self._head = getattr(self, "_head", 0)

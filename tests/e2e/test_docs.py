@@ -99,5 +99,6 @@ def test_what_is_shown_is_compared(output, expected, same):
 
 
 def test_examples_are_found_with_what_they_print():
-    text = "# A\n```sh test\ntrue\n```\n\n```text\nx\n```\n```sh\nfalse\n```\n```sh test\necho\n```\nand\n```text\ny\n```\n"
+    text = "# A\n```sh test\ntrue\n```\n\n```text\nx\n```\n```sh\nfalse\n```\n" \
+           "```sh test\necho\n```\nand\n```text\ny\n```\n"
     assert list(examples_in(text)) == [Example(2, "true\n", "x\n"), Example(12, "echo\n", None)]

@@ -1,6 +1,7 @@
 """Every limit that can be set, small: what happens to who goes past it."""
 import json
 import socket
+import threading
 import time
 
 import raw
@@ -60,6 +61,29 @@ def test_commands_that_hang_are_answered_503_in_time(new_instance):
     answer = instance.register(name, key=key)
     assert answer.status_code == 200, "the same key goes on safely"
     assert instance.journal_head() == 1
+
+
+def test_a_full_queue_says_so_and_loses_nothing(new_instance):
+    instance = new_instance(settings="[services]\nqueue_max = 1\nbatch_max = 1\n")
+    answers, lock, full = [], threading.Lock(), threading.Event()
+
+    def flood():
+        while not full.is_set():
+            answer = instance.register(unique())
+            with lock:
+                answers.append(answer)
+            if answer.status_code == 503:
+                full.set()
+
+    threads = [threading.Thread(target=flood) for _ in range(32)]
+    [thread.start() for thread in threads]
+    assert full.wait(60), "32 clients at once must fill a queue of one"
+    [thread.join() for thread in threads]
+    refused = [answer for answer in answers if answer.status_code == 503]
+    assert {answer.status_code for answer in answers} == {200, 503}
+    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
+    assert instance.journal_head() == len(answers) - len(refused)
+    instance.registered()
 
 
 def test_more_connections_than_allowed_are_told_so(new_instance):

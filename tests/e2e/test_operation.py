@@ -230,16 +230,7 @@ def test_down_loses_nothing_that_was_answered(new_instance):
     [thread.join() for thread in threads]
     assert not instance.left_behind()
     instance.up()
-    there = {user["username"] for user in journal_users(instance)}
-    assert set(answered) <= there
-
-
-def journal_users(instance):
-    found = []
-    for event in instance.events():
-        payload = event["payload"]
-        found.append(json.loads(payload) if isinstance(payload, str) else payload)
-    return found
+    assert set(answered) <= {user["username"] for user in instance.users_in_journal()}
 
 
 def test_down_frees_the_port_and_leaves_nothing(new_instance):

@@ -3,7 +3,9 @@ import re
 from typing import NamedTuple
 
 _TOKEN = re.compile(
-    r'//[^\n]*|/\*.*?\*/|R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"|"(?:\\.|[^"\\\n])*"|(?<![0-9A-Za-z_])\'(?:\\.|[^\'\\\n])*\'',
+    r'//[^\n]*|/\*.*?\*/|'
+    r'R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"|"(?:\\.|[^"\\\n])*"|'
+    r'(?<![0-9A-Za-z_])\'(?:\\.|[^\'\\\n])*\'',
     re.DOTALL)
 
 

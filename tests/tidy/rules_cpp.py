@@ -29,7 +29,8 @@ SLEEPS = {}
 
 HTTP_ONLY = re.compile(r'#include\s*[<"]boost/(asio|beast)')
 RULES_MUST_NOT_KNOW = re.compile(
-    r'#include\s*[<"](sqlite/|http/|journal/|messaging/|service/|SQLiteCpp/|sqlite3|hiredis|curl/|boost/asio|boost/beast)')
+    r'#include\s*[<"](sqlite/|http/|journal/|messaging/|service/|'
+    r'SQLiteCpp/|sqlite3|hiredis|curl/|boost/asio|boost/beast)')
 
 
 def _part_of(path: str, parts) -> str:
@@ -125,10 +126,12 @@ def transport_headers_stay_in_http(tree):
 
 def rules_stay_pure(tree):
     for path, text in tree.cpp():
-        if not path.startswith(("src/domain/", "src/services/")) or path.endswith(("_main.cpp", "_test.cpp", "_fuzz.cpp")):
+        is_rule = path.startswith(("src/domain/", "src/services/"))
+        if not is_rule or path.endswith(("_main.cpp", "_test.cpp", "_fuzz.cpp")):
             continue
         for found in _matches(RULES_MUST_NOT_KNOW, path, code_of(text, keep_strings=True)):
-            yield found._replace(text=f"{found.text}: rules know no storage and no network; use domain/ or projection/ only")
+            yield found._replace(text=f"{found.text}: rules know no storage and no network; use domain/ or "
+                                      "projection/ only")
 
 
 def formatted(tree):

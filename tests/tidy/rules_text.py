@@ -11,10 +11,13 @@ FUNCTION_LINES_MAX = 70
 SOURCE_ENDINGS = (".cpp", ".hpp", ".py", ".sh", ".cmake")
 # Put together here, so that this file does not contain what it looks for.
 LEFTOVERS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
-MACHINE_PATHS = re.compile(r"(?<![\w.])/(" + "|".join(["wo" + "rk", "ro" + "ot", "ho" + r"me/[a-z][\w-]*"]) + r")\b(?=[/\s\"'`)]|$)")
+MACHINE_FOLDERS = "|".join(["wo" + "rk", "ro" + "ot", "ho" + r"me/[a-z][\w-]*"])
+MACHINE_PATHS = re.compile(rf"(?<![\w.])/({MACHINE_FOLDERS})\b(?=[/\s\"'`)]|$)")
 REGISTRIES = re.compile("|".join(host.replace(".", r"\.") for host in [
-    "pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + ".com", "crates" + ".io", "proxy.golang" + ".org",
+    "pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + ".com", "crates" + ".io",
+    "proxy.golang" + ".org",
     "deb.debian" + ".org", "ghcr" + ".io", "docker" + ".io", "quay" + ".io", "arti" + "factory", "jf" + "rog"]))
+CALL = re.compile(r"^\s*(?:\$ )?(?:sudo )?(?:\S*/)?sportapp\s+([\w-]+)", re.MULTILINE)
 DOCUMENT_ENDINGS = (".md",)
 FENCE = re.compile(r"^(```+)([^\n]*)\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
 
@@ -60,7 +63,8 @@ def _outside_fences(text: str) -> str:
 
 def documents_have_one_title(tree):
     for path, text in tree.ending(*DOCUMENT_ENDINGS):
-        titles = [line_of(text, match.start()) for match in re.finditer(r"^# \S", _outside_fences(text), re.MULTILINE)]
+        found = re.finditer(r"^# \S", _outside_fences(text), re.MULTILINE)
+        titles = [line_of(text, match.start()) for match in found]
         if not titles:
             yield Complaint(path, 1, "has no title: begin it with one '# Title'")
         for line in titles[1:]:
@@ -102,7 +106,8 @@ def architecture_lists_the_parts(tree):
         listed += re.findall(r"`([\w/]+)`", row.group(1))
     parts = parts_in_order(tree)
     if [name for name in listed if name != "src/"] != parts:
-        yield Complaint(path, line_of(text, begin), f"the table of parts differs from src/CMakeLists.txt: {' '.join(parts)}")
+        yield Complaint(path, line_of(text, begin),
+                        f"the table of parts differs from src/CMakeLists.txt: {' '.join(parts)}")
 
 
 def subcommands(tree):
@@ -121,11 +126,12 @@ def examples_name_real_subcommands(tree):
         for fence in FENCE.finditer(text):
             if fence.group(2).split()[:1] not in (["sh"], ["bash"], ["console"], ["shell"]):
                 continue
-            for match in re.finditer(r"^\s*(?:\$ )?(?:sudo )?(?:\S*/)?sportapp\s+([\w-]+)", fence.group(3), re.MULTILINE):
+            for match in CALL.finditer(fence.group(3)):
                 if not match.group(1).startswith("-") and match.group(1) not in known:
                     yield Complaint(path, line_of(text, fence.start(3) + match.start(1)),
                                     f"there is no `sportapp {match.group(1)}`; there is: {', '.join(sorted(known))}")
 
 
 RULES = [files_are_short, python_functions_are_short, nothing_is_left_over, no_machine_paths, no_registries,
-         documents_have_one_title, documents_name_what_exists, architecture_lists_the_parts, examples_name_real_subcommands]
+         documents_have_one_title, documents_name_what_exists, architecture_lists_the_parts,
+         examples_name_real_subcommands]

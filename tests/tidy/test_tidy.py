@@ -74,11 +74,14 @@ GOOD = [
     (rules_cpp.banned_calls, "src/cli/a.cpp", 'void f() { std::cout << "x"; }\n'),
     (rules_cpp.banned_calls, "src/base/a.cpp", "boost::system::result<int> f();\nint i = table.rand();\n"),
     (rules_cpp.nothing_sleeps, "src/base/a_test.cpp", "void f() { std::this_thread::sleep_for(1s); }\n"),
-    (rules_cpp.coroutines_do_not_capture, "src/http/a.cpp", "auto f = [](int a) -> awaitable<void> { co_await go(a); };\n"),
+    (rules_cpp.coroutines_do_not_capture, "src/http/a.cpp",
+     "auto f = [](int a) -> awaitable<void> { co_await go(a); };\n"),
     (rules_cpp.coroutines_do_not_capture, "src/http/a.cpp",
      "auto f = [&] { spawn([](int a) -> awaitable<void> { co_await go(a); }); };\n"),
-    (rules_cpp.coroutines_do_not_capture, "src/http/a.cpp", "awaitable<void> f() { a[i] = 1; co_await go([this] { x(); }); }\n"),
-    (rules_cpp.includes_run_one_way, "src/services/users/a.cpp", '#include "service/commands.hpp"\n#include "base/hash.hpp"\n'),
+    (rules_cpp.coroutines_do_not_capture, "src/http/a.cpp",
+     "awaitable<void> f() { a[i] = 1; co_await go([this] { x(); }); }\n"),
+    (rules_cpp.includes_run_one_way, "src/services/users/a.cpp",
+     '#include "service/commands.hpp"\n#include "base/hash.hpp"\n'),
     (rules_cpp.transport_headers_stay_in_http, "src/http/a.cpp", "#include <boost/asio.hpp>\n"),
     (rules_cpp.rules_stay_pure, "src/services/users/users_commands_main.cpp", '#include "service/commands.hpp"\n'),
     (rules_text.nothing_is_left_over, "src/base/a.cpp", f'char name[] = "file-{"X" * 6}";\n'),
@@ -144,6 +147,7 @@ def test_the_program_itself_fails_on_a_bad_tree(tmp_path):
     tidy = Path(__file__).with_name("tidy.py")
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs/a.md").write_text("# A\n# B\n")
-    done = subprocess.run([sys.executable, str(tidy), "--root", str(tmp_path)], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, str(tidy), "--root", str(tmp_path)], capture_output=True, text=True,
+                          check=False)
     assert done.returncode == 1
     assert "docs/a.md:2: a second title" in done.stdout
