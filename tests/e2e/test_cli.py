@@ -9,6 +9,7 @@ import pytest
 from sportapp import COMMANDS, QUERIES, Instance, run_cli, unique
 from waiting import until
 
+RUNS_ALREADY, NOT_RUNNING = 3, 4  # exit statuses that scripts may rely on
 SUBCOMMANDS = ("up", "down", "status", "logs", "rebuild", "import", "verify")
 NAMES = {"users-commands-a", "users-queries-1", "users-queries-2", "monitor", "redis", "gateway", "supervisor"}
 
@@ -70,8 +71,9 @@ def test_a_second_up_says_that_it_runs_already(new_instance):
     instance = new_instance()
     before = {name: info.pid for name, info in instance.status().items()}
     second = instance.cli("up", "--detach", "--port", instance.port)
-    assert "already" in second.stdout + second.stderr
-    assert str(instance.port) in second.stdout + second.stderr
+    assert second.returncode == RUNS_ALREADY
+    assert "already" in second.stderr
+    assert str(instance.port) in second.stderr
     assert {name: info.pid for name, info in instance.status().items()} == before
 
 
@@ -99,20 +101,32 @@ def test_a_taken_port_is_named_and_nothing_is_left(new_instance):
     instance.up()
 
 
-def test_down_where_nothing_runs_says_so(tmp_path):
+def test_down_where_nothing_runs_says_so_and_is_no_failure(tmp_path):
     done = Instance(tmp_path / "data").down()
-    assert "nothing" in (done.stdout + done.stderr).lower() or "not run" in (done.stdout + done.stderr).lower()
+    assert done.returncode == 0
+    assert "not run" in done.stdout
+    assert not (tmp_path / "data").exists(), "asking makes no folders"
 
 
 def test_status_where_nothing_runs_says_so(tmp_path):
     done = Instance(tmp_path / "data").cli("status")
+    assert done.returncode == NOT_RUNNING
+    assert "not run" in done.stdout
+    done = Instance(tmp_path / "data").cli("status", "--json")
+    assert done.returncode == NOT_RUNNING
+    assert json.loads(done.stdout) == {"processes": []}
+
+
+@pytest.mark.parametrize("command", [["rebuild", "users"], ["logs"], ["verify"]])
+def test_what_needs_an_instance_says_that_there_is_none(command, tmp_path):
+    done = Instance(tmp_path / "data").cli(*command)
     assert done.returncode != 0
-    assert done.stdout + done.stderr
+    assert "data" in done.stdout + done.stderr
 
 
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    done = Instance(tmp_path / "file" / "data").cli("up", "--detach", "--port", 0)
+    done = Instance(tmp_path / "file" / "data").cli("up", "--detach", "--port", 5999)
     assert done.returncode != 0
     assert str(tmp_path / "file") in done.stderr
 
@@ -157,12 +171,12 @@ def test_import_takes_every_line_and_names_the_refused(app, tmp_path):
     lines[20] = "not json"
     file.write_text("\n".join(lines) + "\n")
     head = app.journal_head()
-    done = app.cli("import", file)
+    done = run_cli("import", "--url", app.url, file)
     said = done.stdout + done.stderr
     assert done.returncode != 0, "two lines were refused"
     assert re.search(r"\b11\b", said) and re.search(r"\b21\b", said)
     assert app.journal_head() == head + 48
-    again = app.cli("import", file)
+    again = run_cli("import", "--url", app.url, file)
     assert again.returncode == done.returncode
     assert app.journal_head() == head + 48, "a second run doubles nothing"
 
@@ -170,7 +184,7 @@ def test_import_takes_every_line_and_names_the_refused(app, tmp_path):
 def test_import_reads_csv_and_standard_input(app):
     names = [unique("csv") for _ in range(5)]
     text = "username,email\n" + "".join(f"{name},{name}@example.org\n" for name in names)
-    done = app.cli("import", "-", "--format", "csv", stdin=text.encode())
+    done = run_cli("import", "-", "--format", "csv", "--url", app.url, stdin=text.encode())
     assert done.returncode == 0, done.stdout + done.stderr
     app.wait_for_position(app.journal_head())
     assert all(app.user(name)[0]["email"] == f"{name}@example.org" for name in names)
