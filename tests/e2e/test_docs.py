@@ -1,4 +1,4 @@
-"""The examples of README.md and docs/ are run, and print what they say they print.
+"""The examples of README*.md and docs/ are run, and print what they say they print.
 
 A fence marked `sh test` is run; a fence marked `text` right after it is what it prints. In that, `...` on a line of its
 own stands for any lines, within a line for any characters."""
@@ -32,7 +32,7 @@ def examples_in(text: str):
 
 
 DOCUMENTS = {str(path.relative_to(ROOT)): list(examples_in(path.read_text()))
-             for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))] if path.exists()}
+             for path in [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md"))]}
 
 
 def pattern_of(expected: str) -> str:
