@@ -57,3 +57,9 @@ def answers_are_in_the_contract():
 def pytest_collection_modifyitems(items):
     """The contract as a whole is judged last, when most of it was seen."""
     items.sort(key=lambda item: item.path.name == "test_openapi.py")
+
+
+def pytest_make_parametrize_id(val):
+    """Long inputs would make long names."""
+    text = repr(val)
+    return None if len(text) <= 40 else f"{text[:30]}...{len(text)}"
