@@ -31,7 +31,7 @@ class Document:
 
     def route_of(self, target: str):
         """The path template a target belongs to; the most literal one; none elsewhere."""
-        path = target.split("?")[0]
+        path = re.sub(r"^https?://[^/?]*", "", target).split("?")[0]
         fitting = [template for pattern, template in self.paths.items() if pattern.match(path)]
         return min(fitting, key=lambda template: template.count("{")) if fitting else None
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from sportapp import COMMANDS, QUERIES, Instance, run_cli, unique
+from sportapp import COMMANDS, QUERIES, SERVING, Instance, run_cli, unique
 from waiting import until
 
 RUNS_ALREADY, NOT_RUNNING = 3, 4  # exit statuses that scripts may rely on
@@ -53,8 +53,9 @@ def test_status_json_is_what_scripts_rely_on(app):
         info = entries[name]
         assert (info.service, info.side, info.node) == ("users", name.split("-")[1], node)
     assert entries[COMMANDS].role == "primary"
-    assert all(info.state == "running" for info in entries.values())
-    assert all(info.service == info.side == info.node == "" for name, info in entries.items() if "users" not in name)
+    assert {name: info.state for name, info in entries.items() if info.state not in SERVING} == {}
+    others = NAMES - {COMMANDS, *QUERIES}
+    assert all((entries[name].service, entries[name].side, entries[name].node) == ("", "", "") for name in others)
     pids = [info.pid for info in entries.values()]
     assert len(set(pids)) == len(pids)
     assert entries["gateway"].port == app.port
@@ -132,8 +133,11 @@ def test_a_data_folder_that_cannot_be_made_is_named(tmp_path):
 
 
 def test_logs_show_what_a_process_said(app):
-    name = app.registered().headers["X-Request-Id"]
-    until("the log shows the request", lambda: name in app.cli("logs", COMMANDS, "--lines", 200).stdout, 20)
+    name = app.post(b"{").headers["X-Request-Id"]
+    until("the log shows the refused request", lambda: name in app.cli("logs", COMMANDS, "-n", 200).stdout, 20)
+    done = app.cli("logs", "nobody")
+    assert done.returncode == 1
+    assert COMMANDS in done.stderr, "it must say which there are"
 
 
 def test_rebuild_while_serving_gives_an_identical_read_model(new_instance):

@@ -171,7 +171,7 @@ def spellings(path: str):
             f"/api-queries/users/1/{path}", f"/api-queries/users?x={path}/../..", *places]
 
 
-INTERNAL = ["/internal/feed", "/internal/feed?after=0&limit=10", "/internal/status", "/internal/rebuild", "/metrics",
+INTERNAL = ["/internal/feed", "/internal/status", "/internal/rebuild", "/metrics",
             "/health/live", "/health/ready"]
 
 

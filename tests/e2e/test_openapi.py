@@ -125,7 +125,8 @@ def test_requests_the_document_allows_are_taken_and_others_are_not(app):
     bodies = [{"username": "a" + tail}, {"username": "b" + tail, "email": None}, {"username": "c" + tail, "x": [1]},
               {"username": "\u00f1" * (50 - len(tail)) + tail}, {"username": "\u00f1" * (51 - len(tail)) + tail},
               {"username": ""}, {"username": 7}, {"username": None}, {}, {"username": "d" + tail, "email": 7},
-              {"username": "e" + tail, "email": ""}, [], "x", None]
+              {"username": "e" + tail, "email": ""}, {"username": "f" + tail, "email": "no"}, [], "x", None,
+              {"username": "g" + tail, "email": f"g{tail}@example.org"}]
     for body in bodies:
         answer = app.post(json.dumps(body).encode())
         assert (answer.status_code == 200) == validator.is_valid(body), (body, answer.text)

@@ -110,7 +110,7 @@ def test_one_user_by_id(app, five):
 
 @pytest.mark.parametrize("user", [
     "0", "999999999", "9223372036854775807", "9223372036854775808", "18446744073709551617", "9" * 400, "-1",
-    "+1", "1x", "abc", "1.0", "0x1", "%31", "01", "1%00", "%20",
+    "+1", "1x", "abc", "1.0", "0x1", "%31", "01", "%20",
 ])
 def test_an_id_that_is_nobodys_is_not_found(app, five, user):
     answer = app.raw("GET", f"/api-queries/users/{user}")

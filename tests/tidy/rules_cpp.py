@@ -25,7 +25,13 @@ BANNED = [
 ]
 
 # Files that may sleep, and why.
-SLEEPS = {}
+SLEEPS = {
+    "src/cli/logs_command.cpp": "follows a file that other processes write, until it is interrupted",
+    "src/cli/rebuild_command.cpp": "asks another process how far it is, until it is done or stuck",
+    "src/supervisor/down.cpp": "waits, with a deadline, for a process that is not its child",
+    "src/supervisor/leftovers.cpp": "waits, with a deadline, for processes that are not its children",
+    "src/supervisor/supervisor.cpp": "reaps what it has killed",
+}
 
 HTTP_ONLY = re.compile(r'#include\s*[<"]boost/(asio|beast)')
 RULES_MUST_NOT_KNOW = re.compile(
