@@ -83,6 +83,7 @@ class Instance:
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._local = threading.local()
+        self._ports = {}
         self._seen = {}  # (pid, start) -> processes.Seen: everything that belongs to this instance
 
     # --- the program ---
@@ -96,6 +97,7 @@ class Instance:
         done = self.cli("up", "--detach", "--port", self.port, *arguments, within_s=within_s)
         said = f"{done.stdout}{done.stderr}"
         assert done.returncode == 0, f"up failed ({done.returncode}):\n{said}{self.log_tails()}"
+        self._ports = {}
         self.wait_healthy()
         self.note_processes()
         return done
@@ -113,6 +115,12 @@ class Instance:
 
     def process(self, name: str) -> ProcessInfo:
         return self.status()[name]
+
+    def port_of(self, name: str) -> int:
+        """Of a process on loopback; it stays the same when the process is restarted."""
+        if name not in self._ports:
+            self._ports = {entry.name: entry.port for entry in self.status().values()}
+        return self._ports[name]
 
     def supervisor_pid(self) -> int:
         return json.loads((self.data / "run" / "instance.json").read_text())["supervisor"]["pid"]
@@ -167,17 +175,15 @@ class Instance:
         options.setdefault("timeout", 30.0)
         with requests.Session() as session:
             session.trust_env = False
-            return session.request(method, f"http://127.0.0.1:{self.process(name).port}{path}", **options)
+            return session.request(method, f"http://127.0.0.1:{self.port_of(name)}{path}", **options)
 
     # --- what is in it ---
 
     def events(self, after: int = 0) -> list:
         """The committed events behind `after`, from the commands process's feed."""
-        port = self.process(COMMANDS).port
         found = []
         while True:
-            page = requests.get(f"http://127.0.0.1:{port}/internal/feed",
-                                params={"after": after, "limit": 1000}, timeout=30)
+            page = self.direct(COMMANDS, "/internal/feed", params={"after": after, "limit": 1000})
             assert page.status_code == 200, f"{page.status_code} {page.text}"
             new = [json.loads(line) for line in page.text.splitlines() if line]
             if not new:
