@@ -56,7 +56,8 @@ void add_help_command(CLI::App& app, int& exit_status) {
   command->footer("Examples:\n  sportapp help\n  sportapp help up");
   command->callback([&app, &exit_status, name] {
     if (name->empty()) {
-      fmt::print("{}", app.help());
+      // Not app.help(), which is that of the subcommand under way: this one.
+      fmt::print("{}", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal));
       return;
     }
     try {

@@ -120,6 +120,8 @@ TEST(ServerLimits, ConnectionTooManyIsToldSo) {
     EXPECT_EQ(answer.status, 503);
     EXPECT_TRUE(answer.says("Retry-After: 1"));
     EXPECT_TRUE(third.is_closed());
+    RawConnection silent(running.port);
+    EXPECT_TRUE(silent.is_closed()) << "no answer before a question";
   }
   for (;;) {  // the room that the second gave back
     RawConnection fourth(running.port);

@@ -21,6 +21,7 @@ constexpr std::size_t kBufferKeptMax = 16 * 1024;  // what an idle connection ma
 // How long bytes are still read and dropped after the last answer: closing with unread bytes would reset the
 // connection and take the answer with it.
 constexpr int kLingerMs = 2000;
+constexpr int kRefusalMs = 1000;  // a connection over the limit that asks nothing is closed in silence
 constexpr int kLingerWhileStoppingMs = 200;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -50,8 +51,12 @@ void Session::start() {
   read_more();
 }
 
+// Not before the request begins: NGINX, given an answer before it asked, takes the next server's for the rest
+// of the same one.
 void Session::refuse_connection() {
-  refuse({503, "Too many connections", "This server has all the connections it takes; try again soon."});
+  over_limit_ = true;
+  set_deadline(kRefusalMs);
+  read_more();
 }
 
 void Session::read_more() {
@@ -74,6 +79,10 @@ void Session::on_read(const error_code& error, std::size_t bytes) {
   if (error) return state_ == State::kWriting ? void() : close();
   if (state_ == State::kWriting) return;  // refused meanwhile: what came does not count
   if (state_ == State::kLingering) return read_more();
+  if (over_limit_) {
+    return refuse(
+        {503, "Too many connections", "This server has all the connections it takes; try again soon."});
+  }
   in_.commit(bytes);
   parse();
 }

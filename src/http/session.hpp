@@ -43,7 +43,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   Session(Socket socket, SessionHost& host);
 
   void start();
-  // In place of start(): answers 503 without reading and closes.
+  // In place of start(): answers 503 as soon as a request begins, and closes.
   void refuse_connection();
   // The server stops: closed if no request is under way, else after its answer.
   void drain();
@@ -84,6 +84,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   SessionHost& host_;
   State state_ = State::kIdle;
   bool reading_ = false;  // a read is under way
+  bool over_limit_ = false;
   bool header_accepted_ = false;
   bool in_handler_ = false;
   bool close_after_ = false;
