@@ -100,7 +100,7 @@ int Session::run() {
   }
   std::error_code ignored;  // a record that stays is known to be old by its pid and start time
   std::filesystem::remove(start_.layout.instance_file(), ignored);
-  spdlog::info("supervisor stopped exit_status={}", exit_status_);
+  spdlog::info("stopped exit_status={}", exit_status_);
   if (console_) say("SportApp is stopped.\n");
   return exit_status_;
 }
@@ -127,7 +127,7 @@ void Session::changed(const Supervisor::View& view) {
 
 void Session::handle(int signal) {
   if (signal == SIGCHLD) return;  // tick() looks
-  spdlog::info("supervisor asked to end signal={} again={}", signal, stopping_);
+  spdlog::info("asked to end signal={} again={}", signal, stopping_);
   if (stopping_) {
     if (console_) say("Asked again: killing what is left.\n");
     supervisor_->kill();

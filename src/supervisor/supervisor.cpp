@@ -52,6 +52,7 @@ int Supervisor::tick() {
   reap();
   for (auto& child : children_) advance(child);
   if (stopping_) stop_next_stage();
+  if (stopped()) return 0;
   int wanted = kIdleMs;
   for (const auto& child : children_) wanted = std::min(wanted, wanted_ms(child));
   return wanted;

@@ -1,0 +1,100 @@
+#include "supervisor/configuration.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "service/process.hpp"
+#include "supervisor/files.hpp"
+#include "testing/temp_folder.hpp"
+
+namespace sportapp::supervisor {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ConfigurationTest : public ::testing::Test {
+ protected:
+  ConfigurationTest() {
+    std::uint16_t port = 20'000;
+    for (auto& member : members_) member.port = port++;
+    for (const auto& needed : {layout_.config(), layout_.logs(), layout_.working_folder("gateway")}) {
+      std::filesystem::create_directories(needed);
+    }
+  }
+  // What NGINX itself says of the generated file; empty when it takes it.
+  [[nodiscard]] std::string nginx_complaint() const {
+    if (auto written = write_configuration(layout_, settings_, members_); !written)
+      return written.error().what;
+    const auto out = layout_.data / "nginx.out";
+    const auto line = find_program("nginx").value().string() + " -t -e stderr -p " +
+                      layout_.working_folder("gateway").string() + "/ -c " +
+                      (layout_.config() / "gateway.conf").string() + " 2>" + out.string();
+    const int status = std::system(line.c_str());
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? "" : read_file(out).value_or("it did not run");
+  }
+  [[nodiscard]] std::string gateway() const { return gateway_config(layout_, settings_, members_).value(); }
+
+  sportapp::testing::TempFolder folder_;
+  Layout layout_{folder_.path()};
+  Settings settings_;
+  std::vector<Member> members_ = topology();
+};
+
+}  // namespace
+
+TEST_F(ConfigurationTest, NginxTakesTheDefaults) {
+  EXPECT_EQ(nginx_complaint(), "");
+  EXPECT_THAT(gateway(), Not(HasSubstr("limit_req")));
+}
+
+TEST_F(ConfigurationTest, NginxTakesEveryOption) {
+  settings_.gateway.rate_limit_per_s = 50;
+  settings_.gateway.host = "::1";
+  settings_.gateway.workers = 3;
+  settings_.limits.idle_timeout_ms = 3000;
+  EXPECT_EQ(nginx_complaint(), "");
+  EXPECT_THAT(gateway(), HasSubstr("rate=50r/s"));
+  EXPECT_THAT(gateway(), HasSubstr("listen [::1]:20005 "));
+}
+
+TEST_F(ConfigurationTest, AServiceMoreIsANameMore) {
+  members_ = topology({"users", "products"});
+  std::uint16_t port = 20'000;
+  for (auto& member : members_) member.port = port++;
+  EXPECT_EQ(nginx_complaint(), "");
+  for (const auto* expected : {"location = /api-commands/products {", "location /api-queries/products/ {",
+                               "upstream products-queries {", "location = /api-queries/users {"}) {
+    EXPECT_THAT(gateway(), HasSubstr(expected));
+  }
+}
+
+TEST_F(ConfigurationTest, TheGatewayTakesOverTheBodyLimitOfTheServices) {
+  settings_.limits.body_bytes = 12'345;
+  EXPECT_THAT(gateway(), HasSubstr("client_max_body_size 12345;"));
+}
+
+TEST_F(ConfigurationTest, AServiceReadsWhatWasWrittenForIt) {
+  settings_.services.queue_max = 77;
+  settings_.redis.stream_length_max = 99;
+  settings_.limits.body_bytes = 12'345;
+  ASSERT_TRUE(write_configuration(layout_, settings_, members_));
+  const auto queries = members_of(members_, "users", Kind::kQueries).at(1);
+  const auto read = service::load_config(config_file(layout_, queries));
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->service, "users");
+  EXPECT_EQ(read->side, "queries");
+  EXPECT_EQ(read->node, "2");
+  EXPECT_EQ(read->port, queries.port);
+  EXPECT_EQ(read->data, layout_.data / "users-queries-2");
+  EXPECT_EQ(read->feed_port, members_of(members_, "users", Kind::kCommands).at(0).port);
+  EXPECT_EQ(read->redis.port, member_of(members_, Kind::kRedis).port);
+  EXPECT_EQ(read->queue_max, 77);
+  EXPECT_EQ(read->stream_length_max, 99);
+  EXPECT_EQ(read->limits.body_bytes, 12'345U);
+}
+
+}  // namespace sportapp::supervisor
