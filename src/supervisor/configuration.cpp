@@ -63,7 +63,8 @@ void add_routes(std::vector<TemplateValues>& routes, const std::string& service,
   for (const auto& match : {"= " + path, path + "/"}) {
     routes.push_back({{{"match", match},
                        {"upstream", fmt::format("{}-{}", service, side)},
-                       {"timeout_ms", std::to_string(timeout_ms)}},
+                       {"timeout_ms", std::to_string(timeout_ms)},
+                       {"patient", side == "queries" ? "yes" : ""}},
                       {}});
   }
 }
