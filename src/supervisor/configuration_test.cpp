@@ -58,7 +58,7 @@ TEST_F(ConfigurationTest, NginxTakesEveryOption) {
   settings_.limits.idle_timeout_ms = 3000;
   EXPECT_EQ(nginx_complaint(), "");
   EXPECT_THAT(gateway(), HasSubstr("rate=50r/s"));
-  EXPECT_THAT(gateway(), HasSubstr("listen [::1]:20005 "));
+  EXPECT_THAT(gateway(), HasSubstr("listen [::1]:5000 "));
 }
 
 TEST_F(ConfigurationTest, AServiceMoreIsANameMore) {

@@ -117,7 +117,8 @@ TEST_F(InstanceTest, AProgramOfOursThatWorksInTheRunFolderIsEnded) {
   // NGINX workers whose master was killed are in no record.
   const auto config = layout_.config() / "redis.conf";
   std::filesystem::create_directories(layout_.config());
-  ASSERT_TRUE(write_file(config, "port 0\nsave \"\"\n"));
+  ASSERT_TRUE(
+      write_file(config, "port 0\nsave \"\"\nunixsocket " + (layout_.run() / "socket").string() + "\n"));
   const auto id =
       start({find_program("redis-server").value().string(), config.string()}, layout_.run() / "redis");
   ASSERT_EQ(find_leftovers(layout_).size(), 1U);
