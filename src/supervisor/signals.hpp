@@ -6,7 +6,7 @@ namespace sportapp::supervisor {
 // Signals as something to wait for, instead of interruptions. Ignores SIGPIPE.
 class Signals {
  public:
-  Signals();  // SIGCHLD, SIGINT, SIGTERM, SIGHUP
+  Signals();  // SIGCHLD, SIGINT, SIGTERM, and SIGHUP where it is not ignored
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
