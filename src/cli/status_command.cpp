@@ -18,7 +18,7 @@ struct Options {
 
 constexpr const char* kFooter =
     R"(States: starting, running, restarting (it died and is started again), failing (it does not answer, or says
-itself that it cannot serve), stopping, stopped; of a queries process that runs: in-sync, catching up, rebuilding.
+itself that it cannot serve), stopping, stopped; of a queries process that runs: in-sync, catching up, cut off (from its events), opening.
 
 Exit status: 0 an instance runs, 2 wrong command line, 4 none runs on this data.
 
