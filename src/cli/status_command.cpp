@@ -18,7 +18,8 @@ struct Options {
 
 constexpr const char* kFooter =
     R"(States: starting, running, restarting (it died and is started again), failing (it does not answer, or says
-itself that it cannot serve), stopping, stopped; of a queries process that runs: in-sync, catching up, cut off (from its events), opening.
+itself that it cannot serve), stopping, stopped; a queries process that runs says: in-sync, catching up, cut off (no
+events reach it), opening.
 
 Exit status: 0 an instance runs, 2 wrong command line, 4 none runs on this data.
 
