@@ -2,10 +2,11 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
-#include <csignal>
 #include <fstream>
+
+#include "testing/faulty_disk.hpp"
 
 namespace sportapp::projection {
 namespace {
@@ -32,11 +33,11 @@ struct Names final : Projection {
   }
 };
 
-class ReadModelTest : public testing::Test {
+class ReadModelTest : public ::testing::Test {
  protected:
   ReadModelTest()
-      : folder_(testing::TempDir() + "read_model_test_" + std::to_string(::getpid()) + "_" +
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+      : folder_(::testing::TempDir() + "read_model_test_" + std::to_string(::getpid()) + "_" +
+                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
   }
   ~ReadModelTest() override { std::filesystem::remove_all(folder_); }
@@ -185,36 +186,49 @@ TEST_F(ReadModelTest, damage_found_while_writing_is_reported) {
   EXPECT_GE(damaged_, 1);
 }
 
-// A disk that takes no more bytes, as the process sees it.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit tight{bytes, before_.rlim_max};
-    setrlimit(RLIMIT_FSIZE, &tight);
-  }
-  ~FullDisk() { setrlimit(RLIMIT_FSIZE, &before_); }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
- private:
-  rlimit before_{};
-};
-
-TEST_F(ReadModelTest, after_a_full_disk_the_next_write_works) {
+TEST_F(ReadModelTest, after_a_full_or_read_only_disk_the_next_write_works) {
+  sportapp::testing::FaultyDisk disk;
   auto model = open();
   ASSERT_TRUE(model->write(events(1, {"ana"})));
-  {
-    const FullDisk full(16 * 1024);
-    const auto written = model->write(events(2, {std::string(100'000, 'l')}));
-    ASSERT_FALSE(written);
-    EXPECT_EQ(written.error().retry, Retry::kLater) << written.error().what;
-  }
+  disk.set_full(true);
+  const auto full = model->write(events(2, {std::string(100'000, 'l')}));
+  disk.heal();
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().retry, Retry::kLater) << full.error().what;
+  disk.set_read_only(true);
+  EXPECT_FALSE(model->write(events(2, {"luz"})));
+  disk.heal();
   EXPECT_EQ(model->position(), Seq{1});
   EXPECT_EQ(*reader()->view({2}), std::nullopt);
   ASSERT_TRUE(model->write(events(2, {"luz"})));
   EXPECT_EQ(*reader()->view({2}), "luz");
+  EXPECT_EQ(damaged_, 0);
+}
+
+// A failed write may or may not have happened; either way views and position agree, and offering the same
+// events again brings the model to the one right state.
+TEST_F(ReadModelTest, a_disk_that_fails_at_any_change_leaves_views_and_position_in_step) {
+  sportapp::testing::FaultyDisk disk;
+  const auto all = events(1, {"ana", "luz", "eva", "-luz", "noa", std::string(50'000, 'x')});
+  auto whole = open("whole.db");
+  ASSERT_TRUE(whole->write(all));
+  int failures = 0;
+  for (int nth = 1;; ++nth) {
+    const auto name = std::to_string(nth) + ".db";
+    auto model = open(name);
+    disk.fail_from_change(nth);
+    bool failed = false;
+    for (std::size_t at = 0; at < all.size() && !failed; at += 2) {
+      failed = !model->write(std::span(all).subspan(at, 2));
+    }
+    disk.heal();
+    EXPECT_EQ(reader(name)->summary()->position, model->position()) << nth;
+    ASSERT_TRUE(model->write(all)) << nth;
+    EXPECT_EQ(*model->digest(), *whole->digest()) << nth;
+    if (!failed) break;
+    ++failures;
+  }
+  EXPECT_GT(failures, 3) << "the disk failed at every change there is, and then not at all";
 }
 
 TEST_F(ReadModelTest, a_sealed_model_is_one_file_that_can_take_the_place_of_another) {

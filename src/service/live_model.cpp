@@ -74,7 +74,10 @@ LiveModel::LiveModel(Options options, const projection::Projection& projection, 
                      Loop& loop)
     : options_(std::move(options)), projection_(projection), clock_(clock), loop_(loop) {}
 
-LiveModel::~LiveModel() = default;
+// The writer closes the file last: it alone can empty and remove the WAL.
+LiveModel::~LiveModel() {
+  reader_.reset();
+}
 
 Result<void> LiveModel::open() {
   const std::lock_guard lock(mutex_);
