@@ -13,6 +13,7 @@
 #include "import/csv.hpp"
 #include "import/importer.hpp"
 #include "import/progress.hpp"
+#include "supervisor/instance.hpp"
 
 namespace sportapp {
 namespace {
@@ -42,6 +43,7 @@ struct Arguments {
   Format format = Format::kByName;
   std::vector<std::string> columns;
   std::string url = "http://127.0.0.1:5000";
+  std::string data;
   std::string service = "users";
   std::string name;
   std::size_t connections = 64;
@@ -102,10 +104,23 @@ int report(const Outcome& outcome) {
   return status;
 }
 
-int run(const Arguments& arguments) {
-  if (!arguments.url.starts_with("http://") && !arguments.url.starts_with("https://")) {
-    return complain(fmt::format("--url {}: begin it with http://", arguments.url));
+Result<std::string> gateway_url(const Arguments& arguments) {
+  if (!arguments.data.empty()) {
+    const auto instance = supervisor::read_instance(arguments.data);
+    if (!instance) return instance.error();
+    return instance->url();
   }
+  auto url = arguments.url;
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+    return Error{Retry::kNever, fmt::format("--url {}: begin it with http://", url)};
+  }
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+int run(const Arguments& arguments) {
+  const auto url = gateway_url(arguments);
+  if (!url) return complain(url.error().what);
   auto columns = column_names(arguments.columns);
   if (!columns) return complain("--columns: " + columns.error().what);
   auto source = LineSource::open({.file = arguments.file,
@@ -115,12 +130,10 @@ int run(const Arguments& arguments) {
   if (!source) return complain(source.error().what);
   auto name = arguments.name;
   if (name.empty()) name = std::filesystem::path(arguments.file).filename().string();
-  auto url = arguments.url;
-  while (url.ends_with('/')) url.pop_back();
   const SystemClock clock;
   const StopSignals stop;
   Progress progress(clock, stdout, stderr);
-  Importer importer({.url = fmt::format("{}/api-commands/{}", url, arguments.service),
+  Importer importer({.url = fmt::format("{}/api-commands/{}", *url, arguments.service),
                      .connections = arguments.connections,
                      .lines_per_s_max = arguments.rate,
                      .give_up_after_ms = static_cast<std::int64_t>(arguments.give_up_after_s * 1000),
@@ -137,10 +150,15 @@ void add_options(CLI::App& command, Arguments& arguments) {
   command
       .add_option("--format", arguments.format,
                   "csv or jsonl (default: by the file's name, else by its first byte)")
-      ->transform(CLI::CheckedTransformer(formats));
+      ->transform(CLI::CheckedTransformer(formats))
+      ->option_text("csv|jsonl");
   command.add_option("--columns", arguments.columns, "names of the columns of a CSV file that has no header")
-      ->delimiter(',');
-  command.add_option("--url", arguments.url, "the gateway")->capture_default_str();
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->option_text("NAME,...");
+  auto* url = command.add_option("--url", arguments.url, "the gateway")->capture_default_str();
+  command.add_option("--data", arguments.data, "data folder of a running instance, instead of --url")
+      ->excludes(url);
   command.add_option("--service", arguments.service, "what the lines are")
       ->capture_default_str()
       ->check(CLI::IsMember({"users", "products", "orders"}));

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::int64_t kTellEveryMs = 200;
 constexpr std::int64_t kWaitMostMs = 200;
+// Where nothing ever answered, the address is wrong rather than the service away.
+constexpr std::int64_t kFirstAnswerWithinMs = 10'000;
 constexpr int kLinesAtOnceMax = 4096;
 // A rate that was missed is made up for by so much at most, so that an outage is not followed by a flood.
 constexpr double kRateCreditMs = 100;
@@ -127,6 +129,7 @@ void Importer::send(std::size_t index) {
 void Importer::answered(std::size_t index, const Answer& answer) {
   auto& slot = slots_[index];
   --sending_;
+  heard_ |= answer.status != 0;
   slot.state = Slot::State::kIdle;
   switch (verdict(answer)) {
     case Verdict::kRegistered:

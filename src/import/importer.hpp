@@ -107,6 +107,7 @@ class Importer {
   LineSource::State source_state_ = LineSource::State::kMore;
   Phase phase_ = Phase::kRunning;
   Outcome outcome_;
+  bool heard_ = false;  // some answer came, whatever it said
   std::string trouble_;
   std::minstd_rand random_;
   std::int64_t progressed_ms_ = 0;
