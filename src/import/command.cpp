@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <filesystem>
-#include <map>
 #include <memory>
 
 #include "import/csv.hpp"
@@ -40,7 +39,7 @@ Examples:
 
 struct Arguments {
   std::string file;
-  Format format = Format::kByName;
+  std::string format;
   std::vector<std::string> columns;
   std::string url = "http://127.0.0.1:5000";
   std::string data;
@@ -50,6 +49,11 @@ struct Arguments {
   double rate = 0;
   double give_up_after_s = 120;
 };
+
+Format format_of(const std::string& name) {
+  if (name == "csv") return Format::kCsv;
+  return name == "jsonl" ? Format::kJsonLines : Format::kByName;
+}
 
 // Without it a file that has no header would have its first line taken for one, and every line refused.
 std::string required_column(const std::string& service) {
@@ -124,7 +128,7 @@ int run(const Arguments& arguments) {
   auto columns = column_names(arguments.columns);
   if (!columns) return complain("--columns: " + columns.error().what);
   auto source = LineSource::open({.file = arguments.file,
-                                  .format = arguments.format,
+                                  .format = format_of(arguments.format),
                                   .columns = *std::move(columns),
                                   .required_column = required_column(arguments.service)});
   if (!source) return complain(source.error().what);
@@ -145,12 +149,11 @@ int run(const Arguments& arguments) {
 }
 
 void add_options(CLI::App& command, Arguments& arguments) {
-  const std::map<std::string, Format> formats{{"csv", Format::kCsv}, {"jsonl", Format::kJsonLines}};
   command.add_option("file", arguments.file, "the file; - is standard input")->required();
   command
       .add_option("--format", arguments.format,
                   "csv or jsonl (default: by the file's name, else by its first byte)")
-      ->transform(CLI::CheckedTransformer(formats))
+      ->check(CLI::IsMember({"csv", "jsonl"}))
       ->option_text("csv|jsonl");
   command.add_option("--columns", arguments.columns, "names of the columns of a CSV file that has no header")
       ->delimiter(',')

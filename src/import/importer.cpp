@@ -188,10 +188,12 @@ void Importer::progressed() {
 }
 
 void Importer::check_stall() {
-  if (sending_ + waiting_ == 0 || clock_.monotonic_ms() - progressed_ms_ < options_.give_up_after_ms) return;
-  end_early(Ending::kGaveUp,
-            fmt::format("nothing went in for {} s; {} said last: {}", options_.give_up_after_ms / 1000,
-                        options_.url, trouble_.empty() ? "nothing" : trouble_));
+  const auto stalled_ms = clock_.monotonic_ms() - progressed_ms_;
+  const auto most_ms =
+      heard_ ? options_.give_up_after_ms : std::min(options_.give_up_after_ms, kFirstAnswerWithinMs);
+  if (sending_ + waiting_ == 0 || stalled_ms < most_ms) return;
+  end_early(Ending::kGaveUp, fmt::format("nothing went in for {} s; {} said last: {}", most_ms / 1000,
+                                         options_.url, trouble_.empty() ? "nothing" : trouble_));
 }
 
 void Importer::take_stop_request() {
