@@ -64,7 +64,7 @@ void add_routes(std::vector<TemplateValues>& routes, const std::string& service,
     routes.push_back({{{"match", match},
                        {"upstream", fmt::format("{}-{}", service, side)},
                        {"timeout_ms", std::to_string(timeout_ms)},
-                       {"patient", side == "queries" ? "yes" : ""}},
+                       {"may_wait", side == "queries" ? "yes" : ""}},
                       {}});
   }
 }
@@ -125,6 +125,7 @@ Result<std::string> gateway_config(const Layout& layout, const Settings& setting
       {"shutdown_s", std::to_string(kGatewayShutdownS)},
       {"request_timeout_s", seconds(limits.request_timeout_ms)},
       {"answer_timeout_s", seconds(limits.answer_timeout_ms)},
+      {"queries_timeout_ms", std::to_string(gateway.queries_timeout_ms)},
       {"header_bytes", std::to_string(limits.header_bytes)},
       {"body_bytes", std::to_string(limits.body_bytes)},
       {"rate_limit", gateway.rate_limit_per_s > 0 ? std::to_string(gateway.rate_limit_per_s) : ""},

@@ -187,6 +187,14 @@ def test_without_a_preference_it_waits_about_a_second(app, five):
     assert 0.9 < took < 10
 
 
+def test_a_longer_wait_is_waited_once_not_at_each_process(app, five):
+    started = time.monotonic()
+    answer = app.get("/api-queries/users/1", headers={"Sportapp-Position": "users=999999999", "Prefer": "wait=8"})
+    took = time.monotonic() - started
+    assert answer.status_code == 503
+    assert 7.9 < took < 15
+
+
 @pytest.mark.parametrize("position", ["users", "users=", "users=x", "users=-1", "=1", "users=99999999999999999999",
                                       "users=1,", "1", "users=1;2"])
 def test_a_position_that_makes_no_sense_is_refused(app, position):
