@@ -140,10 +140,13 @@ class Instance:
         return said.strip().splitlines()[-1]
 
     def memory(self) -> list:
-        """Resident KiB of every process; NGINX with its workers, each one named."""
+        """Resident KiB of every process; what one has as children (NGINX its workers) beside it."""
+        processes = self.processes()
+        listed = {process["pid"] for process in processes}
         found = []
-        for process in self.processes():
-            for pid in [process["pid"], *children_of(process["pid"])]:
-                worker = "" if pid == process["pid"] else " worker"
-                found.append({"name": process["name"] + worker, "pid": pid, "resident_kib": resident_kib(pid)})
+        for process in processes:
+            workers = [pid for pid in children_of(process["pid"]) if pid not in listed]
+            for pid in [process["pid"], *workers]:
+                name = process["name"] + (" worker" if pid in workers else "")
+                found.append({"name": name, "pid": pid, "resident_kib": resident_kib(pid)})
         return found
