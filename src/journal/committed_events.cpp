@@ -1,6 +1,7 @@
 #include "journal/committed_events.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <utility>
@@ -34,20 +35,46 @@ class CommittedEvents final : public messaging::EventSource {
 
   Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) override {
     const auto until = durable_seq_->load();
-    if (after.value >= until) return std::vector<domain::CommittedEvent>();
+    if (after.value >= until || limit == 0) return std::vector<domain::CommittedEvent>();
+    // The file that is open may be the journal no longer: a repaired disk was mounted over it, say. The
+    // writer has noticed, since it failed; this connection reads what it had before, without an error.
+    const bool was_open = select_ != nullptr;
+    auto events = read_file(after, until, limit);
+    if (was_open && events && !follows(*events, after)) {
+      close();
+      events = read_file(after, until, limit);
+    }
+    if (events && !follows(*events, after)) {
+      close();
+      return Error{Retry::kLater,
+                   fmt::format("{}: entry {} is missing though {} is durable; run sportapp verify",
+                               file_.string(), after.next().value, until)};
+    }
+    return events;
+  }
+
+ private:
+  static bool follows(const std::vector<domain::CommittedEvent>& events, Seq after) {
+    return !events.empty() && events.front().seq == after.next();
+  }
+
+  void close() {
+    select_.reset();
+    database_.reset();
+  }
+
+  Result<std::vector<domain::CommittedEvent>> read_file(Seq after, std::int64_t until, std::size_t limit) {
     if (!select_) {
       if (auto opened = open(); !opened) return opened.error();
     }
     try {
       return select(after, until, limit);
     } catch (const SQLite::Exception& exception) {
-      select_.reset();
-      database_.reset();
+      close();
       return sqlite::to_error(exception, file_);
     }
   }
 
- private:
   std::vector<domain::CommittedEvent> select(Seq after, std::int64_t until, std::size_t limit) {
     std::vector<domain::CommittedEvent> events;
     events.reserve(std::min<std::size_t>(limit, static_cast<std::size_t>(until - after.value)));
