@@ -3,10 +3,11 @@
 #include <gmock/gmock.h>
 #include <sys/wait.h>
 
-#include <cstdlib>
+#include <csignal>
 #include <filesystem>
 
 #include "service/process.hpp"
+#include "supervisor/child.hpp"
 #include "supervisor/files.hpp"
 #include "testing/temp_folder.hpp"
 
@@ -30,10 +31,15 @@ class ConfigurationTest : public ::testing::Test {
     if (auto written = write_configuration(layout_, settings_, members_); !written)
       return written.error().what;
     const auto out = layout_.data / "nginx.out";
-    const auto line = find_program("nginx").value().string() + " -t -e stderr -p " +
-                      layout_.working_folder("gateway").string() + "/ -c " +
-                      (layout_.config() / "gateway.conf").string() + " 2>" + out.string();
-    const int status = std::system(line.c_str());
+    const auto child = launch({{find_program("nginx").value().string(), "-t", "-e", "stderr", "-p",
+                                layout_.working_folder("gateway").string() + "/", "-c",
+                                (layout_.config() / "gateway.conf").string()},
+                               layout_.working_folder("gateway"),
+                               out,
+                               SIGKILL});
+    if (!child) return child.error().what;
+    int status = 0;
+    waitpid(*child, &status, 0);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? "" : read_file(out).value_or("it did not run");
   }
   [[nodiscard]] std::string gateway() const { return gateway_config(layout_, settings_, members_).value(); }

@@ -132,7 +132,7 @@ def test_what_is_not_formatted_is_caught(tmp_path):
 
 
 def test_a_listed_sleep_that_is_gone_is_caught(monkeypatch):
-    monkeypatch.setitem(rules_cpp.SLEEPS, "src/base/a.cpp", "a reason")
+    monkeypatch.setattr(rules_cpp, "SLEEPS", {"src/base/a.cpp": "a reason"})
     assert list(rules_cpp.sleeps_are_real(Tree({"src/base/a.cpp": "int a;"})))
     assert not list(rules_cpp.sleeps_are_real(Tree({"src/base/a.cpp": "sleep_for(1s);"})))
 
