@@ -213,6 +213,15 @@ TEST_F(ImporterTest, gives_up_when_nothing_goes_in) {
   EXPECT_THAT(outcome.why, HasSubstr(url));
 }
 
+TEST_F(ImporterTest, gives_up_with_the_services_own_words_when_it_takes_nothing) {
+  Service service([](const http::Request&) { return http::unavailable("the disk is full"); });
+  const auto outcome =
+      import(file_of_names(200), {.url = service.url(), .connections = 4, .give_up_after_ms = 300});
+  EXPECT_EQ(outcome.ending, Ending::kGaveUp);
+  EXPECT_EQ(outcome.counts.unsettled, 4);
+  EXPECT_THAT(outcome.why, HasSubstr("HTTP 503: the disk is full"));
+}
+
 TEST_F(ImporterTest, an_address_without_such_a_service_is_told_at_once) {
   Service service;
   const auto outcome = import(file_of_names(200), {.url = service.url() + "-not", .connections = 4});
