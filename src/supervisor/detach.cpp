@@ -58,6 +58,9 @@ std::optional<int> Detach::fork() {
   ::close(report[0]);
   report_ = report[1];
   ::setsid();
+  // What a script holds open, a lock perhaps, must not be held for as long as we live.
+  if (report_ > 3) ::close_range(3, static_cast<unsigned>(report_) - 1, 0);
+  ::close_range(static_cast<unsigned>(report_) + 1, ~0U, 0);
   return std::nullopt;
 }
 
