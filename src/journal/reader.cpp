@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "sqlite/sqlite.hpp"
+#include "sqlite/snapshot.hpp"
 
 namespace sportapp::journal {
 namespace {
@@ -33,47 +33,27 @@ Entry entry_of(SQLite::Statement& row) {
 }  // namespace
 
 struct Reader::Impl {
-  std::filesystem::path file;
-  std::unique_ptr<SQLite::Database> database;
-
-  // Runs `read` with what SQLite throws as an error that names the file.
-  template <class Read>
-  auto guarded(Read read) -> Result<decltype(read())> {
-    try {
-      return read();
-    } catch (const SQLite::Exception& exception) {
-      return sqlite::to_error(exception, file);
-    }
-  }
+  sqlite::Snapshot file;
 };
 
 Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Reader::~Reader() = default;
 
 Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& file) {
-  auto database = sqlite::open(file, {.read_only = true});
-  if (!database) return database.error();
-  auto impl = std::make_unique<Impl>();
-  impl->file = file;
-  impl->database = std::move(*database);
-  std::unique_ptr<Reader> reader(new Reader(std::move(impl)));
-  const auto begun = reader->impl_->guarded([&] { return reader->impl_->database->exec("BEGIN"); });
-  if (!begun) return begun.error();
-  // The snapshot is taken by the first read.
-  const auto first = reader->head();
-  if (!first) return first.error();
-  return reader;
+  auto opened = sqlite::Snapshot::open(file);
+  if (!opened) return opened.error();
+  return std::unique_ptr<Reader>(new Reader(std::make_unique<Impl>(std::move(*opened))));
 }
 
 Result<Seq> Reader::head() {
-  return impl_->guarded([&] {
-    return Seq{impl_->database->execAndGet("SELECT coalesce(max(seq), 0) FROM entries").getInt64()};
+  return impl_->file.read([&](SQLite::Database& database) {
+    return Seq{database.execAndGet("SELECT coalesce(max(seq), 0) FROM entries").getInt64()};
   });
 }
 
 Result<std::vector<Entry>> Reader::entries(Seq after, std::size_t limit) {
-  return impl_->guarded([&] {
-    SQLite::Statement select(*impl_->database,
+  return impl_->file.read([&](SQLite::Database& database) {
+    SQLite::Statement select(database,
                              "SELECT seq, epoch, time_ms, key, fingerprint, type, version, payload, status, "
                              "answer, location, hash FROM entries WHERE seq > ? ORDER BY seq LIMIT ?");
     select.bind(1, after.value);
@@ -85,8 +65,8 @@ Result<std::vector<Entry>> Reader::entries(Seq after, std::size_t limit) {
 }
 
 Result<std::vector<StateRow>> Reader::rows_after(std::string_view table, Id id, std::size_t limit) {
-  return impl_->guarded([&] {
-    SQLite::Statement select(*impl_->database,
+  return impl_->file.read([&](SQLite::Database& database) {
+    SQLite::Statement select(database,
                              "SELECT tbl, id, json FROM state_rows WHERE (tbl, id) > (?, ?) ORDER BY tbl, id "
                              "LIMIT ?");
     select.bind(1, std::string(table));
@@ -103,9 +83,9 @@ Result<std::vector<StateRow>> Reader::rows_after(std::string_view table, Id id, 
 
 Result<std::vector<StateUnique>> Reader::uniques_after(std::string_view field, std::string_view value,
                                                        std::size_t limit) {
-  return impl_->guarded([&] {
+  return impl_->file.read([&](SQLite::Database& database) {
     SQLite::Statement select(
-        *impl_->database,
+        database,
         "SELECT field, value, id FROM state_uniques WHERE (field, value) > (?, ?) ORDER BY "
         "field, value LIMIT ?");
     select.bind(1, std::string(field));
@@ -121,17 +101,12 @@ Result<std::vector<StateUnique>> Reader::uniques_after(std::string_view field, s
 }
 
 Result<std::optional<std::string>> Reader::damage() {
-  return impl_->guarded([&]() -> std::optional<std::string> {
-    auto said = impl_->database->execAndGet("PRAGMA integrity_check(1)").getString();
-    if (said == "ok") return std::nullopt;
-    return said;
-  });
+  return impl_->file.damage();
 }
 
 Result<std::optional<std::string>> Reader::repeated_key() {
-  return impl_->guarded([&]() -> std::optional<std::string> {
-    SQLite::Statement select(*impl_->database,
-                             "SELECT key FROM entries GROUP BY key HAVING count(*) > 1 LIMIT 1");
+  return impl_->file.read([&](SQLite::Database& database) -> std::optional<std::string> {
+    SQLite::Statement select(database, "SELECT key FROM entries GROUP BY key HAVING count(*) > 1 LIMIT 1");
     if (!select.executeStep()) return std::nullopt;
     return select.getColumn(0).getString();
   });

@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "sqlite/sqlite.hpp"
+#include "sqlite/use.hpp"
 
 namespace sportapp::journal {
 namespace {
@@ -28,35 +29,7 @@ constexpr int kFormat = 1;
 constexpr int kCheckpointPages = 2000;  // 8 MiB of WAL, then it is copied into the database
 constexpr int kCacheKib = 24 * 1024;
 
-// Statements keep what they are bound to until the next use, so text is bound without a copy; a scope resets.
-class Use {
- public:
-  explicit Use(SQLite::Statement& statement) : statement_(statement) {}
-  ~Use() { statement_.tryReset(); }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-
-  Use& bind(int index, const std::string& text) {
-    statement_.bindNoCopy(index, text);
-    return *this;
-  }
-  Use& bind(int index, std::string_view text) {
-    statement_.bind(index, std::string(text));
-    return *this;
-  }
-  Use& bind(int index, std::int64_t number) {
-    statement_.bind(index, number);
-    return *this;
-  }
-  Use& bind_blob(int index, const void* bytes, std::size_t size) {
-    statement_.bindNoCopy(index, bytes, static_cast<int>(size));
-    return *this;
-  }
-  bool step() { return statement_.executeStep(); }
-
- private:
-  SQLite::Statement& statement_;
-};
+using sqlite::Use;
 
 std::string text_of(SQLite::Statement& statement, int index) {
   const auto column = statement.getColumn(index);

@@ -14,21 +14,11 @@
 #include "base/hash.hpp"
 #include "base/strong.hpp"
 #include "sqlite/sqlite.hpp"
+#include "sqlite/use.hpp"
 
 namespace sportapp::projection {
 
-// A statement for one use: reset at the end, so that no read transaction holds back the checkpoint.
-class Use {
- public:
-  explicit Use(SQLite::Statement& statement) : statement_(statement) {}
-  ~Use() { statement_.tryReset(); }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-  SQLite::Statement* operator->() { return &statement_; }
-
- private:
-  SQLite::Statement& statement_;
-};
+using sqlite::Use;
 
 // Opened for writing, made if it is not there. Retry::kNever: it cannot be used as it is (damaged, another
 // version, another service's), only made anew.

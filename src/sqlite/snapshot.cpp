@@ -1,0 +1,29 @@
+#include "sqlite/snapshot.hpp"
+
+namespace sportapp::sqlite {
+
+Snapshot::Snapshot(std::filesystem::path file, std::unique_ptr<SQLite::Database> database)
+    : file_(std::move(file)), database_(std::move(database)) {}
+
+Result<Snapshot> Snapshot::open(const std::filesystem::path& file) {
+  auto database = sqlite::open(file, {.read_only = true});
+  if (!database) return database.error();
+  Snapshot snapshot(file, std::move(*database));
+  const auto begun = snapshot.read([](SQLite::Database& opened) {
+    opened.exec("BEGIN");
+    // The first read decides of which moment it is.
+    return opened.execAndGet("SELECT count(*) FROM sqlite_schema").getInt();
+  });
+  if (!begun) return begun.error();
+  return snapshot;
+}
+
+Result<std::optional<std::string>> Snapshot::damage() {
+  return read([](SQLite::Database& database) -> std::optional<std::string> {
+    auto said = database.execAndGet("PRAGMA integrity_check(1)").getString();
+    if (said == "ok") return std::nullopt;
+    return said;
+  });
+}
+
+}  // namespace sportapp::sqlite
