@@ -5,16 +5,18 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <unordered_set>
 
+#include "http/listener.hpp"
 #include "http/mailbox.hpp"
 #include "http/session.hpp"
 #include "http/timer_queue.hpp"
@@ -26,12 +28,10 @@ using boost::system::error_code;
 namespace {
 
 constexpr int kRefusalsMax = 64;  // connections over the limit that are told so at one time
-constexpr int kAcceptRetryMs = 100;
 constexpr int kDefaultDrainMs = 5000;
 constexpr int kSweepMsMax = 100;
 constexpr rlim_t kFilesBeside = 512;  // databases, logs, upstreams
 
-using Acceptor = asio::basic_socket_acceptor<tcp, asio::io_context::executor_type>;
 using SteadyTimer =
     asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                                asio::io_context::executor_type>;
@@ -69,9 +69,8 @@ struct Server::Impl final : SessionHost {
   ~Impl() override;
 
   Result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
-  error_code open(const tcp::endpoint& endpoint);
-  void accept_next();
-  void on_accept(const error_code& error, Socket socket);
+  Result<void> listen_local(const std::filesystem::path& path);
+  void adopt_tcp(Socket socket);
   void adopt(Socket socket);
   void closed(Session& session) override;
 
@@ -85,12 +84,15 @@ struct Server::Impl final : SessionHost {
   void take_signals(std::function<void()> handler);
   void wait_for_signal();
   void stop(int drain_ms);
-  void take_backlog();
   void end_if_drained();
   void end();
 
   asio::io_context io{1};  // one thread runs it
-  Acceptor acceptor{io};
+  Listener<tcp> over_tcp{io, [this](Socket socket) { adopt_tcp(std::move(socket)); },
+                         [this](int delay_ms, Task task) { after(delay_ms, std::move(task)); }};
+  Listener<asio::local::stream_protocol> over_local{
+      io, [this](Socket socket) { adopt(std::move(socket)); },
+      [this](int delay_ms, Task task) { after(delay_ms, std::move(task)); }};
   asio::signal_set signals{io};
   SteadyTimer timer{io};
   TimerQueue timers;
@@ -98,7 +100,6 @@ struct Server::Impl final : SessionHost {
   std::function<void()> signal_handler;
   std::unordered_set<std::shared_ptr<Session>> sessions;
   std::unordered_set<std::shared_ptr<Session>> refused;
-  bool cannot_accept = false;
   bool ended = false;
 };
 
@@ -110,18 +111,6 @@ Server::Impl::Impl(Limits given, const Router& routes, std::function<void(const 
 Server::Impl::~Impl() {
   mailbox->close();
   end();
-}
-
-error_code Server::Impl::open(const tcp::endpoint& endpoint) {
-  error_code error;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (!error) acceptor.non_blocking(true, error);
-  error_code ignored;
-  if (error) acceptor.close(ignored);
-  return error;
 }
 
 Result<std::uint16_t> Server::Impl::listen(const std::string& host, std::uint16_t port) {
@@ -137,42 +126,41 @@ Result<std::uint16_t> Server::Impl::listen(const std::string& host, std::uint16_
   const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);
   if (error) return failure(error);
   for (const auto& entry : found) {
-    error = open(entry.endpoint());
+    error = over_tcp.open(entry.endpoint());
     if (!error) break;
   }
   if (error) return failure(error);
   make_room_for_files(limits.connections);
-  accept_next();
-  return acceptor.local_endpoint().port();
+  over_tcp.accept_next();
+  return over_tcp.endpoint().port();
 }
 
-void Server::Impl::accept_next() {
-  acceptor.async_accept(
-      [this](const error_code& error, Socket socket) { on_accept(error, std::move(socket)); });
-}
-
-void Server::Impl::on_accept(const error_code& error, Socket socket) {
-  if (!acceptor.is_open()) return;
-  if (error) {
-    // Out of files or memory: connections wait in the backlog until some are given back.
-    if (!std::exchange(cannot_accept, true)) {
-      spdlog::error("cannot accept connections: {}; trying on every {} ms", error.message(), kAcceptRetryMs);
+Result<void> Server::Impl::listen_local(const std::filesystem::path& path) {
+  std::error_code ignored;
+  std::filesystem::remove(path, ignored);  // of a process that was killed
+  try {
+    if (const auto error = over_local.open(asio::local::stream_protocol::endpoint(path.string()))) {
+      return Error{Retry::kLater, fmt::format("cannot listen on {}: {}; make its folder writable",
+                                              path.string(), error.message())};
     }
-    after(kAcceptRetryMs, [this] {
-      if (acceptor.is_open()) accept_next();
-    });
-    return;
+  } catch (const boost::system::system_error&) {
+    return Error{Retry::kNever,
+                 fmt::format("cannot listen on {}: the path is too long for a socket", path.string())};
   }
-  cannot_accept = false;
-  adopt(std::move(socket));
-  accept_next();
+  over_local.accept_next();
+  return {};
+}
+
+void Server::Impl::adopt_tcp(Socket socket) {
+  error_code error;
+  socket.set_option(tcp::no_delay(true), error);
+  if (!error) adopt(std::move(socket));  // else the client is gone already
 }
 
 void Server::Impl::adopt(Socket socket) {
   error_code error;
   socket.non_blocking(true, error);
-  if (!error) socket.set_option(tcp::no_delay(true), error);
-  if (error) return;  // the client is gone already
+  if (error) return;
   const bool full = sessions.size() >= static_cast<std::size_t>(limits.connections);
   if (full && refused.size() >= kRefusalsMax) return;
   auto session = std::make_shared<Session>(std::move(socket), *this);
@@ -258,22 +246,11 @@ void Server::Impl::stop(int drain_ms) {
   });
   if (stopping) return;
   stopping = true;
-  take_backlog();
+  over_tcp.take_backlog();
+  over_local.take_backlog();
   const std::vector<std::shared_ptr<Session>> now(sessions.begin(), sessions.end());
   for (const auto& session : now) session->drain();
   end_if_drained();
-}
-
-// Connections that the system took for us already are answered too.
-void Server::Impl::take_backlog() {
-  error_code error;
-  while (acceptor.is_open()) {
-    Socket socket(io);
-    acceptor.accept(socket, error);
-    if (error) break;
-    adopt(std::move(socket));
-  }
-  acceptor.close(error);
 }
 
 void Server::Impl::end_if_drained() {
@@ -282,8 +259,8 @@ void Server::Impl::end_if_drained() {
 
 void Server::Impl::end() {
   if (std::exchange(ended, true)) return;
-  error_code ignored;
-  acceptor.close(ignored);
+  over_tcp.close();
+  over_local.close();
   for (auto* set : {&sessions, &refused}) {
     while (!set->empty()) (*set->begin())->close();
   }
@@ -297,6 +274,10 @@ Server::~Server() = default;
 
 Result<std::uint16_t> Server::listen(const std::string& host, std::uint16_t port) {
   return impl_->listen(host, port);
+}
+
+Result<void> Server::listen_local(const std::filesystem::path& path) {
+  return impl_->listen_local(path);
 }
 
 void Server::run() {

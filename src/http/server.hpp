@@ -1,6 +1,7 @@
 // HTTP/1.1 server on Boost.Beast; Asio stays inside its *.cpp and session.hpp.
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,6 +36,8 @@ class Server final : public Loop {
 
   // Port 0 lets the system choose; gives the port.
   [[nodiscard]] Result<std::uint16_t> listen(const std::string& host, std::uint16_t port);
+  // A local socket beside it, cheaper than TCP for who is on this machine. A file that is there is replaced.
+  [[nodiscard]] Result<void> listen_local(const std::filesystem::path& path);
   // Until stop() has drained or SIGTERM/SIGINT asked for it.
   void run();
   // No new connections; requests under way are answered (`Connection: close`) within drain_ms, then run()

@@ -1,8 +1,13 @@
 // The server as the process's loop: tasks, timers, signals, its beginning and its end.
+#include <sys/un.h>
+
+#include <array>
 #include <atomic>
 #include <csignal>
+#include <fstream>
 
 #include "http/server_fixture.hpp"
+#include "testing/temp_folder.hpp"
 
 namespace sportapp::http {
 
@@ -57,6 +62,39 @@ TEST(ServerLoop, TimersRunInOrderAndNotWhenCancelled) {
   });
   done.get_future().get();
   EXPECT_EQ(order, "abc");
+}
+
+TEST(ServerLoop, ALocalSocketServesTooAndReplacesWhatAKilledProcessLeft) {
+  const sportapp::testing::TempFolder folder;
+  const auto path = folder.path() / "http.sock";
+  std::ofstream(path) << "left behind";
+  RunningServer running;
+  running.start();
+  EXPECT_TRUE(running.on_loop([&] { return running.server->listen_local(path).has_value(); }));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.native().copy(address.sun_path, sizeof address.sun_path - 1);
+  const int client = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  const std::string request = "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  ASSERT_EQ(::send(client, request.data(), request.size(), 0), static_cast<ssize_t>(request.size()));
+  std::string answer;
+  std::array<char, 4096> piece{};
+  for (ssize_t got = 0; (got = ::recv(client, piece.data(), piece.size(), 0)) > 0;) {
+    answer.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  ::close(client);
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 ")) << answer;
+  EXPECT_TRUE(answer.ends_with("hello")) << answer;
+}
+
+TEST(ServerLoop, ALocalSocketWhosePathIsTooLongIsRefused) {
+  RunningServer running;
+  running.start();
+  const auto refused =
+      running.on_loop([&] { return running.server->listen_local("/tmp/" + std::string(200, 'x')); });
+  ASSERT_TRUE(refused.has_error());
+  EXPECT_NE(refused.error().what.find("too long"), std::string::npos);
 }
 
 TEST(ServerLoop, PortInUseIsNamed) {

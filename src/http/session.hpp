@@ -1,8 +1,8 @@
 // One connection: reads a request, has it answered, writes the answer, and so on. Loop thread only.
 #pragma once
 #include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <cstdint>
 #include <functional>
@@ -17,7 +17,9 @@
 
 namespace sportapp::http {
 
-using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
+// TCP or a local socket: a session need not know.
+using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
+                                                boost::asio::io_context::executor_type>;
 
 [[nodiscard]] std::int64_t monotonic_us();
 

@@ -72,6 +72,10 @@ class ReadModelReader {
   [[nodiscard]] Result<std::optional<Row>> find(std::string_view field, std::string_view value);
   // Views with id > after, in order of id.
   [[nodiscard]] Result<std::vector<Row>> page(Id after, std::size_t limit);
+  // Between the two, all reads are of one moment (the first read's) and cost no file locks of their own; the
+  // writer's WAL cannot be begun anew meanwhile, so hold briefly. Holding twice is holding once.
+  void hold();
+  void release();
   // Of one moment, however the model goes on meanwhile. Reads all of it: seconds for a million views.
   [[nodiscard]] Result<Summary> summary();
 

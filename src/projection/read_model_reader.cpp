@@ -1,3 +1,7 @@
+#include <sqlite3.h>
+
+#include <utility>
+
 #include "projection/model_file.hpp"
 #include "projection/read_model.hpp"
 
@@ -18,6 +22,9 @@ struct ReadModelReader::Impl {
   SQLite::Statement find{*database,
                          "SELECT views.id, view FROM lookups JOIN views USING (id) "
                          "WHERE field = ? AND value = ?"};
+  SQLite::Statement begin{*database, "BEGIN"};
+  SQLite::Statement commit{*database, "COMMIT"};
+  bool held = false;
   SQLite::Statement page{*database, "SELECT id, view FROM views WHERE id > ? ORDER BY id LIMIT ?"};
 };
 
@@ -74,6 +81,20 @@ Result<std::vector<ReadModelReader::Row>> ReadModelReader::page(Id after, std::s
   } catch (const SQLite::Exception& exception) {
     return sqlite::to_error(exception, impl_->file);
   }
+}
+
+void ReadModelReader::hold() {
+  if (impl_->held) return;
+  // Should it fail, each read is a transaction of its own, as without.
+  impl_->held = impl_->begin.tryExecuteStep() == SQLITE_DONE;
+  impl_->begin.tryReset();
+}
+
+void ReadModelReader::release() {
+  if (!std::exchange(impl_->held, false)) return;
+  // A read that failed may have ended the transaction already.
+  impl_->commit.tryExecuteStep();
+  impl_->commit.tryReset();
 }
 
 Result<ReadModelReader::Summary> ReadModelReader::summary() {

@@ -86,6 +86,19 @@ TEST_F(ReadModelTest, what_is_written_is_read_by_id_by_name_and_in_pages) {
   EXPECT_EQ(written_.lag_ms, 600);
 }
 
+TEST_F(ReadModelTest, what_is_held_is_of_one_moment_until_it_is_released) {
+  auto model = open();
+  auto read = reader();
+  read->hold();
+  EXPECT_EQ(*read->view({1}), std::nullopt);
+  ASSERT_TRUE(model->write(events(1, {"ana"})));
+  EXPECT_EQ(*read->view({1}), std::nullopt);
+  read->release();
+  EXPECT_EQ(*read->view({1}), "ana");
+  read->hold();
+  EXPECT_EQ(*read->view({1}), "ana");
+}
+
 TEST_F(ReadModelTest, a_reader_that_was_open_before_sees_what_is_written_after) {
   auto model = open();
   auto read = reader();

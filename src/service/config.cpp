@@ -27,6 +27,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
   reader->read("node", config.node);
   reader->read("host", config.host);
   reader->read("port", config.port, 0, kPortMax);
+  reader->read("local_socket", config.local_socket);
   reader->read("data", config.data);
   reader->read("log_file", config.log_file);
   reader->read("log_level", config.log_level);

@@ -123,6 +123,22 @@ void LiveModel::moved_to(Seq position) {
   });
 }
 
+projection::ReadModelReader* LiveModel::reader() {
+  if (!reader_) return nullptr;
+  reader_->hold();
+  if (!std::exchange(release_posted_, true)) {
+    loop_.post([this] {
+      release_posted_ = false;
+      see_latest();
+    });
+  }
+  return reader_.get();
+}
+
+void LiveModel::see_latest() {
+  if (reader_) reader_->release();
+}
+
 void LiveModel::read_failed(const Error& error) {
   const auto now_ms = clock_.monotonic_ms();
   if (error.what != last_read_error_ || now_ms - last_read_error_ms_ > kSameErrorEveryMs) {

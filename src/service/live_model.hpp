@@ -32,8 +32,11 @@ class LiveModel {
 
   // Opens what is not open and starts to follow; to be tried again when it fails. Loop thread.
   [[nodiscard]] Result<void> open();
-  // Nothing while the model is not open. Loop thread; only until the caller gives the loop back.
-  [[nodiscard]] projection::ReadModelReader* reader() { return reader_.get(); }
+  // Nothing while the model is not open. Loop thread; only until the caller gives the loop back. What is read
+  // in one turn of the loop is of one moment: file locks are paid for once a turn, not once a query.
+  [[nodiscard]] projection::ReadModelReader* reader();
+  // What is read from here on is at least as new as position(). Loop thread.
+  void see_latest();
   // A query met this: logged (not each time), and if the file is damaged on_damaged. Loop thread.
   void read_failed(const Error& error);
 
@@ -64,6 +67,7 @@ class LiveModel {
   const Clock& clock_;
   Loop& loop_;
   std::unique_ptr<projection::ReadModelReader> reader_;  // loop thread
+  bool release_posted_ = false;                          // loop thread
   std::string last_read_error_;                          // loop thread
   std::int64_t last_read_error_ms_ = 0;                  // loop thread
   std::atomic<std::int64_t> position_{0};

@@ -180,6 +180,12 @@ int Process::run() {
     return 1;
   }
   impl_->config.port = *listening;
+  if (const auto& socket = impl_->config.local_socket; !socket.empty()) {
+    if (auto local = impl_->server.listen_local(socket); !local) {
+      spdlog::error("{}", local.error().what);
+      return 1;
+    }
+  }
   impl_->server.on_signal([this] {
     spdlog::info("stopping, drain_ms={}", impl_->config.drain_ms);
     impl_->server.stop(impl_->config.drain_ms);

@@ -22,8 +22,9 @@ struct Config {
   std::string node;     // a, b | 1, 2
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
-  std::filesystem::path data;      // folder of this process
-  std::filesystem::path log_file;  // empty: standard error
+  std::filesystem::path local_socket;  // the gateway's way to it; empty: TCP only
+  std::filesystem::path data;          // folder of this process
+  std::filesystem::path log_file;      // empty: standard error
   std::string log_level = "info";
   messaging::RedisAddress redis;
   std::int64_t stream_length_max = 100'000;

@@ -65,7 +65,9 @@ void QueryRoutes::serve(const Request& request, const http::Reply& reply, Answer
   auto read = position_wish(request, service_);
   if (auto* refused = std::get_if<Response>(&read)) return reply(std::move(*refused));
   auto& wish = std::get<PositionWish>(read);
-  const auto send = [this, answer, reply, applied = wish.preference_applied](const Request& asked) {
+  const bool wishes = wish.position > Seq{};
+  const auto send = [this, answer, reply, wishes, applied = wish.preference_applied](const Request& asked) {
+    if (wishes) model_.see_latest();
     auto response = (this->*answer)(asked);
     if (!applied.empty()) response.headers.emplace_back("Preference-Applied", applied);
     reply(std::move(response));

@@ -28,6 +28,17 @@ TEST_F(QueryRoutesTest, what_is_no_id_or_nobodys_is_not_found) {
   }
 }
 
+TEST_F(QueryRoutesTest, a_position_is_seen_even_in_the_turn_of_the_loop_that_read_before_it) {
+  given({"ana"});
+  EXPECT_EQ(get("/api-queries/names/2").status, 404);
+  journal_.append("luz");
+  for (int i = 0; i < 2000 && live_.position() < Seq{2}; ++i) {  // the loop does not run meanwhile
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  ASSERT_EQ(live_.position(), Seq{2});
+  EXPECT_EQ(get("/api-queries/names/2", {{"Sportapp-Position", "names=2"}}).status, 200);
+}
+
 TEST_F(QueryRoutesTest, an_etag_the_client_has_is_answered_without_a_body) {
   given({"ana", "luz"});
   const auto etag = header(get("/api-queries/names/1"), "ETag");

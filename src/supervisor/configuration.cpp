@@ -48,10 +48,13 @@ std::vector<TemplateValues> problem_values() {
   return values;
 }
 
-std::vector<TemplateValues> addresses(const std::vector<Member>& members) {
+std::vector<TemplateValues> addresses(const Layout& layout, const std::vector<Member>& members) {
   std::vector<TemplateValues> values;
   for (const auto& member : members) {
-    values.push_back({{{"address", fmt::format("127.0.0.1:{}", member.port)}}, {}});
+    const auto socket = layout.local_socket(member.name);
+    const auto address =
+        socket.empty() ? fmt::format("127.0.0.1:{}", member.port) : "unix:" + socket.string();
+    values.push_back({{{"address", address}}, {}});
   }
   return values;
 }
@@ -69,7 +72,8 @@ void add_routes(std::vector<TemplateValues>& routes, const std::string& service,
   }
 }
 
-std::vector<TemplateValues> service_values(const Settings& settings, const std::vector<Member>& members) {
+std::vector<TemplateValues> service_values(const Layout& layout, const Settings& settings,
+                                           const std::vector<Member>& members) {
   std::vector<std::string> names;
   for (const auto& member : members) {
     if (member.kind == Kind::kCommands &&
@@ -80,8 +84,8 @@ std::vector<TemplateValues> service_values(const Settings& settings, const std::
   std::vector<TemplateValues> values;
   for (const auto& name : names) {
     TemplateValues service{{{"service", name}}, {}};
-    service.lists["commands"] = addresses(members_of(members, name, Kind::kCommands));
-    service.lists["queries"] = addresses(members_of(members, name, Kind::kQueries));
+    service.lists["commands"] = addresses(layout, members_of(members, name, Kind::kCommands));
+    service.lists["queries"] = addresses(layout, members_of(members, name, Kind::kQueries));
     auto& routes = service.lists["routes"];
     add_routes(routes, name, "commands", settings.gateway.commands_timeout_ms);
     add_routes(routes, name, "queries", settings.gateway.queries_timeout_ms);
@@ -135,7 +139,7 @@ Result<std::string> gateway_config(const Layout& layout, const Settings& setting
       {"monitor_gone", R"({"status":"unavailable","monitor":"does not answer"})"},
   };
   values.lists["problems"] = problem_values();
-  values.lists["services"] = service_values(settings, members);
+  values.lists["services"] = service_values(layout, settings, members);
   return render(gateway_template(), values);
 }
 
@@ -172,10 +176,11 @@ std::string service_config(const Layout& layout, const Settings& settings, const
   auto text = fmt::format(
       "# Written by sportapp up.\nservice = \"{}\"\nside = \"{}\"\nnode = \"{}\"\nhost = \"127.0.0.1\"\nport "
       "= {}\n"
-      "data = \"{}\"\nlog_file = \"{}\"\nlog_level = \"{}\"\ndrain_ms = {}\nqueue_max = {}\nbatch_max = {}\n",
-      member.service, member.side, member.node, member.port, (layout.data / member.name).string(),
-      layout.log(member.name).string(), services.log_level, services.drain_ms, services.queue_max,
-      services.batch_max);
+      "local_socket = \"{}\"\ndata = \"{}\"\nlog_file = \"{}\"\nlog_level = \"{}\"\ndrain_ms = {}\nqueue_max "
+      "= {}\nbatch_max = {}\n",
+      member.service, member.side, member.node, member.port, layout.local_socket(member.name).string(),
+      (layout.data / member.name).string(), layout.log(member.name).string(), services.log_level,
+      services.drain_ms, services.queue_max, services.batch_max);
   text += fmt::format("\n[redis]\nhost = \"127.0.0.1\"\nport = {}\nstream_length_max = {}\n",
                       member_of(members, Kind::kRedis).port, settings.redis.stream_length_max);
   if (member.kind == Kind::kQueries) {

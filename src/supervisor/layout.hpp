@@ -19,6 +19,14 @@ struct Layout {
   [[nodiscard]] std::filesystem::path stderr_log(const std::string& name) const {
     return logs() / (name + ".stderr.log");
   }
+  // The gateway's way to a service process; empty where the path is too long for a socket, or has what NGINX
+  // takes for its end: the way is then TCP.
+  [[nodiscard]] std::filesystem::path local_socket(const std::string& name) const {
+    auto path = working_folder(name) / "http.sock";
+    const auto& text = path.native();
+    constexpr std::size_t kPathMax = 107;  // sockaddr_un
+    return text.size() <= kPathMax && text.find(':') == std::string::npos ? path : std::filesystem::path();
+  }
   // The working folder of a process: by it, what an earlier supervisor left is recognised.
   [[nodiscard]] std::filesystem::path working_folder(const std::string& name) const { return run() / name; }
 };
