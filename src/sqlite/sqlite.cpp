@@ -57,8 +57,9 @@ Result<std::unique_ptr<SQLite::Database>> open(const std::filesystem::path& file
     database->exec("PRAGMA trusted_schema=OFF");
     if (!options.read_only) {
       database->exec("PRAGMA journal_mode=WAL");
-      // A WAL that outgrew this while a reader held it is cut at the next checkpoint. Well above what it grows to
-      // between two checkpoints: writing over blocks is cheap, having the file system allocate them is not.
+      // A WAL that outgrew this while a reader held it is cut at the next checkpoint. Well above what it
+      // grows to between two checkpoints: writing over blocks is cheap, having the file system allocate them
+      // is not.
       database->exec("PRAGMA journal_size_limit=67108864");
       database->exec(pragma_of(options.synchronous));
     }
