@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS state_uniques(
   field TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(field, value)) WITHOUT ROWID;
 )sql";
 constexpr int kFormat = 1;
-constexpr int kCheckpointPages = 2000;  // 8 MiB of WAL, then it is copied into the database
+constexpr int kWalKib = 16 * 1024;
 constexpr int kCacheKib = 24 * 1024;
 
 using sqlite::Use;
@@ -47,7 +47,6 @@ Hash hash_of(SQLite::Statement& statement, int index) {
 }
 
 void make_durable(SQLite::Database& database) {
-  database.exec(fmt::format("PRAGMA wal_autocheckpoint={}", kCheckpointPages));
   database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   database.exec("INSERT INTO meta VALUES('opened', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1");
 }
@@ -105,7 +104,7 @@ Store::Store(std::unique_ptr<SQLite::Database> database)
       hash_at_(*database_, "SELECT hash FROM entries WHERE seq = ?") {}
 
 Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
-  auto database = sqlite::open(file, {.cache_kib = kCacheKib});
+  auto database = sqlite::open(file, {.cache_kib = kCacheKib, .wal_kib = kWalKib});
   if (!database) return database.error();
   try {
     (*database)->exec(kSchema);

@@ -7,6 +7,9 @@ namespace sportapp::sqlite {
 namespace {
 
 constexpr int kBusyTimeoutMs = 5000;
+// Names and keys come in any order, so a row changes a page of its own in an index: small pages are less to
+// write.
+constexpr int kPageBytes = 2048;
 
 const char* pragma_of(Synchronous synchronous) {
   switch (synchronous) {
@@ -56,7 +59,10 @@ Result<std::unique_ptr<SQLite::Database>> open(const std::filesystem::path& file
     database->exec("PRAGMA mmap_size=0");
     database->exec("PRAGMA trusted_schema=OFF");
     if (!options.read_only) {
+      database->exec(fmt::format("PRAGMA page_size={}", kPageBytes));  // of a new file; another keeps its own
       database->exec("PRAGMA journal_mode=WAL");
+      const auto page_bytes = database->execAndGet("PRAGMA page_size").getInt();
+      database->exec(fmt::format("PRAGMA wal_autocheckpoint={}", options.wal_kib * 1024 / page_bytes));
       // A WAL that outgrew this while a reader held it is cut at the next checkpoint. Well above what it
       // grows to between two checkpoints: writing over blocks is cheap, having the file system allocate them
       // is not.

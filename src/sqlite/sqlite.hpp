@@ -15,6 +15,7 @@ enum class Synchronous { kOff, kNormal, kFull };
 struct Options {
   Synchronous synchronous = Synchronous::kFull;
   int cache_kib = 16 * 1024;
+  int wal_kib = 8 * 1024;  // then it is copied into the database, by whoever wrote last
   bool read_only = false;
 };
 

@@ -26,6 +26,15 @@ TEST_F(SqliteTest, makes_file_and_folder_and_writes_through_a_wal_that_is_synced
   EXPECT_EQ((*opened)->execAndGet("PRAGMA synchronous").getInt(), 2);
 }
 
+TEST_F(SqliteTest, the_wal_is_bounded_in_bytes_whatever_the_size_of_a_page) {
+  auto opened = open(folder_ / "a.db", {.wal_kib = 1024});
+  ASSERT_TRUE(opened) << opened.error().what;
+  (*opened)->exec("CREATE TABLE t(b)");
+  for (int i = 0; i < 400; ++i) (*opened)->exec("INSERT INTO t VALUES(randomblob(10000))");
+  EXPECT_GT(std::filesystem::file_size(folder_ / "a.db"), 2'000'000U);
+  EXPECT_LT(std::filesystem::file_size(folder_ / "a.db-wal"), 1'400'000U);
+}
+
 TEST_F(SqliteTest, a_file_that_is_no_database_is_refused_by_name) {
   std::filesystem::create_directories(folder_);
   std::ofstream(folder_ / "a.db") << std::string(4096, 'x');
