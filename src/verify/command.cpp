@@ -78,7 +78,7 @@ int run(const std::string& data) {
 }  // namespace
 
 void add_verify_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("verify", "check the files of an instance, running or stopped");
+  auto* command = app.add_subcommand("verify", "Check the files of an instance, running or stopped");
   auto data = std::make_shared<std::string>("data");
   command->add_option("--data", *data, "data folder of the instance")->capture_default_str();
   command->footer(kHelp);
