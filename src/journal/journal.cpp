@@ -26,6 +26,15 @@ std::int64_t us_since(std::chrono::steady_clock::time_point start) {
       .count();
 }
 
+// What a client is told; the cause, which is the operator's, is in the log and in the status.
+Error cannot_write() {
+  return {Retry::kLater, "the journal cannot write at present; nothing was changed, try again"};
+}
+
+Error is_stopping() {
+  return {Retry::kLater, "this process is stopping; nothing was changed, try again"};
+}
+
 struct Pending {
   Submission submission;
   Done done;
@@ -222,10 +231,10 @@ void Journal::Impl::fail(Batch batch, const Error& error) {
           ? Error{error.retry,
                   "the journal could not confirm its write, so it is not known whether the command "
                   "took effect; send it again with the same Idempotency-Key"}
-          : Error{error.retry, "the journal cannot write at present; nothing was changed, try again"};
+          : cannot_write();
   for (auto& pending : batch) pending.done(told);
   for (auto& pending : waiting) {
-    pending.done(Error{Retry::kLater, "the journal cannot write at present; nothing was changed, try again"});
+    pending.done(cannot_write());
   }
 }
 
@@ -259,7 +268,7 @@ Journal::~Journal() {
   impl_->wake.notify_all();
   impl_->thread.join();
   for (auto& pending : impl_->queue) {
-    pending.done(Error{Retry::kLater, "this process is stopping; nothing was changed, try again"});
+    pending.done(is_stopping());
   }
 }
 
@@ -268,9 +277,9 @@ void Journal::submit(Submission submission, Done done) {
   {
     const std::lock_guard lock(impl_->mutex);
     if (impl_->stopping) {
-      refused = Error{Retry::kLater, "this process is stopping; nothing was changed, try again"};
+      refused = is_stopping();
     } else if (!impl_->failing.empty()) {
-      refused = Error{Retry::kLater, "the journal cannot write at present; nothing was changed, try again"};
+      refused = cannot_write();
     } else if (impl_->queue.size() >= impl_->options.queue_max) {
       refused = Error{Retry::kLater, fmt::format("{} commands wait already; nothing was changed, try again",
                                                  impl_->options.queue_max)};
