@@ -50,6 +50,8 @@ struct Refusal {
   std::string title;
   std::string detail;
   std::vector<FieldError> errors;
+  // What was missed is another service's, whose event may be on its way: worth another try in a moment.
+  bool may_be_early = false;
 };
 
 struct Effect {
@@ -71,6 +73,7 @@ class StateReader {
 class State : public StateReader {
  public:
   virtual void put_row(std::string_view table, Id id, std::string_view json) = 0;
+  virtual void remove_row(std::string_view table, Id id) = 0;  // one that is not there is no error
   // A value that is there already is a defect of `decide`: the implementation throws.
   virtual void put_unique(std::string_view unique_field, std::string_view value, Id id) = 0;
 };
@@ -82,17 +85,45 @@ struct Route {
   Target target;
 };
 
+// A field of the body that makes a new one, for whoever makes bodies from something that knows no types.
+struct Field {
+  enum class Kind { kText, kInteger };
+  std::string name;
+  Kind kind = Kind::kText;
+  bool required = true;
+};
+
+// What events of another service ask of this one.
+struct Reaction {
+  Seq upto;  // the last of the events that it accounts for
+  Command command;
+};
+
 class Domain {
  public:
   virtual ~Domain() = default;
   [[nodiscard]] virtual std::string_view service() const = 0;  // users
   [[nodiscard]] virtual std::vector<Route> routes() const = 0;
+  [[nodiscard]] virtual std::vector<Field> fields() const = 0;
   // A request body, as it came from outside, to a command or the reasons why not. Any thread may call.
   [[nodiscard]] virtual std::variant<Command, Refusal> parse(std::string_view method, std::optional<Id> id,
                                                              std::string_view body) const = 0;
   [[nodiscard]] virtual Decision decide(const StateReader& state, const Command& command) const = 0;
   // Must give the same state for the same events, always: a journal is replayed with it.
-  virtual void apply(State& state, const Event& event) const = 0;
+  virtual void apply(State& state, const CommittedEvent& event) const = 0;
+
+  // The services whose events this one takes in.
+  [[nodiscard]] virtual std::vector<std::string> sources() const { return {}; }
+  // What `events` of `source` (without a gap, in order) ask for, in their order: several events may become
+  // one command, one that is no concern of this service becomes none. `decide` must not refuse such a
+  // command. Throws std::exception for an event that concerns it and cannot be understood.
+  [[nodiscard]] virtual std::vector<Reaction> react(std::string_view,
+                                                    const std::vector<CommittedEvent>&) const {
+    return {};
+  }
+  // The state table that has a row for each thing begun and not ended yet, {"since_ms":...}; empty: none
+  // does.
+  [[nodiscard]] virtual std::string_view open_table() const { return {}; }
 };
 
 }  // namespace sportapp::domain

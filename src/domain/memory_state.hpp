@@ -27,6 +27,7 @@ class MemoryState final : public State {
     auto& last = last_ids[std::string(table)];
     if (id.value > last) last = id.value;
   }
+  void remove_row(std::string_view table, Id id) override { rows.erase({std::string(table), id.value}); }
   void put_unique(std::string_view field, std::string_view value, Id id) override {
     if (!uniques.insert({{std::string(field), std::string(value)}, id.value}).second) {
       throw std::logic_error("unique value stored twice: " + std::string(value));

@@ -180,7 +180,7 @@ Outcome Journal::Impl::execute(const Submission& submission, std::string request
     Entry entry{head.seq.next(),    options.epoch,           time_ms,       submission.key,
                 std::move(request), std::move(effect.event), effect.answer, {}};
     entry.hash = chained(head.hash, entry);
-    domain.apply(store->state(), entry.event);
+    domain.apply(store->state(), {entry.seq, entry.time_ms, entry.event});
     store->append(entry);
     savepoint.keep();
     head = {entry.seq, entry.hash};

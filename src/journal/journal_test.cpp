@@ -32,11 +32,13 @@ class Names final : public domain::Domain {
     const auto id = state.last_id("names").next();
     return domain::Effect{{"Added", 1, command.body}, {200, std::to_string(id.value), "/names"}};
   }
-  void apply(domain::State& state, const domain::Event& event) const override {
+  std::vector<domain::Field> fields() const override { return {}; }
+  void apply(domain::State& state, const domain::CommittedEvent& committed) const override {
+    const auto& name = committed.event.payload;
     const auto id = state.last_id("names").next();
-    state.put_row("names", id, event.payload);
-    if (event.payload == "bomb") throw std::logic_error("bomb");
-    state.put_unique("name", event.payload, id);
+    state.put_row("names", id, name);
+    if (name == "bomb") throw std::logic_error("bomb");
+    state.put_unique("name", name, id);
   }
 };
 

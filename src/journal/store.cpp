@@ -58,6 +58,7 @@ StoredState::StoredState(SQLite::Database& database)
       id_of_(database, "SELECT id FROM state_uniques WHERE field = ? AND value = ?"),
       last_id_(database, "SELECT id FROM state_rows WHERE tbl = ? ORDER BY id DESC LIMIT 1"),
       put_row_(database, "INSERT OR REPLACE INTO state_rows VALUES(?, ?, ?)"),
+      remove_row_(database, "DELETE FROM state_rows WHERE tbl = ? AND id = ?"),
       put_unique_(database, "INSERT OR IGNORE INTO state_uniques VALUES(?, ?, ?)") {}
 
 std::optional<std::string> StoredState::row(std::string_view table, Id id) const {
@@ -79,6 +80,10 @@ Id StoredState::last_id(std::string_view table) const {
 
 void StoredState::put_row(std::string_view table, Id id, std::string_view json) {
   Use(put_row_).bind(1, table).bind(2, id.value).bind(3, json).step();
+}
+
+void StoredState::remove_row(std::string_view table, Id id) {
+  Use(remove_row_).bind(1, table).bind(2, id.value).step();
 }
 
 void StoredState::put_unique(std::string_view unique_field, std::string_view value, Id id) {

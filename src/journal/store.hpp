@@ -23,12 +23,13 @@ class StoredState final : public domain::State {
   [[nodiscard]] std::optional<Id> id_of(std::string_view unique_field, std::string_view value) const override;
   [[nodiscard]] Id last_id(std::string_view table) const override;
   void put_row(std::string_view table, Id id, std::string_view json) override;
+  void remove_row(std::string_view table, Id id) override;
   void put_unique(std::string_view unique_field, std::string_view value, Id id) override;
 
  private:
   // Prepared once; using one changes it, though not the state.
   mutable SQLite::Statement row_, id_of_, last_id_;
-  SQLite::Statement put_row_, put_unique_;
+  SQLite::Statement put_row_, remove_row_, put_unique_;
 };
 
 struct Head {

@@ -11,12 +11,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr int kWriterCacheKib = 8 * 1024;
 constexpr const char* kSchema = R"(
   CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), service TEXT NOT NULL, position INTEGER NOT NULL);
   CREATE TABLE views(id INTEGER PRIMARY KEY, view TEXT NOT NULL);
   CREATE TABLE lookups(field TEXT, value TEXT, id INTEGER NOT NULL, PRIMARY KEY(field, value)) WITHOUT ROWID;
+  CREATE TABLE links(kind TEXT, of INTEGER, id INTEGER, PRIMARY KEY(kind, of, id)) WITHOUT ROWID;
 )";
 
 void create_schema(SQLite::Database& database, std::string_view service) {
@@ -88,6 +89,11 @@ Hash digest_of(SQLite::Database& database) {
   while (lookups.executeStep()) {
     hasher.field(text(lookups.getColumn(0))).field(text(lookups.getColumn(1)));
     hasher.field(lookups.getColumn(2).getInt64());
+  }
+  SQLite::Statement links(database, "SELECT kind, of, id FROM links ORDER BY kind, of, id");
+  while (links.executeStep()) {
+    hasher.field(text(links.getColumn(0))).field(links.getColumn(1).getInt64());
+    hasher.field(links.getColumn(2).getInt64());
   }
   return hasher.finish();
 }

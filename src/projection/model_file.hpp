@@ -2,6 +2,7 @@
 //
 //   views(id, view)           what a query by id gives, as it is sent
 //   lookups(field, value, id) finds the view of a name
+//   links(kind, of, id)       finds the views that show something of another thing
 //   meta                      one row: whose events these are, and the last that counts
 #pragma once
 #include <cstdint>
@@ -25,7 +26,7 @@ using sqlite::Use;
 [[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open_model_file(const std::filesystem::path& file,
                                                                         std::string_view service);
 [[nodiscard]] Seq position_of(SQLite::Database& database);
-// Over views and lookups in order; throws SQLite::Exception.
+// Over views, lookups and links in order; throws SQLite::Exception.
 [[nodiscard]] Hash digest_of(SQLite::Database& database);
 [[nodiscard]] bool is_damage(const SQLite::Exception& exception);
 

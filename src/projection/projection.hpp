@@ -10,7 +10,8 @@
 
 namespace sportapp::projection {
 
-// The read model as a projection writes it: views by id, and the lookups that find them.
+// The read model as a projection writes it: views by id, the lookups that find one, and the links that find
+// all that show the same thing.
 class Views {
  public:
   virtual ~Views() = default;
@@ -19,6 +20,10 @@ class Views {
   // An entry that is there already is replaced.
   virtual void put_lookup(std::string_view field, std::string_view value, Id id) = 0;
   virtual void remove_lookup(std::string_view field, std::string_view value) = 0;
+  // View `id` shows something of `of`: order 12 of product 3. There already: no error.
+  virtual void put_link(std::string_view kind, Id of, Id id) = 0;
+  // At most `limit` ids > after that are linked to `of`, in order.
+  [[nodiscard]] virtual std::vector<Id> linked(std::string_view kind, Id of, Id after, std::size_t limit) = 0;
 };
 
 // `GET /api-queries/users?username=ana`: the lookup `field`, with the value made comparable first.

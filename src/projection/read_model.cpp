@@ -21,6 +21,9 @@ struct Store {
   SQLite::Statement put_view{*database, "INSERT OR REPLACE INTO views VALUES (?, ?)"};
   SQLite::Statement put_lookup{*database, "INSERT OR REPLACE INTO lookups VALUES (?, ?, ?)"};
   SQLite::Statement remove_lookup{*database, "DELETE FROM lookups WHERE field = ? AND value = ?"};
+  SQLite::Statement put_link{*database, "INSERT OR IGNORE INTO links VALUES (?, ?, ?)"};
+  SQLite::Statement linked{*database,
+                           "SELECT id FROM links WHERE kind = ? AND of = ? AND id > ? ORDER BY id LIMIT ?"};
   SQLite::Statement put_position{*database, "UPDATE meta SET position = ?"};
 };
 
@@ -55,6 +58,16 @@ class StoredViews final : public Views {
     use->bindNoCopy(1, name);
     use->bindNoCopy(2, text);
     use->exec();
+  }
+  void put_link(std::string_view kind, Id of, Id id) override {
+    Use(store_.put_link).bind(1, kind).bind(2, of.value).bind(3, id.value).step();
+  }
+  std::vector<Id> linked(std::string_view kind, Id of, Id after, std::size_t limit) override {
+    Use use(store_.linked);
+    use.bind(1, kind).bind(2, of.value).bind(3, after.value).bind(4, static_cast<std::int64_t>(limit));
+    std::vector<Id> found;
+    while (use.step()) found.push_back(Id{use->getColumn(0).getInt64()});
+    return found;
   }
 
  private:

@@ -54,6 +54,24 @@ Result<std::vector<Snapshot::Lookup>> Snapshot::lookups_after(std::string_view f
   });
 }
 
+Result<std::vector<Snapshot::Link>> Snapshot::links_after(const Link& link, std::size_t limit) {
+  return impl_->file.read([&](SQLite::Database& database) {
+    SQLite::Statement select(database,
+                             "SELECT kind, of, id FROM links WHERE (kind, of, id) > (?, ?, ?) "
+                             "ORDER BY kind, of, id LIMIT ?");
+    select.bind(1, link.kind);
+    select.bind(2, link.of.value);
+    select.bind(3, link.id.value);
+    select.bind(4, static_cast<std::int64_t>(limit));
+    std::vector<Link> found;
+    while (select.executeStep()) {
+      found.push_back({select.getColumn(0).getString(), Id{select.getColumn(1).getInt64()},
+                       Id{select.getColumn(2).getInt64()}});
+    }
+    return found;
+  });
+}
+
 Result<std::optional<std::string>> Snapshot::damage() {
   return impl_->file.damage();
 }

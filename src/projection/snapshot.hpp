@@ -25,14 +25,20 @@ class Snapshot {
     std::string value;
     Id id;
   };
+  struct Link {
+    std::string kind;
+    Id of;
+    Id id;
+  };
   [[nodiscard]] static Result<std::unique_ptr<Snapshot>> open(const std::filesystem::path& file);
   ~Snapshot();
 
   [[nodiscard]] Result<Seq> position();
-  // In order of id, and of (field, value).
+  // In order of id, of (field, value), and of (kind, of, id).
   [[nodiscard]] Result<std::vector<View>> views_after(Id id, std::size_t limit);
   [[nodiscard]] Result<std::vector<Lookup>> lookups_after(std::string_view field, std::string_view value,
                                                           std::size_t limit);
+  [[nodiscard]] Result<std::vector<Link>> links_after(const Link& link, std::size_t limit);
   // What SQLite's own check of the file complains of first.
   [[nodiscard]] Result<std::optional<std::string>> damage();
 

@@ -67,7 +67,7 @@ Pages stored_uniques(journal::Reader& reader) {
 Result<std::optional<Difference>> apply(const domain::Domain& domain, ScratchState& state,
                                         const journal::Entry& entry) {
   try {
-    domain.apply(state, entry.event);
+    domain.apply(state, {entry.seq, entry.time_ms, entry.event});
     return std::optional<Difference>();
   } catch (const SQLite::Exception& exception) {
     return sqlite::to_error(exception, "temporary file");

@@ -1,6 +1,7 @@
 #include "verify/scratch.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <fmt/format.h>
 
 #include <stdexcept>
 
@@ -45,6 +46,8 @@ struct Scratch::Impl {
   SQLite::Statement put_row{database, "INSERT OR REPLACE INTO rows VALUES(?, ?, ?)"};
   SQLite::Statement row{database, "SELECT json FROM rows WHERE tbl = ? AND id = ?"};
   SQLite::Statement last_id{database, "SELECT coalesce(max(id), 0) FROM rows WHERE tbl = ?"};
+  SQLite::Statement ids_after{database, "SELECT id FROM rows WHERE tbl = ? AND id > ? ORDER BY id LIMIT ?"};
+  SQLite::Statement remove_row{database, "DELETE FROM rows WHERE tbl = ? AND id = ?"};
   SQLite::Statement put_name{database, "INSERT OR REPLACE INTO names VALUES(?, ?, ?)"};
   SQLite::Statement remove_name{database, "DELETE FROM names WHERE field = ? AND value = ?"};
   SQLite::Statement id_of{database, "SELECT id FROM names WHERE field = ? AND value = ?"};
@@ -82,6 +85,19 @@ Id Scratch::last_id(std::string_view table) {
   impl_->last_id.bind(1, std::string(table));
   impl_->last_id.executeStep();
   return Id{impl_->last_id.getColumn(0).getInt64()};
+}
+
+std::vector<Id> Scratch::ids_after(std::string_view table, Id after, std::size_t limit) {
+  bind_all(impl_->ids_after, table, after);
+  impl_->ids_after.bind(3, static_cast<std::int64_t>(limit));
+  std::vector<Id> found;
+  while (impl_->ids_after.executeStep()) found.push_back(Id{impl_->ids_after.getColumn(0).getInt64()});
+  return found;
+}
+
+void Scratch::remove_row(std::string_view table, Id id) {
+  bind_all(impl_->remove_row, table, id);
+  impl_->remove_row.exec();
 }
 
 void Scratch::put_name(std::string_view field, std::string_view value, Id id) {
@@ -159,6 +175,9 @@ Id ScratchState::last_id(std::string_view table) const {
 void ScratchState::put_row(std::string_view table, Id id, std::string_view json) {
   scratch_.put_row(table, id, json);
 }
+void ScratchState::remove_row(std::string_view table, Id id) {
+  scratch_.remove_row(table, id);
+}
 void ScratchState::put_unique(std::string_view field, std::string_view value, Id id) {
   if (const auto other = scratch_.id_of(field, value)) {
     throw std::logic_error(std::string(field) + " '" + std::string(value) + "' belongs to " +
@@ -178,6 +197,25 @@ void ScratchViews::put_lookup(std::string_view field, std::string_view value, Id
 }
 void ScratchViews::remove_lookup(std::string_view field, std::string_view value) {
   scratch_.remove_name(field, value);
+}
+void ScratchViews::put_link(std::string_view kind, Id of, Id id) {
+  scratch_.put_row(link_group(kind, of), id, "");
+}
+std::vector<Id> ScratchViews::linked(std::string_view kind, Id of, Id after, std::size_t limit) {
+  return scratch_.ids_after(link_group(kind, of), after, limit);
+}
+
+// Leading zeros, so that text sorts as the numbers do.
+std::string link_group(std::string_view kind, Id of) {
+  return fmt::format("{} of {} {:019}", kViews, kind, of.value);
+}
+
+projection::Snapshot::Link link_of(const Key& key) {
+  const auto prefix = fmt::format("{} of ", kViews);
+  if (!key.group.starts_with(prefix)) return {};
+  const auto number = key.group.rfind(' ') + 1;
+  return {key.group.substr(prefix.size(), number - 1 - prefix.size()),
+          Id{std::stoll(key.group.substr(number))}, Id{key.id}};
 }
 
 }  // namespace sportapp::verify

@@ -4,9 +4,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "domain/domain.hpp"
 #include "projection/projection.hpp"
+#include "projection/snapshot.hpp"
 #include "verify/records.hpp"
 
 namespace sportapp::verify {
@@ -20,6 +22,8 @@ class Scratch {
   void put_row(std::string_view table, Id id, std::string_view json);
   [[nodiscard]] std::optional<std::string> row(std::string_view table, Id id);
   [[nodiscard]] Id last_id(std::string_view table);
+  [[nodiscard]] std::vector<Id> ids_after(std::string_view table, Id after, std::size_t limit);
+  void remove_row(std::string_view table, Id id);
   void put_name(std::string_view field, std::string_view value, Id id);
   void remove_name(std::string_view field, std::string_view value);
   [[nodiscard]] std::optional<Id> id_of(std::string_view field, std::string_view value);
@@ -51,6 +55,7 @@ class ScratchState final : public domain::State {
   std::optional<Id> id_of(std::string_view field, std::string_view value) const override;
   Id last_id(std::string_view table) const override;
   void put_row(std::string_view table, Id id, std::string_view json) override;
+  void remove_row(std::string_view table, Id id) override;
   void put_unique(std::string_view field, std::string_view value, Id id) override;
 
  private:
@@ -65,12 +70,17 @@ class ScratchViews final : public projection::Views {
   void put_view(Id id, std::string_view json) override;
   void put_lookup(std::string_view field, std::string_view value, Id id) override;
   void remove_lookup(std::string_view field, std::string_view value) override;
+  void put_link(std::string_view kind, Id of, Id id) override;
+  std::vector<Id> linked(std::string_view kind, Id of, Id after, std::size_t limit) override;
 
  private:
   Scratch& scratch_;
 };
 
-// The group of views' keys.
+// The group of views' keys; those of links follow it, in the order of (kind, of).
 inline constexpr std::string_view kViews = "view";
+[[nodiscard]] std::string link_group(std::string_view kind, Id of);
+// The way back; the lowest link of all for any other group.
+[[nodiscard]] projection::Snapshot::Link link_of(const Key& key);
 
 }  // namespace sportapp::verify

@@ -23,10 +23,22 @@ Result<std::optional<Difference>> apply(const projection::Projection& projection
   }
 }
 
-Pages stored_views(projection::Snapshot& snapshot) {
+Result<std::vector<Record>> stored_links(projection::Snapshot& snapshot, const Key& after) {
+  const auto links = snapshot.links_after(link_of(after), kPageRecords);
+  if (!links) return links.error();
+  std::vector<Record> records;
+  for (const auto& link : *links)
+    records.push_back({{link_group(link.kind, link.of), link.id.value, ""}, ""});
+  return records;
+}
+
+// The views, and behind them the links.
+Pages stored_rows(projection::Snapshot& snapshot) {
   return [&snapshot](const Key& after) -> Result<std::vector<Record>> {
+    if (after.group > kViews) return stored_links(snapshot, after);
     auto views = snapshot.views_after(Id{after.id}, kPageRecords);
     if (!views) return views.error();
+    if (views->empty()) return stored_links(snapshot, after);
     std::vector<Record> records;
     for (auto& view : *views) {
       records.push_back({{std::string(kViews), view.id.value, ""}, std::move(view.json)});
@@ -79,7 +91,7 @@ Result<Checked> check_views(Replay& replay, projection::Snapshot& snapshot, cons
   auto refused = replay.advance_to(*position, progress);
   if (!refused) return refused.error();
   if (*refused) return Checked{"", std::move(*refused)};
-  auto compared = compare(replay.scratch(), stored_views(snapshot), stored_lookups(snapshot), progress);
+  auto compared = compare(replay.scratch(), stored_rows(snapshot), stored_lookups(snapshot), progress);
   if (!compared) return compared.error();
   return Checked{fmt::format("{} views, {} lookups at position {} of {}", compared->rows, compared->names,
                              position->value, head->value),

@@ -75,6 +75,9 @@ class Users final : public Domain {
  public:
   std::string_view service() const override { return "users"; }
   std::vector<Route> routes() const override { return {{"POST", Target::kCollection}}; }
+  std::vector<Field> fields() const override {
+    return {{std::string(kUsername)}, {std::string(kEmail), Field::Kind::kText, false}};
+  }
 
   std::variant<Command, Refusal> parse(std::string_view, std::optional<Id>,
                                        std::string_view body) const override {
@@ -112,7 +115,8 @@ class Users final : public Domain {
     return Effect{{"UserRegistered", 1, text}, {200, text, "/api-queries/users/" + std::to_string(id.value)}};
   }
 
-  void apply(State& state, const Event& event) const override {
+  void apply(State& state, const CommittedEvent& committed) const override {
+    const auto& event = committed.event;
     if (event.type != "UserRegistered") throw std::logic_error("users cannot apply " + event.type);
     const auto user = parsed(event.payload);
     const Id id{user.at("id").as_int64()};

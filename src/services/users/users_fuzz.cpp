@@ -36,7 +36,7 @@ void check_normal_form(const Domain& users, const Command& command) {
 void check_effect(const Domain& users, MemoryState& state, const Command& command, const Effect& effect) {
   require(effect.answer.body == effect.event.payload, "the answer is what was recorded");
   const auto rows_before = state.rows.size();
-  users.apply(state, effect.event);
+  users.apply(state, {Seq{1}, 0, effect.event});
   require(state.rows.size() == rows_before + 1, "a registration is one row");
   const auto again = users.decide(state, command);
   const auto* refused = std::get_if<Refusal>(&again);

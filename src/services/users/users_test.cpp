@@ -16,7 +16,7 @@ class UsersTest : public ::testing::Test {
     if (auto* refused = std::get_if<Refusal>(&parsed)) return last = *refused, refused->status;
     auto decision = users->decide(state, std::get<Command>(parsed));
     if (auto* refused = std::get_if<Refusal>(&decision)) return last = *refused, refused->status;
-    users->apply(state, std::get<Effect>(decision).event);
+    users->apply(state, {Seq{1}, 0, std::get<Effect>(decision).event});
     answer = std::get<Effect>(decision).answer;
     return answer.status;
   }

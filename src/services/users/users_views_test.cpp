@@ -2,26 +2,10 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
+#include "projection/memory_views.hpp"
 
 namespace sportapp::projection {
 namespace {
-
-struct MemoryViews final : Views {
-  std::optional<std::string> view(Id id) override {
-    const auto found = views.find(id.value);
-    return found == views.end() ? std::nullopt : std::optional(found->second);
-  }
-  void put_view(Id id, std::string_view json) override { views[id.value] = json; }
-  void put_lookup(std::string_view field, std::string_view value, Id id) override {
-    lookups[{std::string(field), std::string(value)}] = id.value;
-  }
-  void remove_lookup(std::string_view field, std::string_view value) override {
-    lookups.erase({std::string(field), std::string(value)});
-  }
-  std::map<std::int64_t, std::string> views;
-  std::map<std::pair<std::string, std::string>, std::int64_t> lookups;
-};
 
 class UsersViewsTest : public testing::Test {
  protected:
