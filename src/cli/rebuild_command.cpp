@@ -9,8 +9,8 @@
 #include "base/clock.hpp"
 #include "cli/commands.hpp"
 #include "http/client.hpp"
+#include "services/registry.hpp"
 #include "supervisor/instance.hpp"
-#include "supervisor/topology.hpp"
 #include "supervisor/up.hpp"
 
 namespace sportapp::cli {
@@ -154,7 +154,7 @@ void add_rebuild_command(CLI::App& app, int& exit_status) {
   auto options = std::make_shared<Options>();
   command->add_option("SERVICE", options->service, "Whose read models")
       ->required()
-      ->check(CLI::IsMember(supervisor::services()));
+      ->check(CLI::IsMember(services::names()));
   command->add_option("--data", options->data, kDataHelp)->capture_default_str();
   command->footer(kFooter);
   command->callback([options, &exit_status] { exit_status = rebuild_all(*options); });

@@ -12,6 +12,7 @@
 #include "import/csv.hpp"
 #include "import/importer.hpp"
 #include "import/progress.hpp"
+#include "services/registry.hpp"
 #include "supervisor/instance.hpp"
 
 namespace sportapp {
@@ -164,7 +165,7 @@ void add_options(CLI::App& command, Arguments& arguments) {
       ->excludes(url);
   command.add_option("--service", arguments.service, "what the lines are")
       ->capture_default_str()
-      ->check(CLI::IsMember({"users", "products", "orders"}));
+      ->check(CLI::IsMember(services::names()));
   command.add_option("--connections", arguments.connections, "requests in flight")
       ->capture_default_str()
       ->check(CLI::Range(1, 4096));

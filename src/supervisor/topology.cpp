@@ -31,11 +31,6 @@ std::string package_of(const std::string& program) {
 
 }  // namespace
 
-const std::vector<std::string>& services() {
-  static const std::vector<std::string> kServices{"users"};
-  return kServices;
-}
-
 std::vector<Member> topology(const std::vector<std::string>& of_services) {
   std::vector<Member> members{{"redis", Kind::kRedis, "", "", "", "redis-server", 0}};
   for (const auto& service : of_services) {

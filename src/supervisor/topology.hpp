@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "services/registry.hpp"
 
 namespace sportapp::supervisor {
 
@@ -22,10 +23,8 @@ struct Member {
   std::uint16_t port = 0;
 };
 
-[[nodiscard]] const std::vector<std::string>& services();
-
 // Every process but the supervisor, in the order in which they are started; ports not yet given.
-[[nodiscard]] std::vector<Member> topology(const std::vector<std::string>& of_services = services());
+[[nodiscard]] std::vector<Member> topology(const std::vector<std::string>& of_services = services::names());
 
 [[nodiscard]] inline bool is_service(Kind kind) {
   return kind == Kind::kCommands || kind == Kind::kQueries;

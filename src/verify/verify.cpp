@@ -9,8 +9,8 @@
 
 #include "journal/reader.hpp"
 #include "projection/snapshot.hpp"
+#include "services/registry.hpp"
 #include "verify/journal_checks.hpp"
-#include "verify/services.hpp"
 #include "verify/view_checks.hpp"
 
 namespace sportapp::verify {
@@ -46,7 +46,7 @@ class Verification {
  public:
   Verification(const fs::path& data, const Watcher& watcher) : data_(data), watcher_(watcher) {}
 
-  void service(const KnownService& known);
+  void service(const services::Service& known);
   [[nodiscard]] Verdict verdict() const { return verdict_; }
 
  private:
@@ -71,7 +71,7 @@ class Verification {
   Verdict verdict_;
 };
 
-void Verification::service(const KnownService& known) {
+void Verification::service(const services::Service& known) {
   service_ = known.name;
   // Read models first: what they hold then is in the journal's snapshot too.
   auto models = open_models();
@@ -170,7 +170,7 @@ void Verification::report(Finding finding) {
 
 Verdict verify(const fs::path& data, const Watcher& watcher) {
   Verification verification(data, watcher);
-  for (const auto& known : known_services()) verification.service(known);
+  for (const auto& known : services::all()) verification.service(known);
   return verification.verdict();
 }
 
