@@ -1,5 +1,7 @@
 #include "journal/entry.hpp"
 
+#include <fmt/format.h>
+
 namespace sportapp::journal {
 
 Hash chained(const Hash& previous, const Entry& entry) {
@@ -22,6 +24,10 @@ Hash chained(const Hash& previous, const Entry& entry) {
 std::string fingerprint(const domain::Command& command) {
   const auto hash = Hasher().field(command.type).field(command.body).finish();
   return {reinterpret_cast<const char*>(hash.data()), 16};
+}
+
+std::string key_of_consumed(std::string_view source, Seq upto) {
+  return fmt::format(" {}/{:019}", source, upto.value);
 }
 
 }  // namespace sportapp::journal

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/hash.hpp"
 #include "domain/domain.hpp"
@@ -23,5 +24,8 @@ struct Entry {
 // are.
 [[nodiscard]] Hash chained(const Hash& previous, const Entry& entry);
 [[nodiscard]] std::string fingerprint(const domain::Command& command);
+// The key of the entry by which events of `source` up to `upto` count. It begins with a space, as no key of a
+// client can, and sorts as the positions do.
+[[nodiscard]] std::string key_of_consumed(std::string_view source, Seq upto);
 
 }  // namespace sportapp::journal

@@ -7,8 +7,10 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
@@ -41,6 +43,13 @@ struct Pending {
 };
 using Batch = std::vector<Pending>;
 
+using Consumed = std::map<std::string, Seq, std::less<>>;
+
+Error out_of_turn(const Cause& cause, Seq counted) {
+  return {Retry::kLater, fmt::format("events of {} count up to {}, so those from {} on cannot come now",
+                                     cause.source, counted.value, cause.after.next().value)};
+}
+
 }  // namespace
 
 struct Journal::Impl {
@@ -59,10 +68,12 @@ struct Journal::Impl {
   bool stopping = false;
   std::string failing;
   Head durable;
+  Consumed durably_consumed;
 
   // Owned by the journal's thread.
   std::unique_ptr<Store> store;
-  Head head;  // of the transaction under way
+  Head head;          // of the transaction under way, as is what follows
+  Consumed consumed;  // for each of the domain's sources
 
   std::thread thread;
 
@@ -71,7 +82,9 @@ struct Journal::Impl {
   std::optional<Batch> next_batch();
   void commit(Batch batch);
   Outcome decide(const Submission& submission, std::int64_t time_ms, std::vector<Entry>& entries);
-  Outcome execute(const Submission& submission, std::string request, std::int64_t time_ms,
+  Outcome decide_caused(const Submission& submission, std::string request, std::int64_t time_ms,
+                        std::vector<Entry>& entries);
+  Outcome execute(const Submission& submission, std::string key, std::string request, std::int64_t time_ms,
                   std::vector<Entry>& entries);
   void became_durable(Batch batch, std::vector<Outcome> outcomes, std::vector<Entry> entries);
   void roll_back(Batch batch, const Error& error);
@@ -83,7 +96,9 @@ Result<void> Journal::Impl::open_store() {
   store.reset();
   auto opened = Store::open(options.file);
   if (!opened) return opened.error();
+  Consumed found_consumed;
   try {
+    for (const auto& source : domain.sources()) found_consumed[source] = (*opened)->consumed(source);
     const auto found = (*opened)->head();
     // What was answered must still be there: a disk that came back with less is no journal to go on from.
     const auto kept = (*opened)->hash_at(durable.seq);
@@ -97,9 +112,11 @@ Result<void> Journal::Impl::open_store() {
     return sqlite::to_error(exception, options.file);
   }
   store = std::move(*opened);
+  consumed = std::move(found_consumed);
   {
     const std::lock_guard lock(mutex);
     durable = head;
+    durably_consumed = consumed;
   }
   durable_seq->store(head.seq.value);
   return {};
@@ -163,21 +180,37 @@ void Journal::Impl::commit(Batch batch) {
 Outcome Journal::Impl::decide(const Submission& submission, std::int64_t time_ms,
                               std::vector<Entry>& entries) {
   auto request = fingerprint(submission.command);
+  if (submission.cause) return decide_caused(submission, std::move(request), time_ms, entries);
   if (const auto known = store->find(submission.key)) {
     if (known->fingerprint != request) return KeyReused{};
     return Answered{known->seq, known->answer, true};
   }
-  return execute(submission, std::move(request), time_ms, entries);
+  return execute(submission, submission.key, std::move(request), time_ms, entries);
 }
 
-Outcome Journal::Impl::execute(const Submission& submission, std::string request, std::int64_t time_ms,
-                               std::vector<Entry>& entries) {
+Outcome Journal::Impl::decide_caused(const Submission& submission, std::string request, std::int64_t time_ms,
+                                     std::vector<Entry>& entries) {
+  const auto& cause = *submission.cause;
+  const auto counted = consumed.find(cause.source);
+  if (counted == consumed.end() || cause.upto <= cause.after) {
+    return Error{Retry::kNever, fmt::format("no events of {} from {} to {} are taken in here", cause.source,
+                                            cause.after.value, cause.upto.value)};
+  }
+  if (counted->second != cause.after) return out_of_turn(cause, counted->second);
+  auto key = key_of_consumed(cause.source, cause.upto);
+  auto outcome = execute(submission, std::move(key), std::move(request), time_ms, entries);
+  if (std::holds_alternative<Answered>(outcome)) counted->second = cause.upto;
+  return outcome;
+}
+
+Outcome Journal::Impl::execute(const Submission& submission, std::string key, std::string request,
+                               std::int64_t time_ms, std::vector<Entry>& entries) {
   try {
     Store::Savepoint savepoint(*store);
     auto decision = domain.decide(store->state(), submission.command);
     if (auto* refusal = std::get_if<domain::Refusal>(&decision)) return std::move(*refusal);
     auto& effect = std::get<domain::Effect>(decision);
-    Entry entry{head.seq.next(),    options.epoch,           time_ms,       submission.key,
+    Entry entry{head.seq.next(),    options.epoch,           time_ms,       std::move(key),
                 std::move(request), std::move(effect.event), effect.answer, {}};
     entry.hash = chained(head.hash, entry);
     domain.apply(store->state(), {entry.seq, entry.time_ms, entry.event});
@@ -191,6 +224,7 @@ Outcome Journal::Impl::execute(const Submission& submission, std::string request
   } catch (const std::exception& defect) {
     spdlog::error("command refused by a defect type={} key={}: {}", submission.command.type, submission.key,
                   defect.what());
+    if (submission.cause) return Error{Retry::kNever, defect.what()};  // told to this program's own parts
     return Error{Retry::kNever, "this command met a defect of the program; nothing was changed"};
   }
 }
@@ -199,6 +233,7 @@ void Journal::Impl::became_durable(Batch batch, std::vector<Outcome> outcomes, s
   {
     const std::lock_guard lock(mutex);
     durable = head;
+    durably_consumed = consumed;
   }
   durable_seq->store(head.seq.value);
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(outcomes[i]));
@@ -212,6 +247,7 @@ void Journal::Impl::became_durable(Batch batch, std::vector<Outcome> outcomes, s
 void Journal::Impl::roll_back(Batch batch, const Error& error) {
   store->rollback();
   head = durable;
+  consumed = durably_consumed;
   for (auto& pending : batch) pending.done(error);
 }
 
@@ -294,6 +330,15 @@ void Journal::submit(Submission submission, Done done) {
 JournalStatus Journal::status() const {
   const std::lock_guard lock(impl_->mutex);
   return {impl_->durable.seq, impl_->durable.hash, impl_->queue.size(), impl_->failing};
+}
+
+Seq Journal::consumed(std::string_view source) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->durably_consumed.find(source);
+  if (found == impl_->durably_consumed.end()) {
+    throw std::logic_error(fmt::format("{} takes in no events of {}", impl_->domain.service(), source));
+  }
+  return found->second;
 }
 
 Result<std::unique_ptr<messaging::EventSource>> Journal::events() const {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <variant>
@@ -17,9 +18,18 @@
 
 namespace sportapp::journal {
 
+// What a command answers to: events of another service. It takes effect only if `after` is the last of that
+// service's events which counted here, so none is passed over and none counts twice, whatever failed before.
+struct Cause {
+  std::string source;  // the service
+  Seq after;
+  Seq upto;  // counted, once the command took effect; > after
+};
+
 struct Submission {
-  std::string key;  // idempotency key
+  std::string key;  // idempotency key; of a command with a cause the journal makes it
   domain::Command command;
+  std::optional<Cause> cause{};
 };
 
 struct Answered {
@@ -79,6 +89,8 @@ class Journal {
   // Any thread. A full queue or a failing journal answers at once, on this thread.
   void submit(Submission submission, Done done);
   [[nodiscard]] JournalStatus status() const;  // any thread
+  // The last event of `source`, one of the domain's, that durably counted. Any thread.
+  [[nodiscard]] Seq consumed(std::string_view source) const;
   // Durable entries as events, over a connection of its own: for the relay, for the feed.
   [[nodiscard]] Result<std::unique_ptr<messaging::EventSource>> events() const;
 

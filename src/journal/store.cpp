@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 
 #include "sqlite/sqlite.hpp"
@@ -190,6 +191,17 @@ Head Store::head() {
   Use use(head_);
   if (!use.step()) return {};
   return {Seq{head_.getColumn(0).getInt64()}, hash_of(head_, 1)};
+}
+
+Seq Store::consumed(std::string_view source) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  SQLite::Statement greatest(*database_,
+                             "SELECT key FROM entries WHERE key > ? AND key <= ? ORDER BY key DESC LIMIT 1");
+  Use use(greatest);
+  const auto begin = key_of_consumed(source, Seq{}), end = key_of_consumed(source, Seq{kMost});
+  if (!use.bind(1, begin).bind(2, end).step()) return {};
+  const auto key = text_of(greatest, 0);
+  return Seq{std::stoll(key.substr(key.rfind('/') + 1))};
 }
 
 std::optional<Hash> Store::hash_at(Seq seq) {

@@ -66,6 +66,8 @@ class Store {
   void append(const Entry& entry);
   [[nodiscard]] Head head();
   [[nodiscard]] std::optional<Hash> hash_at(Seq seq);
+  // The greatest position of `source` that an entry's key holds.
+  [[nodiscard]] Seq consumed(std::string_view source);
 
  private:
   explicit Store(std::unique_ptr<SQLite::Database> database);

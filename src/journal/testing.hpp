@@ -1,0 +1,148 @@
+// What the tests of the journal share: a domain of names, outcomes to wait for, a batch that can be held
+// back.
+#pragma once
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+
+#include "journal/journal.hpp"
+#include "sqlite/sqlite.hpp"
+#include "testing/temp_folder.hpp"
+
+namespace sportapp::journal {
+
+inline constexpr std::chrono::seconds kPatience{20};
+
+// Names, each once. The name "bomb" makes apply() throw after it has changed something.
+class Names final : public domain::Domain {
+ public:
+  std::string_view service() const override { return "names"; }
+  std::vector<domain::Route> routes() const override { return {}; }
+  std::variant<domain::Command, domain::Refusal> parse(std::string_view, std::optional<Id>,
+                                                       std::string_view body) const override {
+    return domain::Command{"Add", std::string(body)};
+  }
+  domain::Decision decide(const domain::StateReader& state, const domain::Command& command) const override {
+    if (state.id_of("name", command.body)) return domain::Refusal{409, "taken", command.body, {}};
+    const auto id = state.last_id("names").next();
+    return domain::Effect{{"Added", 1, command.body}, {200, std::to_string(id.value), "/names"}};
+  }
+  std::vector<domain::Field> fields() const override { return {}; }
+  std::vector<std::string> sources() const override { return {"letters", "digits"}; }
+  void apply(domain::State& state, const domain::CommittedEvent& committed) const override {
+    const auto& name = committed.event.payload;
+    const auto id = state.last_id("names").next();
+    state.put_row("names", id, name);
+    if (name == "bomb") throw std::logic_error("bomb");
+    state.put_unique("name", name, id);
+  }
+};
+
+// Collects outcomes by key, and waits for them.
+class Outcomes {
+ public:
+  Done of(const std::string& key) {
+    return [this, key](Outcome outcome) {
+      const std::lock_guard lock(mutex_);
+      if (!outcomes_.emplace(key, std::move(outcome)).second) ADD_FAILURE() << "answered twice: " << key;
+      changed_.notify_all();
+    };
+  }
+  Outcome wait(const std::string& key) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_for(lock, kPatience, [&] { return outcomes_.contains(key); })) {
+      throw std::runtime_error("no outcome for " + key);
+    }
+    return outcomes_.at(key);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, Outcome> outcomes_;
+};
+
+// Holds a batch back until released, so that a test decides what is in the next one.
+class Barrier final : public CommitGate {
+ public:
+  Result<void> before_commit(std::span<const Entry> entries) override {
+    std::unique_lock lock(mutex_);
+    seen_.push_back(entries.size());
+    changed_.notify_all();
+    changed_.wait_for(lock, kPatience, [this] { return open_; });
+    return refuse_ ? Result<void>(Error{Retry::kLater, "deposed"}) : Result<void>();
+  }
+  void wait_for_batches(std::size_t count) {
+    std::unique_lock lock(mutex_);
+    ASSERT_TRUE(changed_.wait_for(lock, kPatience, [&] { return seen_.size() >= count; }));
+  }
+  void open(bool refuse = false) {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    refuse_ = refuse;
+    changed_.notify_all();
+  }
+  std::vector<std::size_t> seen() {
+    const std::lock_guard lock(mutex_);
+    return seen_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::size_t> seen_;
+  bool open_ = false, refuse_ = false;
+};
+
+class JournalTest : public ::testing::Test {
+ protected:
+  void open(Options options = {}) {
+    options.file = folder_.path() / "journal.db";
+    auto opened = Journal::open(std::move(options), names_, clock_);
+    ASSERT_TRUE(opened) << opened.error().what;
+    journal_ = std::move(*opened);
+  }
+  void submit(const std::string& key, const std::string& name) {
+    journal_->submit({key, {"Add", name}}, outcomes_.of(key));
+  }
+  Outcome add(const std::string& key, const std::string& name) {
+    submit(key, name);
+    return outcomes_.wait(key);
+  }
+  bool added(const std::string& key, const std::string& name) {
+    return std::holds_alternative<Answered>(add(key, name));
+  }
+  std::vector<std::string> names_in_events() {
+    auto source = journal_->events();
+    EXPECT_TRUE(source);
+    auto events = (*source)->read(Seq{}, 10'000);
+    EXPECT_TRUE(events);
+    std::vector<std::string> names;
+    for (const auto& event : *events) names.push_back(event.event.payload);
+    return names;
+  }
+  // What the state tables hold, read by another connection.
+  std::int64_t count(const std::string& sql) {
+    auto database = sqlite::open(folder_.path() / "journal.db", {.read_only = true});
+    return (*database)->execAndGet("SELECT count(*) FROM " + sql).getInt64();
+  }
+  void wait_until_it_writes() {
+    for (int i = 0; i < 200 && !journal_->status().failing.empty(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    ASSERT_EQ(journal_->status().failing, "");
+  }
+
+  testing::TempFolder folder_;
+  Names names_;
+  SystemClock clock_;
+  Outcomes outcomes_;
+  std::unique_ptr<Journal> journal_;
+};
+
+}  // namespace sportapp::journal
