@@ -5,19 +5,20 @@ import sqlite3
 import time
 from typing import NamedTuple
 
-from sportapp import COMMANDS, QUERIES
+from sportapp import QUERIES, commands_of
 from waiting import until
 
 
 class Entry(NamedTuple):
     seq: int
     key: str
+    type: str
     payload: dict
     answer: dict
 
 
-def _journal(instance):
-    file = instance.data / COMMANDS / "journal.db"
+def _journal(instance, service: str = "users"):
+    file = instance.data / commands_of(service) / "journal.db"
     return sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)
 
 
@@ -30,21 +31,22 @@ def head(instance) -> int:
         connection.close()
 
 
-def entries(instance) -> list:
-    connection = _journal(instance)
+def entries(instance, service: str = "users") -> list:
+    connection = _journal(instance, service)
     try:
-        rows = connection.execute("SELECT seq, key, payload, answer FROM entries ORDER BY seq").fetchall()
+        rows = connection.execute("SELECT seq, key, type, payload, answer FROM entries ORDER BY seq").fetchall()
     finally:
         connection.close()
-    return [Entry(seq, key, json.loads(payload), json.loads(answer)) for seq, key, payload, answer in rows]
+    return [Entry(seq, key, kind, json.loads(payload), json.loads(answer) if answer else None)
+            for seq, key, kind, payload, answer in rows]
 
 
-def listed(instance, name: str = None, page: int = 1000) -> list:
+def listed(instance, name: str = None, page: int = 1000, service: str = "users") -> list:
     """The whole list, page by page: through the gateway, or of one queries process by its name."""
     found = []
     while True:
         after = found[-1]["id"] if found else 0
-        path = f"/api-queries/users?limit={page}&after={after}"
+        path = f"/api-queries/{service}?limit={page}&after={after}"
         answer = instance.direct(name, path) if name else instance.get(path)
         assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
         new = answer.json()

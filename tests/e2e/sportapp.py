@@ -2,6 +2,7 @@
 import itertools
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,6 +21,8 @@ from waiting import until
 ROOT = Path(__file__).resolve().parents[2]
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
                      "WARNING: ThreadSanitizer")
+# The services that are built, as the tree says it.
+NAMES = tuple(re.search(r"sportapp_services\(([^)]*)\)", (ROOT / "src/services/CMakeLists.txt").read_text())[1].split())
 QUERIES = ("users-queries-1", "users-queries-2")
 COMMANDS = "users-commands-a"
 SERVING = ("running", "in-sync", "catching up")  # states of a process that does its work
@@ -34,6 +37,17 @@ def bin_dir() -> Path:
         if (ROOT / "build" / preset / "bin" / "sportapp").exists():
             return ROOT / "build" / preset / "bin"
     raise RuntimeError("nothing is built: run cmake --build build/debug, or set SPORTAPP_BIN to a bin folder")
+
+
+def commands_of(service: str) -> str:
+    return f"{service}-commands-a"
+
+
+def queries_of(service: str) -> tuple:
+    return (f"{service}-queries-1", f"{service}-queries-2")
+
+
+SERVICE_PROCESSES = tuple(name for service in NAMES for name in (commands_of(service), *queries_of(service)))
 
 
 def free_port() -> int:
@@ -84,6 +98,7 @@ class Instance:
         self.url = f"http://127.0.0.1:{self.port}"
         self._local = threading.local()
         self._ports = {}
+        self._heads = {}
         self._seen = {}  # (pid, start) -> processes.Seen: everything that belongs to this instance
 
     # --- the program ---
@@ -143,13 +158,14 @@ class Instance:
     def get(self, path: str, **options) -> requests.Response:
         return self.request("GET", path, **options)
 
-    def post(self, body, key: str = None, path: str = "/api-commands/users", headers=None, **options):
+    def post(self, body, key: str = None, path: str = "/api-commands/users", headers=None, method: str = "POST",
+             **options):
         """A command; `body` is bytes as they are, or anything else as JSON."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         sent = {"Content-Type": "application/json", **(headers or {})}
         if key is not None:
             sent["Idempotency-Key"] = key
-        return self.request("POST", path, data=data, headers=sent, **options)
+        return self.request(method, path, data=data, headers=sent, **options)
 
     def register(self, username: str, email: str = None, **options) -> requests.Response:
         body = {"username": username}
@@ -179,11 +195,11 @@ class Instance:
 
     # --- what is in it ---
 
-    def events(self, after: int = 0) -> list:
+    def events(self, after: int = 0, service: str = "users") -> list:
         """The committed events behind `after`, from the commands process's feed."""
         found = []
         while True:
-            page = self.direct(COMMANDS, "/internal/feed", params={"after": after, "limit": 1000})
+            page = self.direct(commands_of(service), "/internal/feed", params={"after": after, "limit": 1000})
             assert page.status_code == 200, f"{page.status_code} {page.text}"
             new = [json.loads(line) for line in page.text.splitlines() if line]
             if not new:
@@ -196,27 +212,27 @@ class Instance:
         payloads = [event["payload"] for event in self.events(after)]
         return [json.loads(payload) if isinstance(payload, str) else payload for payload in payloads]
 
-    def journal_head(self) -> int:
+    def journal_head(self, service: str = "users") -> int:
         """The seq of the last durable entry."""
-        self._head = getattr(self, "_head", 0)
-        new = self.events(self._head)
+        new = self.events(self._heads.get(service, 0), service)
         if new:
-            self._head = new[-1]["seq"]
-        return self._head
+            self._heads[service] = new[-1]["seq"]
+        return self._heads.get(service, 0)
 
     def wait_for_position(self, position, within_s: float = 20.0):
-        """Until both read models hold it: a number, `users=7`, or an answer that carries one."""
+        """Until both read models hold it: a number, `products=7`, or an answer that carries one."""
         if isinstance(position, requests.Response):
             position = position.headers["Sportapp-Position"]
         if isinstance(position, int):
             position = f"users={position}"
+        service = position.split("=")[0]
 
         def holds(name):
-            answer = self.direct(name, "/api-queries/users?limit=1",
+            answer = self.direct(name, f"/api-queries/{service}?limit=1",
                                  headers={"Sportapp-Position": position, "Prefer": "wait=5"})
             return answer.status_code == 200
 
-        for name in QUERIES:
+        for name in queries_of(service):
             until(f"{name} holds {position}", lambda name=name: holds(name), within_s)
 
     def user(self, username: str) -> list:

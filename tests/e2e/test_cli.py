@@ -6,12 +6,12 @@ import threading
 
 import pytest
 
-from sportapp import COMMANDS, QUERIES, SERVING, Instance, run_cli, unique
+from sportapp import COMMANDS, QUERIES, SERVICE_PROCESSES, SERVING, Instance, run_cli, unique
 from waiting import until
 
 RUNS_ALREADY, NOT_RUNNING = 3, 4  # exit statuses that scripts may rely on
 SUBCOMMANDS = ("up", "down", "status", "logs", "rebuild", "import", "verify")
-NAMES = {"users-commands-a", "users-queries-1", "users-queries-2", "monitor", "redis", "gateway", "supervisor"}
+PROCESSES = {*SERVICE_PROCESSES, "monitor", "redis", "gateway", "supervisor"}
 
 
 @pytest.mark.parametrize("command", SUBCOMMANDS)
@@ -48,13 +48,13 @@ def test_up_says_where_to_look(new_instance):
 
 def test_status_json_is_what_scripts_rely_on(app):
     entries = app.status()
-    assert set(entries) == NAMES
-    for name, node in ((COMMANDS, "a"), (QUERIES[0], "1"), (QUERIES[1], "2")):
+    assert set(entries) == PROCESSES
+    for name in SERVICE_PROCESSES:
         info = entries[name]
-        assert (info.service, info.side, info.node) == ("users", name.split("-")[1], node)
-    assert entries[COMMANDS].role == "primary"
+        assert (info.service, info.side, info.node) == tuple(name.split("-"))
+        assert info.role == "primary" or info.side == "queries"
     assert {name: info.state for name, info in entries.items() if info.state not in SERVING} == {}
-    others = NAMES - {COMMANDS, *QUERIES}
+    others = PROCESSES - set(SERVICE_PROCESSES)
     assert all((entries[name].service, entries[name].side, entries[name].node) == ("", "", "") for name in others)
     pids = [info.pid for info in entries.values()]
     assert len(set(pids)) == len(pids)
@@ -64,7 +64,7 @@ def test_status_json_is_what_scripts_rely_on(app):
 def test_status_for_people_names_everything(app):
     done = app.cli("status")
     assert done.returncode == 0
-    assert all(name in done.stdout for name in NAMES - {"supervisor"})
+    assert all(name in done.stdout for name in PROCESSES - {"supervisor"})
     assert "running" in done.stdout
 
 

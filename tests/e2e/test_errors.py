@@ -136,7 +136,7 @@ def test_a_method_nobody_knows_is_refused(app, method):
     "/api-commands/Users", "/API-COMMANDS/users", "/api-queries/users/", "/api-queries/users/1/",
     "/api-queries/users/1/2", "/api-queries/user", "/favicon.ico", "/index.html", "/.git/config", "/%",
     "/%zz", "/%c0%ae", "/api-queries%2fusers",
-    "/api-commands/products", "/api-commands/orders", "/api-queries/products", "/api-queries/orders/1",
+    "/api-commands/plans", "/api-queries/plans", "/api-queries/plans/1", "/api-commands/orders/1",
 ])
 def test_a_path_nobody_knows_is_not_found(app, target):
     answer = app.raw("GET", target)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 import raw
-from sportapp import COMMANDS, QUERIES, unique
+from sportapp import SERVICE_PROCESSES, unique
 
 COMMAND = "/api-commands/users"
 JSON = ("Content-Type", "application/json")
@@ -171,7 +171,7 @@ def spellings(path: str):
             f"/api-queries/users/1/{path}", f"/api-queries/users?x={path}/../..", *places]
 
 
-INTERNAL = ["/internal/feed", "/internal/status", "/internal/rebuild", "/metrics",
+INTERNAL = ["/internal/feed", "/internal/status", "/internal/rebuild", "/internal/events/set-aside", "/metrics",
             "/health/live", "/health/ready"]
 
 
@@ -199,13 +199,13 @@ def test_headers_do_not_open_what_is_internal(app, path):
 
 
 def test_a_process_itself_refuses_what_came_through_a_gateway(app):
-    for name in (COMMANDS, *QUERIES):
+    for name in SERVICE_PROCESSES:
         assert app.direct(name, "/metrics").status_code == 200
         for path in ("/metrics", "/internal/status"):
             assert app.direct(name, path, headers={"Sportapp-Via": "gateway"}).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["users-commands-a", "users-queries-1", "users-queries-2", "monitor", "redis"])
+@pytest.mark.parametrize("name", [*SERVICE_PROCESSES, "monitor", "redis"])
 def test_processes_listen_on_loopback_only(app, name):
     port = app.process(name).port
     listening = []
