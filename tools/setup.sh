@@ -4,8 +4,10 @@
 missing_packages() {
   local kind name purpose
   local -A installed=()
+  # What an installed package provides counts too: some packages of Node.js bring npm along.
   while read -r name; do installed[$name]=1; done < <(
-    dpkg-query -W -f='${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p')
+    dpkg-query -W -f='${db:Status-Status} ${Package} ${Provides}\n' 2>/dev/null | sed -n 's/^installed //p' |
+      sed -E 's/\([^)]*\)//g; s/[ ,]+/\n/g' | sed '/^$/d')
   while read -r kind name purpose; do
     [[ " $* " == *" $kind "* && -z "${installed[$name]:-}" ]] && printf '%s %s\n' "$name" "$purpose"
   done <"$here/tools/packages.txt"
