@@ -1,0 +1,11 @@
+#pragma once
+#include <memory>
+
+#include "projection/projection.hpp"
+
+namespace sportapp::projection {
+
+// An order with the names of its user and product as they are now, and the price at which it was placed.
+[[nodiscard]] std::unique_ptr<Projection> make_orders_views();
+
+}  // namespace sportapp::projection
