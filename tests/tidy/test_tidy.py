@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 import cpp_text
+import rules_copies
 import rules_cpp
 import rules_text
 from tree import Tree
 
 ORDER = "foreach(part base domain sqlite http journal service services/users cli)\nendforeach()\n"
 LONG_BODY = "  work();\n" * 70
+STEPS = [f"  step_{number}(now);\n" for number in range(7)]
 
 
 def caught(rule, path, text, **others):
@@ -62,6 +64,8 @@ BAD = [
     (rules_text.architecture_lists_the_parts, "docs/architecture.md",
      "# A\n\n| Folder of `src/` | What |\n|---|---|\n| `base` | b |\n| `http`, `domain` | c |\n\nmore\n", 3),
     (rules_text.examples_name_real_subcommands, "docs/a.md", "# A\n```sh\n./sportapp fly --high\n```\n", 3),
+    (rules_copies.nothing_is_there_twice, "src/base/a.cpp",
+     "void f() {\n" + "".join(STEPS) + "}\nvoid g() {\n// again\n" + "\n".join(STEPS) + "}\n", 12),
 ]
 
 GOOD = [
@@ -93,6 +97,8 @@ GOOD = [
      "| `services/users` | d |\n| `cli` | e |\n\n`more`\n"),
     (rules_text.examples_name_real_subcommands, "docs/a.md",
      "# A\n```sh\n./sportapp help\nsportapp --help\n```\n```text\nsportapp fly\n```\n"),
+    (rules_copies.nothing_is_there_twice, "src/base/a.cpp",
+     "void f() {\n" + "".join(STEPS) + "}\nvoid g() {\n" + "".join(STEPS[:6]) + "}\n" + "}\n" * 20),
 ]
 
 
@@ -111,7 +117,7 @@ def test_good_passes(rule, path, text):
 def test_every_rule_has_a_bad_example():
     shown = {rule for rule, *_ in BAD}
     elsewhere = {rules_cpp.tests_are_built, rules_cpp.formatted, rules_cpp.sleeps_are_real}
-    assert shown | elsewhere == set(rules_cpp.RULES + rules_text.RULES)
+    assert shown | elsewhere == set(rules_cpp.RULES + rules_text.RULES + rules_copies.RULES)
 
 
 def test_a_test_that_is_not_built_is_caught(tmp_path):

@@ -5,11 +5,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import rules_copies
 import rules_cpp
 import rules_text
 from tree import Tree
 
-RULES = rules_cpp.RULES + rules_text.RULES
+RULES = rules_cpp.RULES + rules_text.RULES + rules_copies.RULES
 
 
 def main() -> int:
