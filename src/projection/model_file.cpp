@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 #include <sqlite3.h>
 
+#include "messaging/event_source.hpp"
 #include "projection/read_model.hpp"
 
 namespace sportapp::projection {
@@ -11,13 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kSchemaVersion = 2;
+constexpr int kSchemaVersion = 3;
 constexpr int kWriterCacheKib = 8 * 1024;
 constexpr const char* kSchema = R"(
   CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), service TEXT NOT NULL, position INTEGER NOT NULL);
   CREATE TABLE views(id INTEGER PRIMARY KEY, view TEXT NOT NULL);
   CREATE TABLE lookups(field TEXT, value TEXT, id INTEGER NOT NULL, PRIMARY KEY(field, value)) WITHOUT ROWID;
   CREATE TABLE links(kind TEXT, of INTEGER, id INTEGER, PRIMARY KEY(kind, of, id)) WITHOUT ROWID;
+  CREATE TABLE set_aside(seq INTEGER PRIMARY KEY, event TEXT NOT NULL, reason TEXT NOT NULL);
 )";
 
 void create_schema(SQLite::Database& database, std::string_view service) {
@@ -74,6 +76,23 @@ Result<std::unique_ptr<SQLite::Database>> open_model_file(const fs::path& file, 
 
 Seq position_of(SQLite::Database& database) {
   return {database.execAndGet("SELECT position FROM meta").getInt64()};
+}
+
+std::vector<SetAside> set_aside_of(SQLite::Database& database, Seq after, std::size_t limit) {
+  SQLite::Statement select(database,
+                           "SELECT seq, event, reason FROM set_aside WHERE seq > ? ORDER BY seq LIMIT ?");
+  select.bind(1, after.value);
+  select.bind(2, static_cast<std::int64_t>(limit));
+  std::vector<SetAside> found;
+  while (select.executeStep()) {
+    const Seq seq{select.getColumn(0).getInt64()};
+    auto event = messaging::decode(select.getColumn(1).getString());
+    if (!event)
+      throw SQLite::Exception(fmt::format("event {} set aside: {}", seq.value, event.error().what),
+                              SQLITE_CORRUPT);
+    found.push_back({std::move(*event), select.getColumn(2).getString()});
+  }
+  return found;
 }
 
 Hash digest_of(SQLite::Database& database) {

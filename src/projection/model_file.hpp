@@ -3,6 +3,7 @@
 //   views(id, view)           what a query by id gives, as it is sent
 //   lookups(field, value, id) finds the view of a name
 //   links(kind, of, id)       finds the views that show something of another thing
+//   set_aside(seq, event, reason)  an event that could not be applied, as messaging::encode() gives it
 //   meta                      one row: whose events these are, and the last that counts
 #pragma once
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include "base/hash.hpp"
 #include "base/strong.hpp"
+#include "projection/set_aside.hpp"
 #include "sqlite/sqlite.hpp"
 #include "sqlite/use.hpp"
 
@@ -26,7 +28,9 @@ using sqlite::Use;
 [[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open_model_file(const std::filesystem::path& file,
                                                                         std::string_view service);
 [[nodiscard]] Seq position_of(SQLite::Database& database);
-// Over views, lookups and links in order; throws SQLite::Exception.
+// In order of seq; throws SQLite::Exception.
+[[nodiscard]] std::vector<SetAside> set_aside_of(SQLite::Database& database, Seq after, std::size_t limit);
+// Over views, lookups and links in order, not over what is set aside; throws SQLite::Exception.
 [[nodiscard]] Hash digest_of(SQLite::Database& database);
 [[nodiscard]] bool is_damage(const SQLite::Exception& exception);
 

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <new>
+
 #include "projection/model_file.hpp"
 
 namespace sportapp::projection {
@@ -11,6 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kSealBusyTimeoutMs = 200;
+constexpr std::size_t kRetriedAtOnce = 500;
 
 // An open file with the statements that write it; they live and die together.
 struct Store {
@@ -25,6 +28,11 @@ struct Store {
   SQLite::Statement linked{*database,
                            "SELECT id FROM links WHERE kind = ? AND of = ? AND id > ? ORDER BY id LIMIT ?"};
   SQLite::Statement put_position{*database, "UPDATE meta SET position = ?"};
+  SQLite::Statement put_set_aside{*database, "INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?)"};
+  SQLite::Statement remove_set_aside{*database, "DELETE FROM set_aside WHERE seq = ?"};
+  SQLite::Statement savepoint{*database, "SAVEPOINT event"};
+  SQLite::Statement undo{*database, "ROLLBACK TO event"};
+  SQLite::Statement release{*database, "RELEASE event"};
 };
 
 class StoredViews final : public Views {
@@ -83,8 +91,17 @@ struct ReadModel::Impl {
   std::unique_ptr<Store> store;  // none after a failure, until the next call
   Seq position;                  // of the last transaction known to be whole
 
+  std::size_t set_aside = 0;  // likewise
+
   Result<void> ensure_open();
   void apply(std::span<const domain::CommittedEvent> events);
+  bool apply_whole(std::span<const domain::CommittedEvent> events);
+  void apply_each(std::span<const domain::CommittedEvent> events);
+  std::optional<std::string> refused(const domain::CommittedEvent& event);
+  std::optional<std::string> refused_and_undone(const domain::CommittedEvent& event);
+  void write_set_aside(const domain::CommittedEvent& event, const std::string& reason);
+  void put_position(Seq seq);
+  std::size_t retry(std::span<const SetAside> events);
   Error failed(const SQLite::Exception& exception);
 };
 
@@ -97,6 +114,8 @@ Result<void> ReadModel::Impl::ensure_open() {
   try {
     auto fresh = std::make_unique<Store>(std::move(*opened));
     position = position_of(*fresh->database);
+    const auto count = fresh->database->execAndGet("SELECT count(*) FROM set_aside").getInt64();
+    set_aside = static_cast<std::size_t>(count);
     store = std::move(fresh);
   } catch (const SQLite::Exception& exception) {
     return failed(exception);
@@ -104,26 +123,87 @@ Result<void> ReadModel::Impl::ensure_open() {
   return {};
 }
 
+// Hardly any batch has an event that cannot be applied, and a savepoint an event costs: only a batch that has
+// one is undone and done again with them.
 void ReadModel::Impl::apply(std::span<const domain::CommittedEvent> events) {
+  if (!apply_whole(events)) apply_each(events);
+}
+
+bool ReadModel::Impl::apply_whole(std::span<const domain::CommittedEvent> events) {
   SQLite::Transaction transaction(*store->database);
-  StoredViews views(*store);
   for (const auto& event : events) {
-    try {
-      projection.apply(views, event);
-    } catch (const SQLite::Exception&) {
-      throw;
-    } catch (const std::exception& refused) {
-      throw std::runtime_error(fmt::format("event {} of {} ({}) cannot be shown in {}: {}", event.seq.value,
-                                           projection.service(), event.event.type, options.file.string(),
-                                           refused.what()));
+    if (refused(event)) return false;
+  }
+  put_position(events.back().seq);
+  transaction.commit();
+  return true;
+}
+
+void ReadModel::Impl::apply_each(std::span<const domain::CommittedEvent> events) {
+  SQLite::Transaction transaction(*store->database);
+  std::size_t more = 0;
+  for (const auto& event : events) {
+    const auto reason = refused_and_undone(event);
+    if (!reason) continue;
+    write_set_aside(event, *reason);
+    if (more++ > 0) continue;  // one line a batch: nothing may flood the log
+    spdlog::error("event {} of {} ({}) cannot be shown in {} and is set aside: {}", event.seq.value,
+                  projection.service(), event.event.type, options.file.string(), *reason);
+  }
+  put_position(events.back().seq);
+  transaction.commit();
+  set_aside += more;
+  if (more > 1)
+    spdlog::error("{} more of the events up to {} are set aside", more - 1, events.back().seq.value);
+}
+
+// Why the projection cannot apply the event, if so. What fails in the file or for lack of memory is no fault
+// of the event and comes through.
+std::optional<std::string> ReadModel::Impl::refused(const domain::CommittedEvent& event) {
+  StoredViews views(*store);
+  try {
+    projection.apply(views, event);
+    return std::nullopt;
+  } catch (const SQLite::Exception&) {
+    throw;
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& why) {
+    return why.what();
+  }
+}
+
+std::optional<std::string> ReadModel::Impl::refused_and_undone(const domain::CommittedEvent& event) {
+  Use(store->savepoint).step();
+  auto reason = refused(event);
+  if (reason) Use(store->undo).step();
+  Use(store->release).step();
+  return reason;
+}
+
+void ReadModel::Impl::write_set_aside(const domain::CommittedEvent& event, const std::string& reason) {
+  const auto text = messaging::encode(event);
+  Use(store->put_set_aside).bind(1, event.seq.value).bind(2, text).bind(3, reason).step();
+}
+
+void ReadModel::Impl::put_position(Seq seq) {
+  Use(store->put_position).bind(1, seq.value).step();
+}
+
+// How many of them still cannot be applied; all in one transaction.
+std::size_t ReadModel::Impl::retry(std::span<const SetAside> events) {
+  SQLite::Transaction transaction(*store->database);
+  std::size_t left = 0;
+  for (const auto& [event, before] : events) {
+    if (const auto reason = refused_and_undone(event)) {
+      write_set_aside(event, *reason);
+      ++left;
+    } else {
+      Use(store->remove_set_aside).bind(1, event.seq.value).step();
     }
   }
-  {
-    Use use(store->put_position);
-    use->bind(1, events.back().seq.value);
-    use->exec();
-  }
   transaction.commit();
+  return left;
 }
 
 Error ReadModel::Impl::failed(const SQLite::Exception& exception) {
@@ -176,15 +256,41 @@ Result<void> ReadModel::write(std::span<const domain::CommittedEvent> events) {
     impl_->apply(events);
   } catch (const SQLite::Exception& exception) {
     return impl_->failed(exception);
-  } catch (const std::exception& refused) {
-    return Error{Retry::kNever, refused.what()};
+  } catch (const std::bad_alloc&) {
+    impl_->store.reset();
+    return Error{Retry::kLater, fmt::format("{}: no memory for the events up to {}",
+                                            impl_->options.file.string(), last.value)};
   }
   impl_->position = last;
   if (impl_->options.on_written) {
     const auto lag_ms = impl_->clock.wall_ms() - events.front().time_ms;
-    impl_->options.on_written({last, std::max<std::int64_t>(lag_ms, 0), events.size()});
+    impl_->options.on_written({last, std::max<std::int64_t>(lag_ms, 0), events.size(), impl_->set_aside});
   }
   return {};
+}
+
+std::size_t ReadModel::set_aside() {
+  (void)impl_->ensure_open();
+  return impl_->set_aside;
+}
+
+Result<Retried> ReadModel::retry_set_aside(const std::stop_token& stop) {
+  if (auto opened = impl_->ensure_open(); !opened) return opened.error();
+  Retried retried;
+  try {
+    for (Seq after; !stop.stop_requested();) {
+      const auto events = set_aside_of(*impl_->store->database, after, kRetriedAtOnce);
+      if (events.empty()) break;
+      const auto left = impl_->retry(events);
+      retried.tried += events.size();
+      retried.left += left;
+      impl_->set_aside -= events.size() - left;
+      after = events.back().event.seq;
+    }
+  } catch (const SQLite::Exception& exception) {
+    return impl_->failed(exception);
+  }
+  return retried;
 }
 
 Result<Hash> ReadModel::digest() {

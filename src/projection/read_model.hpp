@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "base/result.hpp"
 #include "messaging/event_source.hpp"
 #include "projection/projection.hpp"
+#include "projection/set_aside.hpp"
 
 namespace sportapp::projection {
 
@@ -24,6 +26,7 @@ class ReadModel final : public messaging::EventSink {
     Seq position;
     std::int64_t lag_ms = 0;  // from the oldest event's commit until it could be read
     std::size_t events = 0;
+    std::size_t set_aside = 0;  // in all, not of this transaction
   };
   struct Options {
     std::filesystem::path file;
@@ -38,9 +41,15 @@ class ReadModel final : public messaging::EventSink {
   ~ReadModel() override;
   [[nodiscard]] Seq position() override;
   // Events at or below position() are skipped: an event counts once. The rest must start right behind it,
-  // without a gap; anything else is a defect of the caller and changes nothing. After a failure the file is
-  // opened anew by the next call.
+  // without a gap; anything else is a defect of the caller and changes nothing. An event that the projection
+  // cannot apply leaves no trace in the views: it is set aside, and the rest goes on. After a failure the
+  // file is opened anew by the next call.
   [[nodiscard]] Result<void> write(std::span<const domain::CommittedEvent> events) override;
+  // How many events are set aside.
+  [[nodiscard]] std::size_t set_aside();
+  // Applies what is set aside again, in order; what can be applied now is so no longer. Ends early, between
+  // transactions, with `stop`.
+  [[nodiscard]] Result<Retried> retry_set_aside(const std::stop_token& stop);
   // Over every view and lookup in order: two read models that say the same have the same digest.
   [[nodiscard]] Result<Hash> digest();
   // Ends the model, leaving all of it in the one file, which can then be renamed. Every other connection to
@@ -72,6 +81,8 @@ class ReadModelReader {
   [[nodiscard]] Result<std::optional<Row>> find(std::string_view field, std::string_view value);
   // Views with id > after, in order of id.
   [[nodiscard]] Result<std::vector<Row>> page(Id after, std::size_t limit);
+  // Events that could not be applied, in order of seq.
+  [[nodiscard]] Result<std::vector<SetAside>> set_aside(Seq after, std::size_t limit);
   // Between the two, all reads are of one moment (the first read's) and cost no file locks of their own; the
   // writer's WAL cannot be begun anew meanwhile, so hold briefly. Holding twice is holding once.
   void hold();

@@ -83,6 +83,14 @@ Result<std::vector<ReadModelReader::Row>> ReadModelReader::page(Id after, std::s
   }
 }
 
+Result<std::vector<SetAside>> ReadModelReader::set_aside(Seq after, std::size_t limit) {
+  try {
+    return set_aside_of(*impl_->database, after, limit);
+  } catch (const SQLite::Exception& exception) {
+    return sqlite::to_error(exception, impl_->file);
+  }
+}
+
 void ReadModelReader::hold() {
   if (impl_->held) return;
   // Should it fail, each read is a transaction of its own, as without.

@@ -72,6 +72,10 @@ Result<std::vector<Snapshot::Link>> Snapshot::links_after(const Link& link, std:
   });
 }
 
+Result<std::vector<SetAside>> Snapshot::set_aside_after(Seq seq, std::size_t limit) {
+  return impl_->file.read([&](SQLite::Database& database) { return set_aside_of(database, seq, limit); });
+}
+
 Result<std::optional<std::string>> Snapshot::damage() {
   return impl_->file.damage();
 }

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "base/strong.hpp"
+#include "projection/set_aside.hpp"
 
 namespace sportapp::projection {
 
@@ -39,6 +40,8 @@ class Snapshot {
   [[nodiscard]] Result<std::vector<Lookup>> lookups_after(std::string_view field, std::string_view value,
                                                           std::size_t limit);
   [[nodiscard]] Result<std::vector<Link>> links_after(const Link& link, std::size_t limit);
+  // Events that could not be applied, in order of seq.
+  [[nodiscard]] Result<std::vector<SetAside>> set_aside_after(Seq seq, std::size_t limit);
   // What SQLite's own check of the file complains of first.
   [[nodiscard]] Result<std::optional<std::string>> damage();
 
