@@ -282,7 +282,7 @@ Result<Retried> ReadModel::retry_set_aside(const std::stop_token& stop) {
       const auto events = set_aside_of(*impl_->store->database, after, kRetriedAtOnce);
       if (events.empty()) break;
       const auto left = impl_->retry(events);
-      retried.tried += events.size();
+      retried.applied += events.size() - left;
       retried.left += left;
       impl_->set_aside -= events.size() - left;
       after = events.back().event.seq;

@@ -145,19 +145,19 @@ TEST_F(ReadModelTest, what_is_set_aside_is_applied_once_it_can_be) {
   auto model = open(), whole = open("whole.db");
   ASSERT_TRUE(model->write(events(1, {"ana", "!", "luz", "!", "-luz"})));
   auto retried = model->retry_set_aside({});
-  EXPECT_EQ(retried->tried, 2);
+  EXPECT_EQ(retried->applied, 0);
   EXPECT_EQ(retried->left, 2);
   names_.knows_all = true;
   ASSERT_TRUE(whole->write(events(1, {"ana", "!", "luz", "!", "-luz"})));
   EXPECT_NE(*model->digest(), *whole->digest());
   retried = model->retry_set_aside({});
-  EXPECT_EQ(retried->tried, 2);
+  EXPECT_EQ(retried->applied, 2);
   EXPECT_EQ(retried->left, 0);
   EXPECT_EQ(model->set_aside(), 0);
   EXPECT_TRUE(reader()->set_aside({}, 10)->empty());
   EXPECT_EQ(model->position(), Seq{5});
   EXPECT_EQ(*model->digest(), *whole->digest());
-  EXPECT_EQ(model->retry_set_aside({})->tried, 0) << "once";
+  EXPECT_EQ(model->retry_set_aside({})->applied, 0) << "once";
 }
 
 TEST_F(ReadModelTest, events_of_which_none_can_be_applied_are_all_kept) {
@@ -168,7 +168,7 @@ TEST_F(ReadModelTest, events_of_which_none_can_be_applied_are_all_kept) {
   EXPECT_EQ(reader()->set_aside({1000}, 500)->size(), 200);
   names_.knows_all = true;
   const auto retried = model->retry_set_aside({});
-  EXPECT_EQ(retried->tried, 1200);
+  EXPECT_EQ(retried->applied, 1200);
   EXPECT_EQ(retried->left, 0);
   EXPECT_EQ(reader()->summary()->views, 1200);
 }

@@ -13,8 +13,8 @@ struct SetAside {
 };
 
 struct Retried {
-  std::size_t tried = 0;
-  std::size_t left = 0;  // of those: still cannot be applied
+  std::size_t applied = 0;
+  std::size_t left = 0;  // still cannot be
 };
 
 }  // namespace sportapp::projection

@@ -70,6 +70,23 @@ Result<void> bring_to(ReadModel& model, messaging::EventSource& feed, Seq until)
   return {};
 }
 
+class LiveModel::Sink final : public messaging::EventSink {
+ public:
+  Sink(ReadModel& model, std::mutex& writing) : model_(model), writing_(writing) {}
+  Seq position() override {
+    const std::lock_guard lock(writing_);
+    return model_.position();
+  }
+  Result<void> write(std::span<const domain::CommittedEvent> events) override {
+    const std::lock_guard lock(writing_);
+    return model_.write(events);
+  }
+
+ private:
+  ReadModel& model_;
+  std::mutex& writing_;
+};
+
 LiveModel::LiveModel(Options options, const projection::Projection& projection, const Clock& clock,
                      Loop& loop)
     : options_(std::move(options)), projection_(projection), clock_(clock), loop_(loop) {}
@@ -86,7 +103,7 @@ Result<void> LiveModel::open() {
     auto model = open_model();
     if (!model) return model.error();
     model_ = std::move(*model);
-    moved_to(model_->position());
+    opened(*model_);
   }
   auto reader = ReadModelReader::open(options_.file);
   if (!reader) return reader.error();
@@ -99,6 +116,7 @@ Result<std::unique_ptr<ReadModel>> LiveModel::open_model() {
   const auto on_written = [this](const ReadModel::Written& written) {
     if (written.lag_ms > kLateMs) late_until_ms_ = clock_.monotonic_ms() + kLateMs;
     if (options_.on_written) options_.on_written(written);
+    set_aside_ = static_cast<std::int64_t>(written.set_aside);
     moved_to(written.position);
   };
   const auto on_damaged = [this](const Error& error) {
@@ -110,7 +128,13 @@ Result<std::unique_ptr<ReadModel>> LiveModel::open_model() {
 }
 
 void LiveModel::follow() {
-  consumer_ = std::make_unique<messaging::Consumer>(options_.consumer, options_.make_feed(), *model_);
+  sink_ = std::make_unique<Sink>(*model_, writing_);
+  consumer_ = std::make_unique<messaging::Consumer>(options_.consumer, options_.make_feed(), *sink_);
+}
+
+void LiveModel::opened(ReadModel& model) {
+  set_aside_ = static_cast<std::int64_t>(model.set_aside());
+  moved_to(model.position());
 }
 
 // One post carries however many positions were passed until the loop takes it.
@@ -167,15 +191,19 @@ std::string LiveModel::state() const {
 Result<void> LiveModel::replace_with(std::unique_ptr<ReadModel> fresh, const fs::path& fresh_file,
                                      messaging::EventSource& feed, const std::stop_token& stop) {
   std::unique_ptr<messaging::Consumer> consumer;
-  std::unique_ptr<ReadModel> old;
   {
     const std::lock_guard lock(mutex_);
     if (!model_ || !consumer_) return Error{Retry::kLater, "the read model is not open; see the log"};
     replacing_ = true;
     consumer = std::move(consumer_);
+  }
+  consumer.reset();  // waits for its thread, and below for a retry: from there nothing moves
+  const std::lock_guard writing(writing_);
+  std::unique_ptr<ReadModel> old;
+  {
+    const std::lock_guard lock(mutex_);
     old = std::move(model_);
   }
-  consumer.reset();  // waits for its thread: from here nothing moves
   auto outcome = bring_to(*fresh, feed, old->position());
   if (outcome) outcome = ReadModel::seal(std::move(fresh));
   Result<void> changed;
@@ -191,6 +219,19 @@ Result<void> LiveModel::replace_with(std::unique_ptr<ReadModel> fresh, const fs:
   return outcome;
 }
 
+Result<projection::Retried> LiveModel::retry_set_aside(const std::stop_token& stop) {
+  const std::lock_guard writing(writing_);
+  ReadModel* model = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    model = model_.get();  // goes only under writing_
+  }
+  if (model == nullptr) return Error{Retry::kLater, "the read model is not open; see the log"};
+  auto retried = model->retry_set_aside(stop);
+  opened(*model);
+  return retried;
+}
+
 // Every connection to the old file is closed while its name changes hands: SQLite would else apply the WAL of
 // one file to the other. Whatever fails, open() is tried again with the file that then has the name.
 Result<void> LiveModel::change_files(std::unique_ptr<ReadModel> old, const fs::path& fresh_file) {
@@ -202,7 +243,7 @@ Result<void> LiveModel::change_files(std::unique_ptr<ReadModel> old, const fs::p
   if (!model) return model.error();
   auto reader = ReadModelReader::open(options_.file);
   if (reader) reader_ = std::move(*reader);
-  moved_to((*model)->position());
+  opened(**model);
   const std::lock_guard lock(mutex_);
   model_ = std::move(*model);
   return outcome;

@@ -42,7 +42,8 @@ class LiveModel {
 
   // Any thread.
   [[nodiscard]] Seq position() const { return {position_.load()}; }
-  [[nodiscard]] std::string reading() const;  // stream, feed, nothing
+  [[nodiscard]] std::int64_t set_aside() const { return set_aside_; }  // events that could not be shown
+  [[nodiscard]] std::string reading() const;                           // stream, feed, nothing
   // "opening", "cut off" (neither stream nor feed answers), "catching up", "in-sync". Loop thread.
   [[nodiscard]] std::string state() const;
   [[nodiscard]] const std::filesystem::path& file() const { return options_.file; }
@@ -54,13 +55,19 @@ class LiveModel {
   [[nodiscard]] Result<void> replace_with(std::unique_ptr<projection::ReadModel> fresh,
                                           const std::filesystem::path& fresh_file,
                                           messaging::EventSource& feed, const std::stop_token& stop);
+  // Applies events that were set aside again, while the model is served; writing waits meanwhile. Not on the
+  // loop thread.
+  [[nodiscard]] Result<projection::Retried> retry_set_aside(const std::stop_token& stop);
 
  private:
+  // What the consumer writes to: the model, in turn with a retry.
+  class Sink;
   [[nodiscard]] Result<std::unique_ptr<projection::ReadModel>> open_model();
   [[nodiscard]] Result<void> change_files(std::unique_ptr<projection::ReadModel> old,
                                           const std::filesystem::path& fresh_file);
   void follow();  // starts the consumer; mutex_ held
   void moved_to(Seq position);
+  void opened(projection::ReadModel& model);
 
   const Options options_;
   const projection::Projection& projection_;
@@ -71,12 +78,15 @@ class LiveModel {
   std::string last_read_error_;                          // loop thread
   std::int64_t last_read_error_ms_ = 0;                  // loop thread
   std::atomic<std::int64_t> position_{0};
+  std::atomic<std::int64_t> set_aside_{0};
   std::atomic<bool> position_posted_{false};
   std::atomic<std::int64_t> late_until_ms_{0};  // monotonic: catching up until then
 
-  mutable std::mutex mutex_;  // the three below; never held while waiting
+  std::mutex writing_;        // held by whoever writes to the model; taken before mutex_
+  mutable std::mutex mutex_;  // the four below; never held while waiting
   bool replacing_ = false;
   std::unique_ptr<projection::ReadModel> model_;
+  std::unique_ptr<Sink> sink_;
   std::unique_ptr<messaging::Consumer> consumer_;  // ends before the model it writes to
 };
 

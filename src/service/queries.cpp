@@ -11,6 +11,7 @@
 #include "service/query_metrics.hpp"
 #include "service/query_routes.hpp"
 #include "service/rebuild.hpp"
+#include "service/view_set_aside.hpp"
 
 namespace sportapp::service {
 namespace {
@@ -30,12 +31,14 @@ class Queries {
         rebuild_({.make_feed = feed_maker(),
                   .on_end = [this](std::string_view outcome) { metrics_.rebuilt(outcome); }},
                  live_, projection, clock_),
+        set_aside_(process.config().service, live_, process.loop()),
         routes_(projection, live_, waiters_) {}
 
   void start() {
     if (auto removed = rebuild_.remove_leftovers(); !removed) spdlog::warn("{}", removed.error().what);
     routes_.add_to(process_.router());
     rebuild_.add_to(process_.router());
+    set_aside_.add_to(process_.router());
     describe();
     keep_open();
   }
@@ -74,8 +77,10 @@ class Queries {
     process_.describe("state", [this] { return live_.state(); });
     process_.describe("reading", [this] { return live_.reading(); });
     process_.describe_number("position", [this] { return live_.position().value; });
+    process_.describe_number("set_aside", [this] { return live_.set_aside(); });
     process_.on_metrics([this] {
       metrics_.at(live_.position());
+      metrics_.set_aside(live_.set_aside());
       metrics_.reading(live_.reading());
       metrics_.waiting(waiters_.size());
     });
@@ -86,7 +91,8 @@ class Queries {
   QueryMetrics metrics_;
   PositionWaiters waiters_;
   LiveModel live_;
-  Rebuild rebuild_;  // ends before the live model that it changes
+  Rebuild rebuild_;         // ends before the live model that it changes
+  ViewSetAside set_aside_;  // likewise
   QueryRoutes routes_;
   std::string why_closed_;
 };

@@ -33,6 +33,11 @@ QueryMetrics::QueryMetrics(prometheus::Registry& registry)
                     .Help("Journal position the read model holds")
                     .Register(registry)
                     .Add({})),
+      set_aside_(BuildGauge()
+                     .Name("sportapp_events_set_aside")
+                     .Help("Events that could not be applied and wait for a retry")
+                     .Register(registry)
+                     .Add({})),
       events_(BuildCounter()
                   .Name("sportapp_projection_events_total")
                   .Help("Events written to the read model")
@@ -57,6 +62,10 @@ void QueryMetrics::written(const projection::ReadModel::Written& written) {
 
 void QueryMetrics::at(Seq position) {
   position_.Set(static_cast<double>(position.value));
+}
+
+void QueryMetrics::set_aside(std::int64_t events) {
+  set_aside_.Set(static_cast<double>(events));
 }
 
 void QueryMetrics::reading(std::string_view from) {

@@ -5,6 +5,7 @@
 #include <prometheus/registry.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "projection/read_model.hpp"
@@ -18,6 +19,7 @@ class QueryMetrics {
 
   void written(const projection::ReadModel::Written& written);
   void at(Seq position);
+  void set_aside(std::int64_t events);
   void reading(std::string_view from);  // as ConsumerStatus::reading
   void waiting(std::size_t queries);
   void rebuilt(std::string_view outcome);  // identical, different, failed
@@ -25,6 +27,7 @@ class QueryMetrics {
  private:
   prometheus::Histogram& lag_;
   prometheus::Gauge& position_;
+  prometheus::Gauge& set_aside_;
   prometheus::Counter& events_;
   prometheus::Gauge& from_stream_;
   prometheus::Gauge& from_feed_;

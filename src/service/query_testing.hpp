@@ -3,6 +3,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -15,6 +16,7 @@
 #include "service/position_waiters.hpp"
 #include "service/query_routes.hpp"
 #include "service/rebuild.hpp"
+#include "service/view_set_aside.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::service::testing {
@@ -108,7 +110,8 @@ class MemoryJournal {
 };
 
 // Each event's payload is a name: its view is {"name":...} under the event's seq. Two ways to find it: as
-// written, and by its first letter, which the last of that letter has.
+// written, and by its first letter, which the last of that letter has. "!" cannot be shown until all is
+// known.
 struct Names final : projection::Projection {
   std::string_view service() const override { return "names"; }
   std::vector<projection::Filter> filters() const override {
@@ -123,7 +126,9 @@ struct Names final : projection::Projection {
     views.put_view({event.seq.value}, R"({"name":")" + name + R"("})");
     views.put_lookup("name", name, {event.seq.value});
     views.put_lookup("letter", name.substr(0, 1), {event.seq.value});
+    if (name == "!" && !knows_all) throw std::runtime_error("no name");
   }
+  std::atomic<bool> knows_all{false};
 };
 
 class QueriesTest : public ::testing::Test {
@@ -133,6 +138,7 @@ class QueriesTest : public ::testing::Test {
   QueriesTest() {
     routes_.add_to(router_);
     rebuild_->add_to(router_);
+    set_aside_->add_to(router_);
   }
 
   void open() {
@@ -209,6 +215,7 @@ class QueriesTest : public ::testing::Test {
   std::unique_ptr<Rebuild> rebuild_ = std::make_unique<Rebuild>(
       Rebuild::Options{.make_feed = [this] { return journal_.feed(); }, .on_end = {}, .feed_pause_ms = 1},
       live_, names_, clock_);
+  std::unique_ptr<ViewSetAside> set_aside_ = std::make_unique<ViewSetAside>("names", live_, loop_);
   QueryRoutes routes_{names_, live_, waiters_};
 };
 

@@ -1,0 +1,33 @@
+// Events that a queries process could not show: GET /internal/events/set-aside, POST /internal/events/retry.
+#pragma once
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+
+#include "base/loop.hpp"
+#include "http/router.hpp"
+#include "service/live_model.hpp"
+
+namespace sportapp::service {
+
+class ViewSetAside {
+ public:
+  // All references must outlive it; destroyed when the loop has ended.
+  ViewSetAside(std::string service, LiveModel& model, Loop& loop);
+  ~ViewSetAside();  // ends a retry that runs, between two transactions
+  void add_to(http::Router& router);
+
+ private:
+  [[nodiscard]] http::Response list() const;
+  void retry(const http::Reply& reply);
+  void retried(const Result<projection::Retried>& outcome);
+
+  const std::string service_;
+  LiveModel& model_;
+  Loop& loop_;
+  std::optional<http::Reply> reply_;  // loop thread: of the retry under way
+  std::jthread thread_;               // last: ends before the rest
+};
+
+}  // namespace sportapp::service
