@@ -21,10 +21,10 @@ class Example(NamedTuple):
     expected: str  # none: whatever it prints
 
 
-def examples_in(text: str):
+def examples_in(text: str, mark: str = "test"):
     fences = list(FENCE.finditer(text))
     for index, fence in enumerate(fences):
-        if fence.group(1).split() != ["sh", "test"]:
+        if fence.group(1).split() != ["sh", mark]:
             continue
         after = fences[index + 1] if index + 1 < len(fences) else None
         shown = after is not None and after.group(1).strip() == "text" and not text[fence.end():after.start()].strip()
