@@ -192,11 +192,10 @@ Outcome Journal::Impl::decide_caused(const Submission& submission, std::string r
                                      std::vector<Entry>& entries) {
   const auto& cause = *submission.cause;
   const auto counted = consumed.find(cause.source);
-  if (counted == consumed.end() || cause.upto <= cause.after) {
-    return Error{Retry::kNever, fmt::format("no events of {} from {} to {} are taken in here", cause.source,
-                                            cause.after.value, cause.upto.value)};
+  if (counted == consumed.end()) {
+    return Error{Retry::kNever, fmt::format("no events of {} are taken in here", cause.source)};
   }
-  if (counted->second != cause.after) return out_of_turn(cause, counted->second);
+  if (counted->second != cause.after || cause.upto <= cause.after) return out_of_turn(cause, counted->second);
   auto key = key_of_consumed(cause.source, cause.upto);
   auto outcome = execute(submission, std::move(key), std::move(request), time_ms, entries);
   if (std::holds_alternative<Answered>(outcome)) counted->second = cause.upto;

@@ -100,6 +100,17 @@ Result<std::vector<StateUnique>> Reader::uniques_after(std::string_view field, s
   });
 }
 
+Result<std::int64_t> Reader::count(std::string_view table, std::size_t most) {
+  return impl_->file.read([&](SQLite::Database& database) {
+    SQLite::Statement select(database,
+                             "SELECT count(*) FROM (SELECT 1 FROM state_rows WHERE tbl = ? LIMIT ?)");
+    select.bind(1, std::string(table));
+    select.bind(2, static_cast<std::int64_t>(most));
+    select.executeStep();
+    return select.getColumn(0).getInt64();
+  });
+}
+
 Result<std::optional<std::string>> Reader::damage() {
   return impl_->file.damage();
 }

@@ -39,6 +39,8 @@ class Reader {
   [[nodiscard]] Result<std::vector<StateRow>> rows_after(std::string_view table, Id id, std::size_t limit);
   [[nodiscard]] Result<std::vector<StateUnique>> uniques_after(std::string_view field, std::string_view value,
                                                                std::size_t limit);
+  // How many rows a table has, counted no further than `most`.
+  [[nodiscard]] Result<std::int64_t> count(std::string_view table, std::size_t most);
   // What SQLite's own check of the file complains of first.
   [[nodiscard]] Result<std::optional<std::string>> damage();
   // A key that two entries have.

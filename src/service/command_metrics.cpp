@@ -41,7 +41,18 @@ struct CommandMetrics::Impl {
         failing(gauge(registry, "sportapp_journal_failing", "1 while the journal cannot write")),
         published(gauge(registry, "sportapp_relay_position", "Last entry in the Redis stream")),
         unpublished(gauge(registry, "sportapp_relay_queue", "Durable entries not in the Redis stream yet")),
-        connected(gauge(registry, "sportapp_relay_connected", "1 while Redis answers")) {}
+        connected(gauge(registry, "sportapp_relay_connected", "1 while Redis answers")),
+        set_aside(gauge(registry, "sportapp_events_set_aside", "Events that could not be taken in")),
+        open(gauge(registry, "sportapp_open", "Things begun and not ended, such as orders in processing")),
+        oldest_open_seconds(gauge(registry, "sportapp_oldest_open_seconds", "Age of the oldest of them")),
+        source_position(prometheus::BuildGauge()
+                            .Name("sportapp_source_position")
+                            .Help("Last event of a service that is taken in")
+                            .Register(registry)),
+        source_reading(prometheus::BuildGauge()
+                           .Name("sportapp_source_reading")
+                           .Help("1 for where a service's events are read from")
+                           .Register(registry)) {}
 
   prometheus::Histogram& batch_commands;
   prometheus::Histogram& decide_seconds;
@@ -53,6 +64,11 @@ struct CommandMetrics::Impl {
   prometheus::Gauge& published;
   prometheus::Gauge& unpublished;
   prometheus::Gauge& connected;
+  prometheus::Gauge& set_aside;
+  prometheus::Gauge& open;
+  prometheus::Gauge& oldest_open_seconds;
+  prometheus::Family<prometheus::Gauge>& source_position;
+  prometheus::Family<prometheus::Gauge>& source_reading;
 };
 
 CommandMetrics::CommandMetrics(prometheus::Registry& registry) : impl_(std::make_unique<Impl>(registry)) {}
@@ -73,6 +89,19 @@ void CommandMetrics::show(const journal::JournalStatus& journal, const messaging
   impl_->published.Set(static_cast<double>(relay.published.value));
   impl_->unpublished.Set(static_cast<double>(journal.head.value - relay.published.value));
   impl_->connected.Set(relay.connected ? 1 : 0);
+}
+
+void CommandMetrics::show(const Backlog::Counts& backlog) {
+  impl_->set_aside.Set(static_cast<double>(backlog.set_aside));
+  impl_->open.Set(static_cast<double>(backlog.open));
+  impl_->oldest_open_seconds.Set(static_cast<double>(backlog.oldest_open_ms) / 1000);
+}
+
+void CommandMetrics::show(const std::string& source, const messaging::ConsumerStatus& status) {
+  impl_->source_position.Add({{"source", source}}).Set(static_cast<double>(status.position.value));
+  for (const auto* from : {"stream", "feed"}) {
+    impl_->source_reading.Add({{"source", source}, {"from", from}}).Set(status.reading == from ? 1 : 0);
+  }
 }
 
 }  // namespace sportapp::service

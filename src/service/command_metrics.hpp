@@ -2,9 +2,12 @@
 #include <prometheus/registry.h>
 
 #include <memory>
+#include <string>
 
 #include "journal/journal.hpp"
+#include "messaging/consumer.hpp"
 #include "messaging/relay.hpp"
+#include "service/backlog.hpp"
 
 namespace sportapp::service {
 
@@ -15,6 +18,8 @@ class CommandMetrics {
   ~CommandMetrics();
   void count(const journal::BatchReport& report);  // journal's thread
   void show(const journal::JournalStatus& journal, const messaging::RelayStatus& relay);
+  void show(const Backlog::Counts& backlog);
+  void show(const std::string& source, const messaging::ConsumerStatus& status);
 
  private:
   struct Impl;

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "service/process.hpp"
 #include "service/toml_reader.hpp"
 
@@ -41,6 +43,13 @@ Result<Config> load_config(const std::filesystem::path& file) {
   auto feed = reader->table("feed");
   feed.read("host", config.feed_host);
   feed.read("port", config.feed_port, 1, kPortMax);
+  for (auto& source : reader->tables("source")) {
+    SourceAddress address;
+    source.read("service", address.service);
+    source.read("host", address.host);
+    source.read("port", address.port, 1, kPortMax);
+    config.sources.push_back(std::move(address));
+  }
   read_limits(reader->table("limits"), config.limits);
   config.name = config.service + "-" + config.side + "-" + config.node;
   if (auto read = reader->finish(); !read) return read.error();

@@ -8,12 +8,20 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "http/server.hpp"
 #include "messaging/relay.hpp"
 
 namespace sportapp::service {
+
+// Where a service that this one follows gives its feed.
+struct SourceAddress {
+  std::string service;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+};
 
 struct Config {
   std::string name;     // as in status and logs: users-commands-a
@@ -30,6 +38,7 @@ struct Config {
   std::int64_t stream_length_max = 100'000;
   std::string feed_host = "127.0.0.1";  // queries: where the commands process is
   std::uint16_t feed_port = 0;
+  std::vector<SourceAddress> sources;  // commands: the services whose events it takes in
   int drain_ms = 5000;
   int queue_max = 10'000;  // commands waiting for a commit; more: 503
   int batch_max = 512;     // commands in one commit

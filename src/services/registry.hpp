@@ -14,7 +14,7 @@ namespace sportapp::services {
 
 struct Service {
   std::string_view name;
-  std::unique_ptr<domain::Domain> (*make_domain)();
+  std::unique_ptr<domain::Domain> (*make_domain)();  // with_set_aside: as its process runs it
   std::unique_ptr<projection::Projection> (*make_projection)();
 };
 

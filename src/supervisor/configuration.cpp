@@ -8,6 +8,7 @@
 #include <array>
 
 #include "http/problem.hpp"
+#include "services/registry.hpp"
 #include "supervisor/files.hpp"
 #include "supervisor/ports.hpp"
 #include "supervisor/template.hpp"
@@ -25,7 +26,7 @@ struct Problem {
 constexpr std::array kProblems{
     Problem{400, "Bad request", "The request is not well-formed HTTP; see RFC 9112."},
     Problem{404, "Not found", "There is no such route; see docs/openapi.yaml for those there are."},
-    Problem{405, "Method not allowed", "This method is not served here.", "Allow \"GET, HEAD, POST\""},
+    Problem{405, "Method not allowed", "This method is not served here.", "Allow \"GET, HEAD, POST, PUT\""},
     Problem{408, "Request timeout", "The request did not arrive whole in time; send it again."},
     Problem{413, "Content too large", "The body is longer than is taken; send a shorter one."},
     Problem{414, "URI too long", "The request target is longer than is taken; send a shorter one."},
@@ -92,6 +93,20 @@ std::vector<TemplateValues> service_values(const Layout& layout, const Settings&
     values.push_back(std::move(service));
   }
   return values;
+}
+
+// Where a commands process finds the feeds of the services that it follows.
+std::string source_tables(const std::vector<Member>& members, const Member& member) {
+  std::string text;
+  const auto* service = services::find(member.service);
+  if (service == nullptr) return text;
+  for (const auto& source : service->make_domain()->sources()) {
+    for (const auto& commands : members_of(members, source, Kind::kCommands)) {
+      text += fmt::format("\n[[source]]\nservice = \"{}\"\nhost = \"127.0.0.1\"\nport = {}\n", source,
+                          commands.port);
+    }
+  }
+  return text;
 }
 
 rlim_t open_files_max() {
@@ -187,6 +202,7 @@ std::string service_config(const Layout& layout, const Settings& settings, const
     const auto commands = members_of(members, member.service, Kind::kCommands);
     text += fmt::format("\n[feed]\nhost = \"127.0.0.1\"\nport = {}\n", commands.at(0).port);
   }
+  if (member.kind == Kind::kCommands) text += source_tables(members, member);
   text += fmt::format(
       "\n[limits]\nconnections = {}\nbody_bytes = {}\nheader_bytes = {}\nidle_timeout_ms = {}\n"
       "request_timeout_ms = {}\nanswer_timeout_ms = {}\n",

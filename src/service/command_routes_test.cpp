@@ -1,0 +1,186 @@
+#include "service/command_routes.hpp"
+
+#include "service/backlog.hpp"
+#include "service/command_testing.hpp"
+#include "service/query_testing.hpp"
+#include "service/set_aside_routes.hpp"
+
+namespace sportapp::service {
+namespace {
+
+using testing::HandLoop;
+using Headers = std::vector<std::pair<std::string, std::string>>;
+using Strings = std::vector<std::string>;
+
+class CommandRoutesTest : public testing::CommandsTest {
+ protected:
+  CommandRoutesTest() {
+    routes_.add_to(router_);
+    set_aside_routes_.add_to(router_);
+  }
+  ~CommandRoutesTest() override { journal_.reset(); }
+
+  struct Sent final : http::Reply::Target {
+    void send(http::Response response) override { answer = std::move(response); }
+    std::optional<http::Response> answer;
+  };
+  std::shared_ptr<Sent> ask(const std::string& method, const std::string& path, const std::string& body = "",
+                            Headers headers = {}) {
+    http::Request request;
+    request.method = method;
+    request.path = path;
+    request.body = body;
+    request.headers = std::move(headers);
+    auto sent = std::make_shared<Sent>();
+    router_.route(request, http::Reply(sent));
+    return sent;
+  }
+  std::shared_ptr<Sent> use(const std::string& word, Headers headers = {}) {
+    headers.emplace_back("Content-Type", "application/json");
+    headers.emplace_back("Idempotency-Key", "use-" + word);
+    return ask("POST", "/api-commands/words", word, std::move(headers));
+  }
+  int status(const std::shared_ptr<Sent>& sent) {
+    if (!loop_.run_until([&] { return sent->answer.has_value(); })) throw std::runtime_error("not answered");
+    return sent->answer->status;
+  }
+  void wait_for_timers(std::size_t count) {
+    ASSERT_TRUE(loop_.run_until([&] { return loop_.timers() == count; }));
+  }
+  void take_in_and_tell() {
+    ASSERT_TRUE(take_in());
+    routes_.taken_in("letters", intake_->position());
+  }
+  std::string answer_to(const std::string& method, const std::string& path) {
+    const auto sent = ask(method, path);
+    EXPECT_EQ(status(sent), 200);
+    return sent->answer->body;
+  }
+
+  HandLoop loop_;
+  http::Router router_;
+  std::unique_ptr<messaging::EventSource> feed_ = std::move(*journal_->events());
+  CommandRoutes routes_{*domain_, *journal_, *feed_, clock_, loop_};
+  SetAsideRoutes set_aside_routes_{file(), *domain_, *journal_, loop_};
+};
+
+TEST_F(CommandRoutesTest, a_command_that_is_early_is_tried_again_until_what_it_needs_has_come) {
+  const auto sent = use("ana");
+  for (int i = 0; i < 3; ++i) {
+    wait_for_timers(1);
+    EXPECT_FALSE(sent->answer);
+    loop_.let_time_pass();
+  }
+  happen("One", {"ana"});
+  take_in_and_tell();
+  wait_for_timers(1);
+  loop_.let_time_pass();
+  EXPECT_EQ(status(sent), 200);
+}
+
+TEST_F(CommandRoutesTest, a_command_that_is_wrong_is_refused_after_some_tries) {
+  const auto sent = use("ana");
+  int tries = 0;
+  while (!sent->answer && tries < 100) {
+    ASSERT_TRUE(loop_.run_until([&] { return sent->answer || loop_.timers() == 1; }));
+    if (!sent->answer) ++tries;
+    loop_.let_time_pass();
+  }
+  EXPECT_EQ(tries, 12) << "of 25 ms each";
+  EXPECT_EQ(status(sent), 400);
+  EXPECT_EQ(journal_->status().head, Seq{0});
+}
+
+TEST_F(CommandRoutesTest, more_early_ones_than_may_wait_are_refused_at_once) {
+  std::vector<std::shared_ptr<Sent>> all;
+  for (int i = 0; i < 1005; ++i) all.push_back(use("w" + std::to_string(i)));
+  wait_for_timers(1000);
+  const auto refused = [&] {
+    return std::count_if(all.begin(), all.end(), [](const auto& sent) { return sent->answer.has_value(); });
+  };
+  ASSERT_TRUE(loop_.run_until([&] { return refused() == 5; }));
+}
+
+TEST_F(CommandRoutesTest, a_position_of_a_source_is_waited_for) {
+  const auto sent = use("b", {{"Sportapp-Position", "letters=2,others=9"}, {"Prefer", "wait=3"}});
+  happen("One", {"a"});
+  take_in_and_tell();
+  EXPECT_EQ(loop_.timers(), 1U);
+  EXPECT_FALSE(sent->answer);
+  happen("One", {"b"});
+  take_in_and_tell();
+  EXPECT_EQ(status(sent), 200);
+  EXPECT_EQ(loop_.timers(), 0U);
+  EXPECT_TRUE(std::count(sent->answer->headers.begin(), sent->answer->headers.end(),
+                         std::pair<std::string, std::string>("Preference-Applied", "wait=3")));
+}
+
+TEST_F(CommandRoutesTest, a_position_that_is_not_reached_in_time_is_said_and_nothing_done) {
+  happen("One", {"a"});
+  take_in_and_tell();
+  const auto sent = use("a", {{"Sportapp-Position", "letters=2"}});
+  EXPECT_FALSE(sent->answer);
+  loop_.let_time_pass();
+  ASSERT_TRUE(sent->answer);
+  EXPECT_EQ(sent->answer->status, 503);
+  EXPECT_NE(sent->answer->body.find("letters=2"), std::string::npos);
+  EXPECT_EQ(status(use("a", {{"Sportapp-Position", "letters"}})), 400);
+  EXPECT_EQ(status(use("a", {{"Sportapp-Position", "letters=1"}})), 200);
+}
+
+TEST_F(CommandRoutesTest, what_is_set_aside_is_listed_and_taken_in_when_it_can_be) {
+  happen("One", {"a", "unreadable", "bomb", "refused"});
+  take_in_and_tell();
+  EXPECT_EQ(answer_to("GET", "/internal/events/set-aside"),
+            R"({"set_aside":[{"source":"letters","seq":2,"type":"One","reason":"what a mess"},)"
+            R"({"source":"letters","seq":3,"type":"One","reason":"a bomb"},)"
+            R"({"source":"letters","seq":4,"type":"One","reason":"refused: no such word"}]})");
+  EXPECT_EQ(answer_to("POST", "/internal/events/retry"), R"({"retried":0,"left":3})");
+  words_->mended = true;
+  EXPECT_EQ(answer_to("POST", "/internal/events/retry"), R"({"retried":3,"left":0})");
+  EXPECT_EQ(rows("words"), (Strings{"a", "unreadable", "bomb", "refused"}));
+  EXPECT_EQ(answer_to("GET", "/internal/events/set-aside"), R"({"set_aside":[]})");
+  EXPECT_EQ(answer_to("POST", "/internal/events/retry"), R"({"retried":0,"left":0})");
+}
+
+TEST_F(CommandRoutesTest, a_retry_that_was_cut_off_before_its_end_takes_effect_once) {
+  happen("One", {"bomb"});
+  take_in_and_tell();
+  words_->mended = true;
+  std::promise<void> done;
+  journal_->submit({" retry/letters/1", {"Add", "bomb"}}, [&](const journal::Outcome& outcome) {
+    EXPECT_TRUE(std::holds_alternative<journal::Answered>(outcome));
+    done.set_value();
+  });
+  done.get_future().wait();
+  EXPECT_EQ(answer_to("POST", "/internal/events/retry"), R"({"retried":1,"left":0})");
+  EXPECT_EQ(rows("words"), Strings{"bomb"});
+}
+
+TEST_F(CommandRoutesTest, a_second_retry_at_the_same_time_is_refused) {
+  happen("One", {"unreadable"});
+  take_in_and_tell();
+  words_->mended = true;
+  const auto first = ask("POST", "/internal/events/retry");
+  EXPECT_EQ(status(ask("POST", "/internal/events/retry")), 409);
+  EXPECT_EQ(status(first), 200);
+}
+
+TEST_F(CommandRoutesTest, what_waits_is_counted_with_the_age_of_the_oldest) {
+  Backlog none(file(), *domain_, clock_);
+  EXPECT_EQ(none.counts().open, 0);
+  EXPECT_EQ(none.counts().oldest_open_ms, 0);
+  happen("One", {"a", "b", "unreadable"});
+  take_in_and_tell();
+  EXPECT_EQ(status(use("a")), 200);
+  EXPECT_EQ(status(use("b")), 200);
+  Backlog some(file(), *domain_, clock_);
+  const auto& counts = some.counts();
+  EXPECT_EQ(counts.set_aside, 1);
+  EXPECT_EQ(counts.open, 2);
+  EXPECT_GE(counts.oldest_open_ms, 0);
+  EXPECT_LT(counts.oldest_open_ms, 600'000);
+}
+
+}  // namespace
+}  // namespace sportapp::service

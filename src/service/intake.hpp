@@ -1,0 +1,44 @@
+// Where the events of one other service go: each that concerns the domain becomes a command of the journal.
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+
+#include "domain/domain.hpp"
+#include "journal/journal.hpp"
+#include "messaging/event_source.hpp"
+
+namespace sportapp::service {
+
+// An event that the domain does not understand, or whose command is refused or meets a defect, is set aside,
+// so that it holds up nothing else. One thread; position() and what is written to the journal stay in step
+// whatever fails, since the journal takes each event in its turn only.
+class Intake final : public messaging::EventSink {
+ public:
+  // After each event or run of events that was taken in, on the same thread.
+  using OnPosition = std::function<void(Seq)>;
+
+  Intake(std::string source, const domain::Domain& domain, journal::Journal& journal, OnPosition on_position);
+  // At least what durably counted; beyond it, events that ask for nothing, which are read again after a
+  // restart.
+  [[nodiscard]] Seq position() override;
+  [[nodiscard]] Result<void> write(std::span<const domain::CommittedEvent> events) override;
+
+ private:
+  using Events = std::span<const domain::CommittedEvent>;
+
+  [[nodiscard]] Result<std::size_t> take(Events events);
+  [[nodiscard]] std::vector<domain::Reaction> react(Events events) const;
+  [[nodiscard]] Result<std::size_t> take_fewer(Events events, const std::string& why);
+  [[nodiscard]] Result<std::size_t> submit(Events events, std::vector<domain::Reaction> reactions);
+  [[nodiscard]] Result<std::size_t> set_aside(const domain::CommittedEvent& event, const std::string& why);
+
+  const std::string source_;
+  const domain::Domain& domain_;
+  journal::Journal& journal_;
+  const OnPosition on_position_;
+  Seq position_;
+  Seq one_by_one_until_;
+};
+
+}  // namespace sportapp::service
