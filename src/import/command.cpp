@@ -26,16 +26,18 @@ constexpr int kUnusable = 2;
 constexpr int kEndedEarly = 3;
 
 constexpr const char* kFooter =
-    R"(A CSV file names its columns in the first line (username,email); its values are sent as strings, an empty
-one not at all. A JSON lines file has one request body a line. Refused lines go to standard output as
-`line 17: why`, progress to standard error. Run again after a cut, the same file registers nobody twice.
+    R"(A CSV file names its columns in the first line: username,email of users; name,description,value,stock of
+products; user,product,quantity of orders, where user and product are ids. An empty value is not sent. A JSON
+lines file has one request body a line. Refused lines go to standard output as `line 17: why`, progress to
+standard error. Run again after a cut, the same file registers nothing twice.
 
 Exit status: 0 all lines are in, 1 some were refused, 2 wrong file or command line, 3 ended early.
 
 Examples:
   sportapp import users.csv
+  sportapp import --service products products.csv
   sportapp import --columns username --format csv /usr/share/dict/words
-  sportapp import --data /srv/sportapp people.jsonl >refused.txt
+  sportapp import --data /srv/sportapp --service orders orders.jsonl >refused.txt
   zcat people.csv.gz | sportapp import - --format csv --name people.csv)";
 
 struct Arguments {
@@ -54,11 +56,6 @@ struct Arguments {
 Format format_of(const std::string& name) {
   if (name == "csv") return Format::kCsv;
   return name == "jsonl" ? Format::kJsonLines : Format::kByName;
-}
-
-// Without it a file that has no header would have its first line taken for one, and every line refused.
-std::string required_column(const std::string& service) {
-  return service == "users" ? "username" : "";
 }
 
 // Ctrl-C and SIGTERM as something to read, for as long as it lives.
@@ -131,7 +128,7 @@ int run(const Arguments& arguments) {
   auto source = LineSource::open({.file = arguments.file,
                                   .format = format_of(arguments.format),
                                   .columns = *std::move(columns),
-                                  .required_column = required_column(arguments.service)});
+                                  .fields = services::find(arguments.service)->make_domain()->fields()});
   if (!source) return complain(source.error().what);
   auto name = arguments.name;
   if (name.empty()) name = std::filesystem::path(arguments.file).filename().string();

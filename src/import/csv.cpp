@@ -5,6 +5,9 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <charconv>
+#include <cstdint>
+#include <optional>
 
 namespace sportapp::importing {
 namespace {
@@ -13,6 +16,15 @@ std::string trimmed(const std::string& text) {
   const auto first = text.find_first_not_of(" \t");
   if (first == std::string::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// Nothing for what is no whole number, or too large for one: the service is to see, and refuse, what stands
+// in the file.
+std::optional<std::int64_t> integer_of(const std::string& text) {
+  std::int64_t value = 0;
+  const auto* end = text.data() + text.size();
+  const auto [parsed, failed] = std::from_chars(text.data(), end, value);
+  return failed == std::errc() && parsed == end ? std::optional(value) : std::nullopt;
 }
 
 std::string fields_text(std::size_t count) {
@@ -124,23 +136,34 @@ Result<void> CsvReader::end_record() {
 }
 
 Result<void> CsvReader::take_header() {
-  constexpr std::string_view kAdvice =
-      "where a file has no header, name its columns: --columns username,email";
   if (state_ == State::kQuoted || state_ == State::kMalformed || too_long_) {
-    return Error{Retry::kNever, fmt::format("line {}: {}; {}", record_line_, problem(), kAdvice)};
+    return Error{Retry::kNever, fmt::format("line {}: {}; {}", record_line_, problem(), advice())};
   }
   auto names = column_names(std::move(fields_));
   if (!names) {
     return Error{Retry::kNever,
-                 fmt::format("line {}: in the header {}; {}", record_line_, names.error().what, kAdvice)};
+                 fmt::format("line {}: in the header {}; {}", record_line_, names.error().what, advice())};
   }
-  const auto& required = options_.required_column;
-  if (!required.empty() && std::find(names->begin(), names->end(), required) == names->end()) {
+  for (const auto& field : options_.fields) {
+    if (!field.required || std::find(names->begin(), names->end(), field.name) != names->end()) continue;
     return Error{Retry::kNever, fmt::format("line {}: the header names no column '{}', only '{}'; {}",
-                                            record_line_, required, fmt::join(*names, "', '"), kAdvice)};
+                                            record_line_, field.name, fmt::join(*names, "', '"), advice())};
   }
   options_.columns = *std::move(names);
   return {};
+}
+
+std::string CsvReader::advice() const {
+  std::vector<std::string> names;
+  for (const auto& field : options_.fields) names.push_back(field.name);
+  return fmt::format("where a file has no header, name its columns: --columns {}",
+                     names.empty() ? "NAME,..." : fmt::format("{}", fmt::join(names, ",")));
+}
+
+bool CsvReader::is_integer(const std::string& column) const {
+  return std::any_of(options_.fields.begin(), options_.fields.end(), [&](const domain::Field& field) {
+    return field.name == column && field.kind == domain::Field::Kind::kInteger;
+  });
 }
 
 std::string CsvReader::problem() const {
@@ -159,7 +182,10 @@ Record CsvReader::made_record() {
   if (!record.problem.empty()) return record;
   boost::json::object body;
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    if (!fields_[i].empty()) body[options_.columns[i]] = fields_[i];
+    if (fields_[i].empty()) continue;
+    const auto& column = options_.columns[i];
+    const auto number = is_integer(column) ? integer_of(fields_[i]) : std::nullopt;
+    body[column] = number ? boost::json::value(*number) : boost::json::value(fields_[i]);
   }
   record.body = boost::json::serialize(body);
   return record;

@@ -4,17 +4,20 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/domain.hpp"
 #include "import/record.hpp"
 
 namespace sportapp::importing {
 
-// RFC 4180, with LF taken as CRLF is. Each record becomes a JSON object of strings; an empty field is left
-// out of it, since CSV cannot say `null`.
+// RFC 4180, with LF taken as CRLF is. Each record becomes a JSON object of strings and integers; an empty
+// field is left out of it, since CSV cannot say `null`.
 class CsvReader final : public RecordReader {
  public:
   struct Options {
     std::vector<std::string> columns{};  // none: the first record names them
-    std::string required_column{};       // a header without it is no header; empty: any will do
+    // What the service takes. A header that lacks one that it requires is no header; a value of a column that
+    // it takes as a number goes as one, if it is one.
+    std::vector<domain::Field> fields{};
   };
   explicit CsvReader(Options options);
   [[nodiscard]] Result<void> push(std::string_view chunk) override;
@@ -36,6 +39,8 @@ class CsvReader final : public RecordReader {
   void end_field();
   [[nodiscard]] Result<void> end_record();
   [[nodiscard]] Result<void> take_header();
+  [[nodiscard]] std::string advice() const;
+  [[nodiscard]] bool is_integer(const std::string& column) const;
   [[nodiscard]] Record made_record();
   [[nodiscard]] std::string problem() const;
 

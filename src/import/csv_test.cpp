@@ -25,8 +25,8 @@ std::vector<Record> csv(std::string_view text, CsvReader::Options options = {}) 
   return all_of(reader, text);
 }
 
-const CsvReader::Options kTwoColumns{.columns = {"username", "email"}, .required_column = "username"};
-const CsvReader::Options kOneColumn{.columns = {"username"}, .required_column = "username"};
+const CsvReader::Options kTwoColumns{.columns = {"username", "email"}, .fields = {{.name = "username"}}};
+const CsvReader::Options kOneColumn{.columns = {"username"}, .fields = {{.name = "username"}}};
 
 TEST(Csv, the_header_names_the_fields) {
   const auto records = csv("username,email\nana,ana@example.org\nluz,\n");
@@ -95,12 +95,34 @@ TEST(Csv, a_record_without_end_takes_bounded_memory_and_is_refused) {
 TEST(Csv, a_first_line_that_is_no_header_is_said_at_once) {
   for (const auto* text :
        {"ana,ana@example.org\n", "username,username\n", "username,\n", "\"username\"x\n"}) {
-    CsvReader reader({.columns = {}, .required_column = "username"});
+    CsvReader reader({.columns = {}, .fields = {{.name = "username"}}});
     const auto pushed = reader.push(text);
     ASSERT_FALSE(pushed) << text;
     EXPECT_NE(pushed.error().what.find("line 1"), std::string::npos) << pushed.error().what;
     EXPECT_NE(pushed.error().what.find("--columns"), std::string::npos) << pushed.error().what;
   }
+}
+
+TEST(Csv, a_whole_number_goes_as_one_where_the_service_takes_one) {
+  using Kind = domain::Field::Kind;
+  const CsvReader::Options products{
+      .columns = {},
+      .fields = {
+          {.name = "name"}, {.name = "value", .kind = Kind::kInteger}, {"stock", Kind::kInteger, false}}};
+  const auto records =
+      csv("name,value,stock\n7,1500,-3\nball,1.5,12x\nball,99999999999999999999,\n", products);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0].body, R"({"name":"7","value":1500,"stock":-3})");
+  EXPECT_EQ(records[1].body, R"({"name":"ball","value":"1.5","stock":"12x"})") << "for the service to refuse";
+  EXPECT_EQ(records[2].body, R"({"name":"ball","value":"99999999999999999999"})");
+}
+
+TEST(Csv, a_header_that_lacks_what_is_required_names_it) {
+  CsvReader reader({.columns = {}, .fields = {{.name = "name"}, {.name = "value"}, {"stock", {}, false}}});
+  const auto pushed = reader.push("name,stock\n");
+  ASSERT_FALSE(pushed);
+  EXPECT_NE(pushed.error().what.find("no column 'value'"), std::string::npos) << pushed.error().what;
+  EXPECT_NE(pushed.error().what.find("--columns name,value,stock"), std::string::npos) << pushed.error().what;
 }
 
 TEST(JsonLines, each_line_is_sent_as_it_stands) {

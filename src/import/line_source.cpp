@@ -121,7 +121,7 @@ void LineSource::choose_reader() {
   if (options_.format == Format::kJsonLines) {
     reader_ = std::make_unique<JsonLinesReader>();
   } else {
-    reader_ = std::make_unique<CsvReader>(CsvReader::Options{options_.columns, options_.required_column});
+    reader_ = std::make_unique<CsvReader>(CsvReader::Options{options_.columns, options_.fields});
   }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "domain/domain.hpp"
 #include "import/record.hpp"
 
 namespace sportapp::importing {
@@ -15,7 +16,7 @@ struct SourceOptions {
   std::string file;  // `-` is standard input
   Format format = Format::kByName;
   std::vector<std::string> columns{};
-  std::string required_column{};
+  std::vector<domain::Field> fields{};  // as CsvReader::Options
 };
 
 // A file as a stream of records, read piece by piece. One thread.

@@ -48,7 +48,7 @@ TEST_F(LineSourceTest, the_format_is_told_by_name_then_by_option_then_by_the_fir
 }
 
 TEST_F(LineSourceTest, a_byte_order_mark_is_no_part_of_the_first_name) {
-  EXPECT_EQ(bodies({.file = file("a.csv", "\xef\xbb\xbfusername\nana\n"), .required_column = "username"}),
+  EXPECT_EQ(bodies({.file = file("a.csv", "\xef\xbb\xbfusername\nana\n"), .fields = {{.name = "username"}}}),
             (std::vector<std::string>{R"({"username":"ana"})"}));
   EXPECT_EQ(bodies({.file = file("a.jsonl", "\xef\xbb\xbf{}")}), (std::vector<std::string>{"{}"}));
 }
@@ -75,7 +75,7 @@ TEST_F(LineSourceTest, what_cannot_be_read_is_named) {
   const auto a_folder = LineSource::open({.file = folder_.path().string()});
   ASSERT_FALSE(a_folder);
   EXPECT_NE(a_folder.error().what.find("folder"), std::string::npos);
-  auto headless = LineSource::open({.file = file("a.csv", "ana,x\n"), .required_column = "username"});
+  auto headless = LineSource::open({.file = file("a.csv", "ana,x\n"), .fields = {{.name = "username"}}});
   ASSERT_TRUE(headless);
   Record record;
   const auto state = (*headless)->next(record);
