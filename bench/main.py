@@ -10,6 +10,7 @@ from pathlib import Path
 
 import floors
 import load
+import orders
 import report
 from instance import Instance, ROOT
 
@@ -18,6 +19,7 @@ EXAMPLES = """examples:
   ./sportapp bench --seconds 3 --connections 256     a quick look
   ./sportapp bench --preload 1000000 --lag           full, with projection lag at 5,000 registrations/s
   ./sportapp bench --repeat 5                        medians of five runs each
+  ./sportapp bench --orders                          from POST to completed at 200 orders/s, and nothing else
 
 Everything runs on a data folder of its own, which is removed at the end; a running instance is not touched.
 The numbers are also written to bench/results/TIME.json."""
@@ -33,6 +35,10 @@ def arguments():
     parser.add_argument("--lag", action="store_true", help="measure projection lag under an even load")
     parser.add_argument("--lag-rate", type=int, default=5000, help="registrations a second for --lag (default: 5000)")
     parser.add_argument("--lag-seconds", type=int, default=20, help="how long (default: 20)")
+    parser.add_argument("--orders", action="store_true",
+                        help="measure only how long an order takes from POST to completed, at an even rate")
+    parser.add_argument("--orders-rate", type=int, default=200, help="orders a second for --orders (default: 200)")
+    parser.add_argument("--orders-seconds", type=int, default=20, help="how long (default: 20)")
     parser.add_argument("--skip-floors", action="store_true", help="measure the system only")
     parser.add_argument("--disk", type=Path, default=ROOT / "build", metavar="DIR",
                         help="where the data folder is made (default: build/, in this checkout)")
@@ -41,7 +47,7 @@ def arguments():
         parsed.connections = [int(count) for count in parsed.connections.split(",")]
     except ValueError:
         parser.error("--connections: numbers with commas between, as in 1,16,64,256")
-    if min([parsed.seconds, parsed.repeat, *parsed.connections]) < 1 or parsed.preload < 0:
+    if min([parsed.seconds, parsed.repeat, parsed.orders_rate, parsed.orders_seconds, *parsed.connections]) < 1 or parsed.preload < 0:
         parser.error("seconds, repeats and connections are at least 1")
     return parsed
 
@@ -96,7 +102,20 @@ def measure_lag(options, app: Instance, results: dict):
     say(report.lag_lines(results["lag"]))
 
 
+def measure_orders(options, folder: Path, results: dict):
+    say(report.heading(f"Orders: {options.orders_rate:,} a second for {options.orders_seconds} s, through the gateway"))
+    results["orders"] = []
+    with Instance(folder / "data") as app:
+        for number in range(options.repeat):
+            run = orders.measure(app.port, options.orders_rate, options.orders_seconds, f"bench-{number}")
+            results["orders"].append(run)
+            say(report.orders_lines(run))
+
+
 def measure(options, folder: Path, results: dict):
+    if options.orders:
+        measure_orders(options, folder, results)
+        return
     if not options.skip_floors:
         measure_floors(options, folder, results)
     with Instance(folder / "data") as app:

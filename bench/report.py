@@ -10,7 +10,7 @@ LOAD_HEADER = "  connections        per s   p50 ms   p99 ms  p99.9 ms   not 2xx 
 
 
 def heading(text: str) -> str:
-    header = "" if text.startswith(("Floor: plain", "Projection", "Resident", "Preloading")) else "\n" + LOAD_HEADER
+    header = "" if text.startswith(("Floor: plain", "Projection", "Resident", "Preloading", "Orders")) else "\n" + LOAD_HEADER
     if text.startswith("Registrations"):
         header += "   commits/s  commands/commit  commit p50/p99 ms"
     return f"\n{text}{header}"
@@ -42,6 +42,13 @@ def lag_lines(lag: dict) -> str:
             lines.append(f"  {name}: p50 {seen['p50_ms']:.1f} ms, p99 {seen['p99_ms']:.1f} ms, "
                          f"{seen['transactions']:,} transactions")
     return "\n".join(lines)
+
+
+def orders_lines(run: dict) -> str:
+    lines = [f"  {run['per_s']:,.0f} orders/s, {run['failures']} not answered 200, {run['never_completed']} never completed"]
+    lines += [f"  until {what:10} p50 {run[what]['p50']:6.1f} ms   p99 {run[what]['p99']:6.1f} ms   max {run[what]['max']:6.1f} ms"
+              for what in ("answered", "completed")]
+    return "\n".join(lines + [f"  {text}" for text in run["failure"]])
 
 
 def memory_table(rows: list) -> str:
