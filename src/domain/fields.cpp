@@ -109,6 +109,11 @@ std::variant<json::object, Refusal> check_body(std::string_view body, std::span<
   return bad_body(std::move(detail), std::move(errors));
 }
 
+std::variant<Command, Refusal> command_of(std::string type, std::variant<json::object, Refusal> checked) {
+  if (auto* refused = std::get_if<Refusal>(&checked)) return std::move(*refused);
+  return Command{std::move(type), json::serialize(std::get<json::object>(checked))};
+}
+
 std::vector<Field> fields_of(std::span<const FieldRule> rules) {
   std::vector<Field> fields;
   for (const auto& rule : rules) {

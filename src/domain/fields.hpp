@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -37,6 +38,9 @@ enum class Body { kWhole, kParts };
 [[nodiscard]] std::variant<boost::json::object, Refusal> check_body(std::string_view body,
                                                                     std::span<const FieldRule> rules,
                                                                     Body kind = Body::kWhole);
+// The command that such a body is, or why it is none.
+[[nodiscard]] std::variant<Command, Refusal> command_of(std::string type,
+                                                        std::variant<boost::json::object, Refusal> checked);
 [[nodiscard]] std::vector<Field> fields_of(std::span<const FieldRule> rules);
 
 // The object in `text`, which is this program's own or another service's event. Throws std::exception where

@@ -196,7 +196,7 @@ TEST_F(VerifyTest, swapped_hashes_are_named_at_the_first) {
 TEST_F(VerifyTest, a_change_of_any_field_of_an_entry_breaks_its_hash) {
   for (const std::string change :
        {"epoch = epoch + 1", "time_ms = time_ms + 1", "key = key || 'x'", "fingerprint = zeroblob(16)",
-        "status = 201", "answer = '{}'", "location = ''", "version = 2"}) {
+        "status = 201", "answer = '{}'", "location = ''", "version = version + 1"}) {
     tamper(kJournal,
            "CREATE TABLE kept AS SELECT * FROM entries; UPDATE entries SET " + change + " WHERE seq = 7");
     check();

@@ -97,9 +97,7 @@ class Orders final : public Domain {
 
   std::variant<Command, Refusal> parse(std::string_view, std::optional<Id>,
                                        std::string_view body) const override {
-    auto checked = check_body(body, kRules);
-    if (auto* refused = std::get_if<Refusal>(&checked)) return std::move(*refused);
-    return Command{"PlaceOrder", json::serialize(std::get<json::object>(checked))};
+    return command_of("PlaceOrder", check_body(body, kRules));
   }
 
   Decision decide(const StateReader& state, const Command& command) const override {

@@ -84,13 +84,11 @@ class Products final : public Domain {
 
   std::variant<Command, Refusal> parse(std::string_view, std::optional<Id> id,
                                        std::string_view body) const override {
-    auto checked = check_body(body, kRules, id ? Body::kParts : Body::kWhole);
-    if (auto* refused = std::get_if<Refusal>(&checked)) return std::move(*refused);
-    const auto& fields = std::get<json::object>(checked);
-    if (!id) return Command{"AddProduct", json::serialize(fields)};
-    json::object change{{"id", id->value}};
-    for (const auto& [name, value] : fields) change[name] = value;
-    return Command{"ChangeProduct", json::serialize(change)};
+    if (!id) return command_of("AddProduct", check_body(body, kRules));
+    auto checked = check_body(body, kRules, Body::kParts);
+    auto* change = std::get_if<json::object>(&checked);
+    if (change != nullptr) (*change)["id"] = id->value;
+    return command_of("ChangeProduct", std::move(checked));
   }
 
   Decision decide(const StateReader& state, const Command& command) const override {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "domain/memory_state.hpp"
+#include "domain/memory_service.hpp"
 #include "domain/text.hpp"
 
 namespace sportapp::domain {
@@ -10,35 +10,23 @@ namespace {
 
 class UsersTest : public ::testing::Test {
  protected:
-  // Status of the answer, having applied what happened.
-  int send(std::string_view body) {
-    auto parsed = users->parse("POST", std::nullopt, body);
-    if (auto* refused = std::get_if<Refusal>(&parsed)) return last = *refused, refused->status;
-    auto decision = users->decide(state, std::get<Command>(parsed));
-    if (auto* refused = std::get_if<Refusal>(&decision)) return last = *refused, refused->status;
-    users->apply(state, {Seq{1}, 0, std::get<Effect>(decision).event});
-    answer = std::get<Effect>(decision).answer;
-    return answer.status;
-  }
+  int send(std::string_view body) { return users.post(body); }
 
-  std::unique_ptr<Domain> users = make_users();
-  MemoryState state;
-  Answer answer;
-  Refusal last;
+  MemoryService users{make_users()};
 };
 
 TEST_F(UsersTest, RegistersInOrder) {
   EXPECT_EQ(send(R"({"username":"ana"})"), 200);
-  EXPECT_EQ(answer.body, R"({"id":1,"username":"ana"})");
-  EXPECT_EQ(answer.location, "/api-queries/users/1");
+  EXPECT_EQ(users.answer.body, R"({"id":1,"username":"ana"})");
+  EXPECT_EQ(users.answer.location, "/api-queries/users/1");
   EXPECT_EQ(send(R"({"email":"Luz@Example.org","username":"luz","age":3})"), 200);
-  EXPECT_EQ(answer.body, R"({"id":2,"username":"luz","email":"Luz@Example.org"})");
+  EXPECT_EQ(users.answer.body, R"({"id":2,"username":"luz","email":"Luz@Example.org"})");
 }
 
 TEST_F(UsersTest, RefusesATakenUsername) {
   send(R"({"username":"ana"})");
   EXPECT_EQ(send(R"({"username":"ana"})"), 409);
-  EXPECT_EQ(last.errors[0].field, "/username");
+  EXPECT_EQ(users.refusal.errors[0].field, "/username");
   EXPECT_EQ(send(R"({"username":"Ana"})"), 200) << "usernames are compared as written";
 }
 
@@ -50,7 +38,7 @@ TEST_F(UsersTest, ComposedAndDecomposedAreOneName) {
 TEST_F(UsersTest, EmailIsUniqueIgnoringCase) {
   EXPECT_EQ(send(R"({"username":"a","email":"Ñandu@Example.org"})"), 200);
   EXPECT_EQ(send(R"({"username":"b","email":"ñANDU@example.ORG"})"), 409);
-  EXPECT_EQ(last.errors[0].field, "/email");
+  EXPECT_EQ(users.refusal.errors[0].field, "/email");
 }
 
 TEST_F(UsersTest, CountsCharactersNotBytes) {
@@ -61,11 +49,52 @@ TEST_F(UsersTest, CountsCharactersNotBytes) {
   EXPECT_EQ(send("{\"username\":\"" + fifty_one + "\"}"), 400);
 }
 
+TEST_F(UsersTest, AnEmailIsRecordedWithTheKeyByWhichItIsOneWithOthers) {
+  send(R"({"username":"luz","email":"STRASSE@Example.org"})");
+  const auto answered = users.answer.body;
+  send(R"({"username":"ana","email":null})");
+  EXPECT_EQ(users.events[0].event.version, 2);
+  EXPECT_EQ(users.events[0].event.payload,
+            R"({"id":1,"username":"luz","email":"STRASSE@Example.org","email_key":"strasse@example.org"})");
+  EXPECT_EQ(users.events[1].event.payload, R"({"id":2,"username":"ana"})");
+  EXPECT_EQ(users.state.row("users", Id{1}), answered) << "the key is no part of the user";
+}
+
+TEST_F(UsersTest, AKeyRecordedIsTheKeyWhateverItWouldBeToday) {
+  users.domain->apply(
+      users.state,
+      {Seq{1},
+       0,
+       {"UserRegistered", 2, R"({"id":1,"username":"a","email":"A@example.org","email_key":"of then"})"}});
+  EXPECT_EQ(users.state.id_of("email", "of then"), Id{1});
+  EXPECT_EQ(send(R"({"username":"b","email":"a@example.org"})"), 200);
+}
+
+TEST_F(UsersTest, TheFirstVersionIsReadAsIfItHadTheKey) {
+  MemoryService older(make_users());
+  const std::string payload = R"({"id":1,"username":"a","email":"Ñandú@Example.org"})";
+  older.domain->apply(older.state, {Seq{1}, 0, {"UserRegistered", 1, payload}});
+  send(R"({"username":"a","email":"Ñandú@Example.org"})");
+  EXPECT_EQ(older.state.rows, users.state.rows);
+  EXPECT_EQ(older.state.uniques, users.state.uniques);
+  EXPECT_EQ(*older.state.row("users", Id{1}), payload);
+}
+
+TEST_F(UsersTest, AnEventOfANewerProgramIsNotGuessedAt) {
+  const auto apply = [&](int version, const char* payload) {
+    users.domain->apply(users.state, {Seq{1}, 0, {"UserRegistered", version, payload}});
+  };
+  EXPECT_THROW(apply(3, R"({"id":1,"username":"a"})"), std::exception);
+  EXPECT_THROW(apply(0, R"({"id":1,"username":"a"})"), std::exception);
+  EXPECT_THROW(apply(2, R"({"id":1,"username":"a","email":"a@example.org"})"), std::exception);
+  EXPECT_TRUE(users.state.rows.empty());
+}
+
 class RefusedBody : public UsersTest, public ::testing::WithParamInterface<std::string> {};
 
 TEST_P(RefusedBody, ChangesNothing) {
   EXPECT_EQ(send(GetParam()), 400);
-  EXPECT_TRUE(state.rows.empty());
+  EXPECT_TRUE(users.state.rows.empty());
 }
 
 INSTANTIATE_TEST_SUITE_P(
