@@ -101,6 +101,22 @@ TEST_F(ConfigurationTest, AServiceReadsWhatWasWrittenForIt) {
   EXPECT_EQ(read->queue_max, 77);
   EXPECT_EQ(read->stream_length_max, 99);
   EXPECT_EQ(read->limits.body_bytes, 12'345U);
+  EXPECT_TRUE(read->sources.empty());
+}
+
+TEST_F(ConfigurationTest, ACommandsProcessFindsTheFeedsOfTheServicesItFollows) {
+  ASSERT_TRUE(write_configuration(layout_, settings_, members_));
+  for (const auto& service : services::all()) {
+    const auto member = members_of(members_, service.name, Kind::kCommands).at(0);
+    const auto read = service::load_config(config_file(layout_, member));
+    ASSERT_TRUE(read) << read.error().what;
+    std::vector<std::pair<std::string, std::uint16_t>> expected, found;
+    for (const auto& source : service.make_domain()->sources()) {
+      expected.emplace_back(source, members_of(members_, source, Kind::kCommands).at(0).port);
+    }
+    for (const auto& source : read->sources) found.emplace_back(source.service, source.port);
+    EXPECT_EQ(found, expected) << service.name;
+  }
 }
 
 }  // namespace sportapp::supervisor
