@@ -140,6 +140,18 @@ def rules_stay_pure(tree):
                                       "projection/ only")
 
 
+def services_know_no_other(tree):
+    for path, text in tree.cpp():
+        own = re.match(r"src/services/(\w+)/", path)
+        if own is None:
+            continue
+        for match in re.finditer(r'#include\s*"services/(\w+)/', code_of(text, keep_strings=True)):
+            if match.group(1) != own.group(1):
+                yield Complaint(path, line_of(text, match.start()),
+                                f"{own.group(1)} includes a header of {match.group(1)}: services meet by their events "
+                                "only")
+
+
 def formatted(tree):
     """Needs a checkout; clang-format is in tools/packages.txt."""
     if tree.root is None:
@@ -157,4 +169,5 @@ def formatted(tree):
 
 
 RULES = [tests_are_built, functions_are_short, banned_calls, nothing_sleeps, sleeps_are_real,
-         coroutines_do_not_capture, includes_run_one_way, transport_headers_stay_in_http, rules_stay_pure, formatted]
+         coroutines_do_not_capture, includes_run_one_way, transport_headers_stay_in_http, rules_stay_pure,
+         services_know_no_other, formatted]

@@ -47,6 +47,7 @@ BAD = [
     (rules_cpp.transport_headers_stay_in_http, "src/cli/a.cpp", "#include <boost/beast.hpp>\n", 1),
     (rules_cpp.rules_stay_pure, "src/domain/a.cpp", "#include <SQLiteCpp/SQLiteCpp.h>\n", 1),
     (rules_cpp.rules_stay_pure, "src/services/users/users.cpp", '#include "http/server.hpp"\n', 1),
+    (rules_cpp.services_know_no_other, "src/services/a/a.cpp", '#include "services/b/b.hpp"\n', 1),
     (rules_text.files_are_short, "src/base/a.cpp", "int a;\n" * 401, 400),
     (rules_text.files_are_short, "tools/a.sh", "true\n" * 401, 400),
     (rules_text.python_functions_are_short, "tests/a.py", "def f():\n" + "    pass\n" * 70, 1),
