@@ -1,0 +1,144 @@
+"""Orders settle, once, whatever was down when they were placed. Each test leaves the instance healthy."""
+import os
+import signal
+
+import pytest
+
+import processes
+from shop import Shop, payloads, settled, shown_until
+from sportapp import Instance, commands_of, queries_of
+from waiting import until
+
+ORDERS, PRODUCTS, USERS = map(commands_of, ("orders", "products", "users"))
+
+
+@pytest.fixture(scope="module")
+def victim(tmp_path_factory):
+    instance = Instance(tmp_path_factory.mktemp("saga") / "data")
+    try:
+        instance.up()
+        yield instance
+        verified = instance.cli("verify", within_s=300)
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+    finally:
+        instance.finish()
+
+
+@pytest.fixture
+def shop(victim) -> Shop:
+    return Shop(victim, stock=1000)
+
+
+class Hung:
+    """A process that does not run for the length of the block, but is still there."""
+
+    def __init__(self, app, name: str):
+        self._app, self._name = app, name
+
+    def __enter__(self):
+        self._pid = self._app.kill(self._name, signal.SIGSTOP)
+
+    def __exit__(self, *_):
+        self._app.resume(self._pid)
+        self._app.wait_healthy()
+
+
+def told(app) -> dict:
+    """What orders says of itself."""
+    return app.direct(ORDERS, "/internal/status").json()
+
+
+def all_completed(shop: Shop, answers):
+    """Each is completed, each took its piece once, and the journals of both services agree on it."""
+    app = shop.app
+    ids = [answer.json()["id"] for answer in answers]
+    for answer in answers:
+        assert settled(app, answer, within_s=60)["state"] == "completed"
+    shown_until(app, f"/api-queries/products/{shop.product}", stock=1000 - len(ids))
+    taken = [event["order"] for _, event in payloads(app, "products", "StockTaken") if event["product"] == shop.product]
+    ended = [event["id"] for kind, event in payloads(app, "orders", "OrderCompleted", "OrderFailed")
+             if event["id"] in ids]
+    assert sorted(taken) == sorted(ids)
+    assert sorted(ended) == sorted(ids)
+
+
+def test_an_order_waits_for_products_and_is_seen_waiting(victim, shop):
+    shop.settled()
+    with Hung(victim, PRODUCTS):
+        placed = [shop.ordered() for _ in range(3)]
+        view = until("the view", lambda: victim.get(placed[0].headers["Location"]).json().get("state"))
+        assert view == "processing"
+        waiting = until("it tells them", lambda: (said := told(victim))["open"] == 3 and said)
+        assert waiting["oldest_open_ms"] > 0
+        assert until("it grows older", lambda: told(victim)["oldest_open_ms"] > waiting["oldest_open_ms"])
+    for answer in placed:
+        assert settled(victim, answer)["state"] == "completed"
+    until("nothing is open", lambda: told(victim)["open"] == 0)
+    shown_until(victim, f"/api-queries/products/{shop.product}", stock=996)
+
+
+def test_an_order_outlives_products_that_died_with_it_unseen(victim, shop):
+    victim.kill(PRODUCTS, signal.SIGSTOP)
+    placed = [shop.ordered() for _ in range(5)]
+    victim.wait_restarted(PRODUCTS, victim.kill(PRODUCTS))
+    all_completed(shop, placed)
+
+
+def test_an_order_outlives_orders_that_died_before_the_answer_of_products(victim, shop):
+    with Hung(victim, PRODUCTS):
+        placed = [shop.ordered() for _ in range(5)]
+        victim.wait_restarted(ORDERS, victim.kill(ORDERS))
+    all_completed(shop, placed)
+
+
+@pytest.mark.parametrize("name", [ORDERS, PRODUCTS, USERS, "redis", "gateway", "monitor", *queries_of("orders"),
+                                  queries_of("products")[0]])
+def test_orders_under_way_settle_though_a_process_is_killed(victim, shop, name):
+    placed = [shop.ordered() for _ in range(20)]
+    pid = victim.kill(name)
+    victim.wait_restarted(name, pid)
+    victim.wait_healthy()
+    placed += [shop.ordered() for _ in range(5)]
+    all_completed(shop, placed)
+
+
+def test_orders_settle_without_redis(victim, shop):
+    """By the journals' feeds."""
+    with Hung(victim, "redis"):
+        placed = [shop.ordered() for _ in range(5)]
+        for answer in placed:
+            assert settled(victim, answer, within_s=60)["state"] == "completed"
+        new = Shop(victim, stock=1)
+        assert new.settled()["state"] == "completed", "users and products reach orders too"
+    all_completed(shop, placed)
+
+
+def test_a_rename_reaches_orders_that_was_away(victim, shop):
+    before = shop.settled()
+    with Hung(victim, ORDERS):
+        answer = victim.post({"name": "renamed while it was away"}, path=f"/api-commands/products/{shop.product}",
+                             method="PUT")
+        assert answer.status_code == 200
+    shown_until(victim, f"/api-queries/orders/{before['id']}", product_name="renamed while it was away")
+
+
+def test_everything_killed_at_once_settles_what_was_answered(victim, shop):
+    placed = [shop.ordered() for _ in range(20)]
+    victim.note_processes()
+    for seen in processes.family(victim.supervisor_pid()):
+        os.kill(seen.pid, signal.SIGKILL)
+    assert not victim.left_behind(within_s=20)
+    victim.up()
+    all_completed(shop, placed)
+
+
+def test_a_rebuilt_read_model_of_orders_says_the_same(victim, shop):
+    placed = [shop.ordered() for _ in range(10)]
+    all_completed(shop, placed)
+    before = victim.get("/api-queries/orders").content
+    for service in ("users", "products", "orders"):
+        done = victim.cli("rebuild", service)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "identical" in done.stdout
+    for name in queries_of("orders"):
+        assert victim.direct(name, "/api-queries/orders").content == before
