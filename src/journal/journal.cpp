@@ -74,6 +74,7 @@ struct Journal::Impl {
   std::unique_ptr<Store> store;
   Head head;          // of the transaction under way, as is what follows
   Consumed consumed;  // for each of the domain's sources
+  bool each_in_savepoint = false;
 
   std::thread thread;
 
@@ -81,12 +82,16 @@ struct Journal::Impl {
   void run();
   std::optional<Batch> next_batch();
   void commit(Batch batch);
+  void decide_all(const Batch& batch, std::vector<Outcome>& outcomes, std::vector<Entry>& entries);
   Outcome decide(const Submission& submission, std::int64_t time_ms, std::vector<Entry>& entries);
   Outcome decide_caused(const Submission& submission, std::string request, std::int64_t time_ms,
                         std::vector<Entry>& entries);
   Outcome execute(const Submission& submission, std::string key, std::string request, std::int64_t time_ms,
                   std::vector<Entry>& entries);
+  Outcome take(const Submission& submission, std::string key, std::string request, std::int64_t time_ms,
+               std::vector<Entry>& entries);
   void became_durable(Batch batch, std::vector<Outcome> outcomes, std::vector<Entry> entries);
+  void undo_batch();
   void roll_back(Batch batch, const Error& error);
   void fail(Batch batch, const Error& error);
   void recover();
@@ -153,13 +158,10 @@ void Journal::Impl::commit(Batch batch) {
   const auto start = std::chrono::steady_clock::now();
   std::vector<Outcome> outcomes;
   std::vector<Entry> entries;
-  outcomes.reserve(batch.size());
   bool committing = false;
   std::int64_t decide_us = 0;
   try {
-    store->begin();
-    const auto time_ms = clock.wall_ms();
-    for (const auto& pending : batch) outcomes.push_back(decide(pending.submission, time_ms, entries));
+    decide_all(batch, outcomes, entries);
     decide_us = us_since(start);
     if (options.gate != nullptr && !entries.empty()) {
       if (auto gated = options.gate->before_commit(entries); !gated)
@@ -175,6 +177,31 @@ void Journal::Impl::commit(Batch batch) {
   const BatchReport report{batch.size(), entries.size(), decide_us, us_since(start) - decide_us};
   became_durable(std::move(batch), std::move(outcomes), std::move(entries));
   if (options.on_batch) options.on_batch(report);
+}
+
+// Hardly any batch has a command that meets a defect, and a savepoint a command costs as much as deciding it:
+// only a batch that has one is undone and done again with them.
+void Journal::Impl::decide_all(const Batch& batch, std::vector<Outcome>& outcomes,
+                               std::vector<Entry>& entries) {
+  const auto time_ms = clock.wall_ms();
+  outcomes.reserve(batch.size());
+  each_in_savepoint = false;
+  store->begin();
+  try {
+    for (const auto& pending : batch) outcomes.push_back(decide(pending.submission, time_ms, entries));
+    return;
+  } catch (const SQLite::Exception&) {
+    throw;  // the disk's trouble is the whole batch's
+  } catch (const std::exception& defect) {
+    spdlog::error("a command of a batch of {} met a defect, each is decided anew by itself: {}", batch.size(),
+                  defect.what());
+  }
+  undo_batch();
+  outcomes.clear();
+  entries.clear();
+  each_in_savepoint = true;
+  store->begin();
+  for (const auto& pending : batch) outcomes.push_back(decide(pending.submission, time_ms, entries));
 }
 
 Outcome Journal::Impl::decide(const Submission& submission, std::int64_t time_ms,
@@ -204,28 +231,36 @@ Outcome Journal::Impl::decide_caused(const Submission& submission, std::string r
 
 Outcome Journal::Impl::execute(const Submission& submission, std::string key, std::string request,
                                std::int64_t time_ms, std::vector<Entry>& entries) {
+  if (!each_in_savepoint) return take(submission, std::move(key), std::move(request), time_ms, entries);
   try {
     Store::Savepoint savepoint(*store);
-    auto decision = domain.decide(store->state(), submission.command);
-    if (auto* refusal = std::get_if<domain::Refusal>(&decision)) return std::move(*refusal);
-    auto& effect = std::get<domain::Effect>(decision);
-    Entry entry{head.seq.next(),    options.epoch,           time_ms,       std::move(key),
-                std::move(request), std::move(effect.event), effect.answer, {}};
-    entry.hash = chained(head.hash, entry);
-    domain.apply(store->state(), {entry.seq, entry.time_ms, entry.event});
-    store->append(entry);
+    auto outcome = take(submission, std::move(key), std::move(request), time_ms, entries);
     savepoint.keep();
-    head = {entry.seq, entry.hash};
-    entries.push_back(std::move(entry));
-    return Answered{head.seq, std::move(effect.answer), false};
+    return outcome;
   } catch (const SQLite::Exception&) {
-    throw;  // the disk's trouble is the whole batch's
+    throw;
   } catch (const std::exception& defect) {
     spdlog::error("command refused by a defect type={} key={}: {}", submission.command.type, submission.key,
                   defect.what());
     if (submission.cause) return Error{Retry::kNever, defect.what()};  // told to this program's own parts
     return Error{Retry::kNever, "this command met a defect of the program; nothing was changed"};
   }
+}
+
+// A defect comes through as an exception, and may have changed something.
+Outcome Journal::Impl::take(const Submission& submission, std::string key, std::string request,
+                            std::int64_t time_ms, std::vector<Entry>& entries) {
+  auto decision = domain.decide(store->state(), submission.command);
+  if (auto* refusal = std::get_if<domain::Refusal>(&decision)) return std::move(*refusal);
+  auto& effect = std::get<domain::Effect>(decision);
+  Entry entry{head.seq.next(),    options.epoch,           time_ms,       std::move(key),
+              std::move(request), std::move(effect.event), effect.answer, {}};
+  entry.hash = chained(head.hash, entry);
+  domain.apply(store->state(), {entry.seq, entry.time_ms, entry.event});
+  store->append(entry);
+  head = {entry.seq, entry.hash};
+  entries.push_back(std::move(entry));
+  return Answered{head.seq, std::move(effect.answer), false};
 }
 
 void Journal::Impl::became_durable(Batch batch, std::vector<Outcome> outcomes, std::vector<Entry> entries) {
@@ -243,10 +278,14 @@ void Journal::Impl::became_durable(Batch batch, std::vector<Outcome> outcomes, s
   options.on_committed(std::move(events));
 }
 
-void Journal::Impl::roll_back(Batch batch, const Error& error) {
+void Journal::Impl::undo_batch() {
   store->rollback();
   head = durable;
   consumed = durably_consumed;
+}
+
+void Journal::Impl::roll_back(Batch batch, const Error& error) {
+  undo_batch();
   for (auto& pending : batch) pending.done(error);
 }
 

@@ -153,7 +153,7 @@ TEST_F(JournalTest, WhatWasAcknowledgedOutlivesAPowerCut) {
   }
   open();
   EXPECT_EQ(names_in_events().size(), 50U);
-  EXPECT_EQ(count("state_uniques"), 50);
+  EXPECT_EQ(count("state_uniques_recent"), 50);
   journal_.reset();
 }
 

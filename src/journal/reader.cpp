@@ -81,23 +81,9 @@ Result<std::vector<StateRow>> Reader::rows_after(std::string_view table, Id id, 
   });
 }
 
-Result<std::vector<StateUnique>> Reader::uniques_after(std::string_view field, std::string_view value,
-                                                       std::size_t limit) {
-  return impl_->file.read([&](SQLite::Database& database) {
-    SQLite::Statement select(
-        database,
-        "SELECT field, value, id FROM state_uniques WHERE (field, value) > (?, ?) ORDER BY "
-        "field, value LIMIT ?");
-    select.bind(1, std::string(field));
-    select.bind(2, std::string(value));
-    select.bind(3, static_cast<std::int64_t>(limit));
-    std::vector<StateUnique> found;
-    while (select.executeStep()) {
-      found.push_back({select.getColumn(0).getString(), select.getColumn(1).getString(),
-                       Id{select.getColumn(2).getInt64()}});
-    }
-    return found;
-  });
+Result<std::vector<sqlite::IndexedValue>> Reader::uniques_after(std::string_view field,
+                                                                std::string_view value, std::size_t limit) {
+  return impl_->file.values_after("state_uniques", field, value, limit);
 }
 
 Result<std::int64_t> Reader::count(std::string_view table, std::size_t most) {

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "journal/entry.hpp"
+#include "sqlite/value_index.hpp"
 
 namespace sportapp::journal {
 
@@ -16,12 +17,6 @@ struct StateRow {
   std::string table;
   Id id;
   std::string json;
-};
-
-struct StateUnique {
-  std::string field;
-  std::string value;
-  Id id;
 };
 
 // All that one reader gives is of one moment: it holds a read transaction, during which the process's WAL
@@ -37,8 +32,9 @@ class Reader {
   [[nodiscard]] Result<std::vector<Entry>> entries(Seq after, std::size_t limit);
   // In order of (table, id) and (field, value).
   [[nodiscard]] Result<std::vector<StateRow>> rows_after(std::string_view table, Id id, std::size_t limit);
-  [[nodiscard]] Result<std::vector<StateUnique>> uniques_after(std::string_view field, std::string_view value,
-                                                               std::size_t limit);
+  [[nodiscard]] Result<std::vector<sqlite::IndexedValue>> uniques_after(std::string_view field,
+                                                                        std::string_view value,
+                                                                        std::size_t limit);
   // How many rows a table has, counted no further than `most`.
   [[nodiscard]] Result<std::int64_t> count(std::string_view table, std::size_t most);
   // What SQLite's own check of the file complains of first.

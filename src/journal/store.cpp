@@ -23,10 +23,10 @@ CREATE TABLE IF NOT EXISTS entries(
   status INTEGER NOT NULL, answer TEXT NOT NULL, location TEXT NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS state_rows(
   tbl TEXT NOT NULL, id INTEGER NOT NULL, json TEXT NOT NULL, PRIMARY KEY(tbl, id)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS state_uniques(
-  field TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY(field, value)) WITHOUT ROWID;
 )sql";
-constexpr int kFormat = 1;
+constexpr const char* kUniques = "state_uniques";
+constexpr int kFormat = 2;
+constexpr int kFormatWithoutRecent = 1;  // taken over as it is
 constexpr int kWalKib = 16 * 1024;
 constexpr int kCacheKib = 24 * 1024;
 
@@ -56,11 +56,10 @@ void make_durable(SQLite::Database& database) {
 
 StoredState::StoredState(SQLite::Database& database)
     : row_(database, "SELECT json FROM state_rows WHERE tbl = ? AND id = ?"),
-      id_of_(database, "SELECT id FROM state_uniques WHERE field = ? AND value = ?"),
       last_id_(database, "SELECT id FROM state_rows WHERE tbl = ? ORDER BY id DESC LIMIT 1"),
       put_row_(database, "INSERT OR REPLACE INTO state_rows VALUES(?, ?, ?)"),
       remove_row_(database, "DELETE FROM state_rows WHERE tbl = ? AND id = ?"),
-      put_unique_(database, "INSERT OR IGNORE INTO state_uniques VALUES(?, ?, ?)") {}
+      uniques_(database, kUniques) {}
 
 std::optional<std::string> StoredState::row(std::string_view table, Id id) const {
   Use use(row_);
@@ -69,9 +68,7 @@ std::optional<std::string> StoredState::row(std::string_view table, Id id) const
 }
 
 std::optional<Id> StoredState::id_of(std::string_view unique_field, std::string_view value) const {
-  Use use(id_of_);
-  if (!use.bind(1, unique_field).bind(2, value).step()) return std::nullopt;
-  return Id{id_of_.getColumn(0).getInt64()};
+  return uniques_.find(unique_field, value);
 }
 
 Id StoredState::last_id(std::string_view table) const {
@@ -88,11 +85,10 @@ void StoredState::remove_row(std::string_view table, Id id) {
 }
 
 void StoredState::put_unique(std::string_view unique_field, std::string_view value, Id id) {
-  Use use(put_unique_);
-  use.bind(1, unique_field).bind(2, value).bind(3, id.value).step();
-  if (put_unique_.getChanges() == 0) {
+  if (uniques_.find(unique_field, value)) {
     throw std::logic_error("unique value stored twice: " + std::string(value));
   }
+  uniques_.put(unique_field, value, id);
 }
 
 Store::Store(std::unique_ptr<SQLite::Database> database)
@@ -114,7 +110,11 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
   if (!database) return database.error();
   try {
     (*database)->exec(kSchema);
-    (*database)->exec(fmt::format("INSERT OR IGNORE INTO meta VALUES('format', {})", kFormat));
+    sqlite::ValueIndex::create(**database, kUniques);
+    (*database)->exec(
+        fmt::format("INSERT INTO meta VALUES('format', {}) ON CONFLICT(name) DO UPDATE SET value = "
+                    "excluded.value WHERE value = {}",
+                    kFormat, kFormatWithoutRecent));
     const auto format = (*database)->execAndGet("SELECT value FROM meta WHERE name = 'format'").getInt();
     if (format != kFormat) {
       return Error{Retry::kNever, fmt::format("{}: journal format {}, this program knows {}; use a newer one",
@@ -129,9 +129,11 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
 
 void Store::begin() {
   Use(begin_).step();
+  changes_before_ = state_.uniques().changes();
 }
 
 void Store::commit() {
+  state_.uniques().move_some();
   Use(commit_).step();
 }
 
@@ -139,9 +141,10 @@ void Store::rollback() noexcept {
   // SQLite has rolled back by itself after some errors; then there is nothing to do.
   rollback_.tryExecuteStep();
   rollback_.tryReset();
+  state_.uniques().rolled_back(changes_before_);
 }
 
-Store::Savepoint::Savepoint(Store& store) : store_(store) {
+Store::Savepoint::Savepoint(Store& store) : store_(store), changes_before_(store.state_.uniques().changes()) {
   Use(store_.savepoint_).step();
 }
 
@@ -151,6 +154,7 @@ Store::Savepoint::~Savepoint() {
     store_.undo_.tryReset();
     store_.release_.tryExecuteStep();
     store_.release_.tryReset();
+    store_.state_.uniques().rolled_back(changes_before_);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "domain/domain.hpp"
 #include "journal/entry.hpp"
+#include "sqlite/value_index.hpp"
 
 namespace sportapp::journal {
 
@@ -25,11 +26,13 @@ class StoredState final : public domain::State {
   void put_row(std::string_view table, Id id, std::string_view json) override;
   void remove_row(std::string_view table, Id id) override;
   void put_unique(std::string_view unique_field, std::string_view value, Id id) override;
+  [[nodiscard]] sqlite::ValueIndex& uniques() { return uniques_; }
 
  private:
   // Prepared once; using one changes it, though not the state.
-  mutable SQLite::Statement row_, id_of_, last_id_;
-  SQLite::Statement put_row_, remove_row_, put_unique_;
+  mutable SQLite::Statement row_, last_id_;
+  SQLite::Statement put_row_, remove_row_;
+  mutable sqlite::ValueIndex uniques_;
 };
 
 struct Head {
@@ -58,6 +61,7 @@ class Store {
 
    private:
     Store& store_;
+    const std::uint64_t changes_before_;
     bool kept_ = false;
   };
 
@@ -73,6 +77,7 @@ class Store {
   explicit Store(std::unique_ptr<SQLite::Database> database);
   std::unique_ptr<SQLite::Database> database_;
   StoredState state_;
+  std::uint64_t changes_before_ = 0;  // of the transaction under way
   SQLite::Statement begin_, commit_, rollback_, savepoint_, release_, undo_;
   SQLite::Statement find_, append_, head_, hash_at_;
 };

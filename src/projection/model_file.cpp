@@ -6,6 +6,7 @@
 
 #include "messaging/event_source.hpp"
 #include "projection/read_model.hpp"
+#include "sqlite/value_index.hpp"
 
 namespace sportapp::projection {
 namespace {
@@ -13,11 +14,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kSchemaVersion = 3;
+constexpr std::size_t kPageRows = 1000;
 constexpr int kWriterCacheKib = 8 * 1024;
 constexpr const char* kSchema = R"(
   CREATE TABLE meta(one INTEGER PRIMARY KEY CHECK(one = 1), service TEXT NOT NULL, position INTEGER NOT NULL);
   CREATE TABLE views(id INTEGER PRIMARY KEY, view TEXT NOT NULL);
-  CREATE TABLE lookups(field TEXT, value TEXT, id INTEGER NOT NULL, PRIMARY KEY(field, value)) WITHOUT ROWID;
   CREATE TABLE links(kind TEXT, of INTEGER, id INTEGER, PRIMARY KEY(kind, of, id)) WITHOUT ROWID;
   CREATE TABLE set_aside(seq INTEGER PRIMARY KEY, event TEXT NOT NULL, reason TEXT NOT NULL);
 )";
@@ -25,6 +26,7 @@ constexpr const char* kSchema = R"(
 void create_schema(SQLite::Database& database, std::string_view service) {
   SQLite::Transaction transaction(database);
   database.exec(kSchema);
+  sqlite::ValueIndex::create(database, kLookups);
   SQLite::Statement insert(database, "INSERT INTO meta VALUES (1, ?, 0)");
   insert.bind(1, std::string(service));
   insert.exec();
@@ -104,10 +106,10 @@ Hash digest_of(SQLite::Database& database) {
   while (views.executeStep()) {
     hasher.field(views.getColumn(0).getInt64()).field(text(views.getColumn(1)));
   }
-  SQLite::Statement lookups(database, "SELECT field, value, id FROM lookups ORDER BY field, value");
-  while (lookups.executeStep()) {
-    hasher.field(text(lookups.getColumn(0))).field(text(lookups.getColumn(1)));
-    hasher.field(lookups.getColumn(2).getInt64());
+  sqlite::SortedValues lookups(database, kLookups);
+  for (auto page = lookups.after("", "", kPageRows); !page.empty();
+       page = lookups.after(page.back().field, page.back().value, kPageRows)) {
+    for (const auto& lookup : page) hasher.field(lookup.field).field(lookup.value).field(lookup.id.value);
   }
   SQLite::Statement links(database, "SELECT kind, of, id FROM links ORDER BY kind, of, id");
   while (links.executeStep()) {

@@ -23,6 +23,8 @@ namespace sportapp::projection {
 
 using sqlite::Use;
 
+inline constexpr const char* kLookups = "lookups";  // a sqlite::ValueIndex
+
 // Opened for writing, made if it is not there. Retry::kNever: it cannot be used as it is (damaged, another
 // version, another service's), only made anew.
 [[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open_model_file(const std::filesystem::path& file,

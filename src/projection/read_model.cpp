@@ -6,6 +6,7 @@
 #include <new>
 
 #include "projection/model_file.hpp"
+#include "sqlite/value_index.hpp"
 
 namespace sportapp::projection {
 namespace {
@@ -22,8 +23,7 @@ struct Store {
   std::unique_ptr<SQLite::Database> database;
   SQLite::Statement view{*database, "SELECT view FROM views WHERE id = ?"};
   SQLite::Statement put_view{*database, "INSERT OR REPLACE INTO views VALUES (?, ?)"};
-  SQLite::Statement put_lookup{*database, "INSERT OR REPLACE INTO lookups VALUES (?, ?, ?)"};
-  SQLite::Statement remove_lookup{*database, "DELETE FROM lookups WHERE field = ? AND value = ?"};
+  sqlite::ValueIndex lookups{*database, kLookups};
   SQLite::Statement put_link{*database, "INSERT OR IGNORE INTO links VALUES (?, ?, ?)"};
   SQLite::Statement linked{*database,
                            "SELECT id FROM links WHERE kind = ? AND of = ? AND id > ? ORDER BY id LIMIT ?"};
@@ -53,19 +53,10 @@ class StoredViews final : public Views {
     use->exec();
   }
   void put_lookup(std::string_view field, std::string_view value, Id id) override {
-    const std::string name(field), text(value);
-    Use use(store_.put_lookup);
-    use->bindNoCopy(1, name);
-    use->bindNoCopy(2, text);
-    use->bind(3, id.value);
-    use->exec();
+    store_.lookups.put(field, value, id);
   }
   void remove_lookup(std::string_view field, std::string_view value) override {
-    const std::string name(field), text(value);
-    Use use(store_.remove_lookup);
-    use->bindNoCopy(1, name);
-    use->bindNoCopy(2, text);
-    use->exec();
+    store_.lookups.remove(field, value);
   }
   void put_link(std::string_view kind, Id of, Id id) override {
     Use(store_.put_link).bind(1, kind).bind(2, of.value).bind(3, id.value).step();
@@ -126,7 +117,10 @@ Result<void> ReadModel::Impl::ensure_open() {
 // Hardly any batch has an event that cannot be applied, and a savepoint an event costs: only a batch that has
 // one is undone and done again with them.
 void ReadModel::Impl::apply(std::span<const domain::CommittedEvent> events) {
-  if (!apply_whole(events)) apply_each(events);
+  const auto changes_before = store->lookups.changes();
+  if (apply_whole(events)) return;
+  store->lookups.rolled_back(changes_before);
+  apply_each(events);
 }
 
 bool ReadModel::Impl::apply_whole(std::span<const domain::CommittedEvent> events) {
@@ -135,6 +129,7 @@ bool ReadModel::Impl::apply_whole(std::span<const domain::CommittedEvent> events
     if (refused(event)) return false;
   }
   put_position(events.back().seq);
+  store->lookups.move_some();
   transaction.commit();
   return true;
 }
@@ -151,6 +146,7 @@ void ReadModel::Impl::apply_each(std::span<const domain::CommittedEvent> events)
                   projection.service(), event.event.type, options.file.string(), *reason);
   }
   put_position(events.back().seq);
+  store->lookups.move_some();
   transaction.commit();
   set_aside += more;
   if (more > 1)
@@ -174,9 +170,13 @@ std::optional<std::string> ReadModel::Impl::refused(const domain::CommittedEvent
 }
 
 std::optional<std::string> ReadModel::Impl::refused_and_undone(const domain::CommittedEvent& event) {
+  const auto changes_before = store->lookups.changes();
   Use(store->savepoint).step();
   auto reason = refused(event);
-  if (reason) Use(store->undo).step();
+  if (reason) {
+    Use(store->undo).step();
+    store->lookups.rolled_back(changes_before);
+  }
   Use(store->release).step();
   return reason;
 }
@@ -202,6 +202,7 @@ std::size_t ReadModel::Impl::retry(std::span<const SetAside> events) {
       Use(store->remove_set_aside).bind(1, event.seq.value).step();
     }
   }
+  store->lookups.move_some();
   transaction.commit();
   return left;
 }

@@ -4,6 +4,7 @@
 
 #include "projection/model_file.hpp"
 #include "projection/read_model.hpp"
+#include "sqlite/value_index.hpp"
 
 namespace sportapp::projection {
 namespace {
@@ -19,9 +20,7 @@ struct ReadModelReader::Impl {
   std::filesystem::path file;
   std::unique_ptr<SQLite::Database> database;
   SQLite::Statement view{*database, "SELECT view FROM views WHERE id = ?"};
-  SQLite::Statement find{*database,
-                         "SELECT views.id, view FROM lookups JOIN views USING (id) "
-                         "WHERE field = ? AND value = ?"};
+  sqlite::ValueIndexReader lookups{*database, kLookups};
   SQLite::Statement begin{*database, "BEGIN"};
   SQLite::Statement commit{*database, "COMMIT"};
   bool held = false;
@@ -55,13 +54,13 @@ Result<std::optional<std::string>> ReadModelReader::view(Id id) {
 
 Result<std::optional<ReadModelReader::Row>> ReadModelReader::find(std::string_view field,
                                                                   std::string_view value) {
-  const std::string name(field), text(value);
   try {
-    Use use(impl_->find);
-    use->bindNoCopy(1, name);
-    use->bindNoCopy(2, text);
-    if (!use->executeStep()) return std::nullopt;
-    return Row{{use->getColumn(0).getInt64()}, use->getColumn(1).getString()};
+    const auto id = impl_->lookups.find(field, value);
+    if (!id) return std::nullopt;
+    auto found = view(*id);
+    if (!found) return found.error();
+    if (!*found) return std::nullopt;
+    return Row{*id, std::move(**found)};
   } catch (const SQLite::Exception& exception) {
     return sqlite::to_error(exception, impl_->file);
   }

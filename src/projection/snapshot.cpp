@@ -35,23 +35,9 @@ Result<std::vector<Snapshot::View>> Snapshot::views_after(Id id, std::size_t lim
   });
 }
 
-Result<std::vector<Snapshot::Lookup>> Snapshot::lookups_after(std::string_view field, std::string_view value,
-                                                              std::size_t limit) {
-  return impl_->file.read([&](SQLite::Database& database) {
-    SQLite::Statement select(
-        database,
-        "SELECT field, value, id FROM lookups WHERE (field, value) > (?, ?) ORDER BY field, "
-        "value LIMIT ?");
-    select.bind(1, std::string(field));
-    select.bind(2, std::string(value));
-    select.bind(3, static_cast<std::int64_t>(limit));
-    std::vector<Lookup> found;
-    while (select.executeStep()) {
-      found.push_back({select.getColumn(0).getString(), select.getColumn(1).getString(),
-                       Id{select.getColumn(2).getInt64()}});
-    }
-    return found;
-  });
+Result<std::vector<sqlite::IndexedValue>> Snapshot::lookups_after(std::string_view field,
+                                                                  std::string_view value, std::size_t limit) {
+  return impl_->file.values_after(kLookups, field, value, limit);
 }
 
 Result<std::vector<Snapshot::Link>> Snapshot::links_after(const Link& link, std::size_t limit) {

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "base/strong.hpp"
 #include "projection/set_aside.hpp"
+#include "sqlite/value_index.hpp"
 
 namespace sportapp::projection {
 
@@ -20,11 +21,6 @@ class Snapshot {
   struct View {
     Id id;
     std::string json;
-  };
-  struct Lookup {
-    std::string field;
-    std::string value;
-    Id id;
   };
   struct Link {
     std::string kind;
@@ -37,8 +33,9 @@ class Snapshot {
   [[nodiscard]] Result<Seq> position();
   // In order of id, of (field, value), and of (kind, of, id).
   [[nodiscard]] Result<std::vector<View>> views_after(Id id, std::size_t limit);
-  [[nodiscard]] Result<std::vector<Lookup>> lookups_after(std::string_view field, std::string_view value,
-                                                          std::size_t limit);
+  [[nodiscard]] Result<std::vector<sqlite::IndexedValue>> lookups_after(std::string_view field,
+                                                                        std::string_view value,
+                                                                        std::size_t limit);
   [[nodiscard]] Result<std::vector<Link>> links_after(const Link& link, std::size_t limit);
   // Events that could not be applied, in order of seq.
   [[nodiscard]] Result<std::vector<SetAside>> set_aside_after(Seq seq, std::size_t limit);

@@ -18,6 +18,15 @@ Result<Snapshot> Snapshot::open(const std::filesystem::path& file) {
   return snapshot;
 }
 
+Result<std::vector<IndexedValue>> Snapshot::values_after(const std::string& table, std::string_view field,
+                                                         std::string_view value, std::size_t limit) {
+  return read([&](SQLite::Database& database) {
+    auto& sorted = sorted_[table];
+    if (!sorted) sorted = std::make_unique<SortedValues>(database, table);
+    return sorted->after(field, value, limit);
+  });
+}
+
 Result<std::optional<std::string>> Snapshot::damage() {
   return read([](SQLite::Database& database) -> std::optional<std::string> {
     auto said = database.execAndGet("PRAGMA integrity_check(1)").getString();

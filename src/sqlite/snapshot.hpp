@@ -1,12 +1,16 @@
 #pragma once
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/result.hpp"
 #include "sqlite/sqlite.hpp"
+#include "sqlite/value_index.hpp"
 
 namespace sportapp::sqlite {
 
@@ -25,6 +29,10 @@ class Snapshot {
       return to_error(exception, file_);
     }
   }
+  // Of the value index `table`, in order of (field, value): at most `limit` behind that place.
+  [[nodiscard]] Result<std::vector<IndexedValue>> values_after(const std::string& table,
+                                                               std::string_view field, std::string_view value,
+                                                               std::size_t limit);
   // What SQLite's own check of the file complains of first.
   [[nodiscard]] Result<std::optional<std::string>> damage();
 
@@ -32,6 +40,7 @@ class Snapshot {
   Snapshot(std::filesystem::path file, std::unique_ptr<SQLite::Database> database);
   std::filesystem::path file_;
   std::unique_ptr<SQLite::Database> database_;
+  std::map<std::string, std::unique_ptr<SortedValues>> sorted_;  // by table, from its first use on
 };
 
 }  // namespace sportapp::sqlite

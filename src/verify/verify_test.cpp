@@ -215,7 +215,7 @@ TEST_F(VerifyTest, a_changed_row_of_the_state_is_named_with_both_its_values) {
 }
 
 TEST_F(VerifyTest, a_unique_value_that_is_missing_or_too_many_is_found) {
-  tamper(kJournal, "DELETE FROM state_uniques WHERE field = 'email' AND value = 'u400@example.org'");
+  tamper(kJournal, "DELETE FROM state_uniques_recent WHERE field = 'email' AND value = 'u400@example.org'");
   const auto missing = only_difference(kJournal, "state");
   EXPECT_EQ(missing.place, "email 'u400@example.org'");
   EXPECT_EQ(missing.expected, "400");
@@ -241,7 +241,7 @@ TEST_F(VerifyTest, a_view_that_is_missing_or_too_many_or_wrong_is_found) {
 }
 
 TEST_F(VerifyTest, a_lookup_that_leads_elsewhere_is_found) {
-  tamper(kFirstModel, "UPDATE lookups SET id = 1 WHERE field = 'username' AND value = 'user 2'");
+  tamper(kFirstModel, "UPDATE lookups_recent SET id = 1 WHERE field = 'username' AND value = 'user 2'");
   const auto found = only_difference(kFirstModel, "views");
   EXPECT_EQ(found.place, "username 'user 2'");
   EXPECT_EQ(found.expected, "2");
