@@ -5,6 +5,7 @@
 
 #include <new>
 
+#include "domain/set_aside.hpp"
 #include "projection/model_file.hpp"
 #include "sqlite/value_index.hpp"
 
@@ -158,7 +159,7 @@ void ReadModel::Impl::apply_each(std::span<const domain::CommittedEvent> events)
 std::optional<std::string> ReadModel::Impl::refused(const domain::CommittedEvent& event) {
   StoredViews views(*store);
   try {
-    projection.apply(views, event);
+    if (!domain::is_about_set_aside(event.event)) projection.apply(views, event);
     return std::nullopt;
   } catch (const SQLite::Exception&) {
     throw;

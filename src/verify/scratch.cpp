@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "sqlite/sqlite.hpp"
+#include "sqlite/use.hpp"
 
 namespace sportapp::verify {
 namespace {
@@ -19,7 +20,7 @@ SQLite::Database temporary() {
   database.exec("PRAGMA temp_store=FILE");
   database.exec("PRAGMA cache_size=-65536");
   database.exec("PRAGMA synchronous=OFF");
-  database.exec("PRAGMA journal_mode=OFF");
+  database.exec("PRAGMA journal_mode=MEMORY");  // for attempt()
   database.exec("CREATE TABLE rows(tbl TEXT, id INTEGER, json TEXT, PRIMARY KEY(tbl, id)) WITHOUT ROWID");
   database.exec(
       "CREATE TABLE names(field TEXT, value TEXT, id INTEGER, PRIMARY KEY(field, value)) WITHOUT ROWID");
@@ -50,6 +51,9 @@ struct Scratch::Impl {
   SQLite::Statement remove_row{database, "DELETE FROM rows WHERE tbl = ? AND id = ?"};
   SQLite::Statement put_name{database, "INSERT OR REPLACE INTO names VALUES(?, ?, ?)"};
   SQLite::Statement remove_name{database, "DELETE FROM names WHERE field = ? AND value = ?"};
+  SQLite::Statement savepoint{database, "SAVEPOINT attempt"};
+  SQLite::Statement undo{database, "ROLLBACK TO attempt"};
+  SQLite::Statement release{database, "RELEASE attempt"};
   SQLite::Statement id_of{database, "SELECT id FROM names WHERE field = ? AND value = ?"};
 
   // A page of (group, second key column, value), through `key_of`.
@@ -115,6 +119,24 @@ std::optional<Id> Scratch::id_of(std::string_view field, std::string_view value)
   bind_all(impl_->id_of, field, value);
   if (!impl_->id_of.executeStep()) return std::nullopt;
   return Id{impl_->id_of.getColumn(0).getInt64()};
+}
+
+bool Scratch::attempt(const std::function<void()>& write, std::string& why) {
+  sqlite::Use(impl_->savepoint).step();
+  bool done = true;
+  try {
+    write();
+  } catch (const SQLite::Exception&) {
+    throw;
+  } catch (const std::exception& refused) {
+    why = refused.what();
+    done = false;
+    // A read under way would keep SQLite from undoing.
+    for (auto* read : {&impl_->row, &impl_->last_id, &impl_->ids_after, &impl_->id_of}) read->tryReset();
+    sqlite::Use(impl_->undo).step();
+  }
+  sqlite::Use(impl_->release).step();
+  return done;
 }
 
 Pages Scratch::rows() {

@@ -1,5 +1,6 @@
 // Where a journal is replayed: a temporary SQLite file, so that a million users fit in little memory.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,10 @@ class Scratch {
   void put_name(std::string_view field, std::string_view value, Id id);
   void remove_name(std::string_view field, std::string_view value);
   [[nodiscard]] std::optional<Id> id_of(std::string_view field, std::string_view value);
+
+  // Whether `write` throws nothing; if it does, what it wrote is undone and `why` is what it threw. SQLite's
+  // own exceptions come through.
+  [[nodiscard]] bool attempt(const std::function<void()>& write, std::string& why);
 
   [[nodiscard]] Pages rows();
   [[nodiscard]] Pages names();

@@ -11,6 +11,7 @@
 #include "projection/snapshot.hpp"
 #include "services/registry.hpp"
 #include "verify/journal_checks.hpp"
+#include "verify/saga_checks.hpp"
 #include "verify/view_checks.hpp"
 
 namespace sportapp::verify {
@@ -47,6 +48,8 @@ class Verification {
   Verification(const fs::path& data, const Watcher& watcher) : data_(data), watcher_(watcher) {}
 
   void service(const services::Service& known);
+  // What orders and products must agree about.
+  void saga();
   [[nodiscard]] Verdict verdict() const { return verdict_; }
 
  private:
@@ -81,6 +84,18 @@ void Verification::service(const services::Service& known) {
   if (journals.empty()) return;
   const auto projection = known.make_projection();
   check_models(std::move(models), *journals.front().reader, *projection);
+}
+
+void Verification::saga() {
+  service_ = "orders";
+  const auto orders = files_of(data_, "orders", "commands", "journal.db");
+  const auto products = files_of(data_, "products", "commands", "journal.db");
+  if (orders.empty() || products.empty()) return;
+  const auto older = journal::Reader::open(orders.front());
+  const auto newer = journal::Reader::open(products.front());
+  if (!older || !newer) return;  // found unreadable by now
+  run(below(orders.front()), "saga",
+      [&](const Progress& progress) { return check_saga(**older, **newer, progress); });
 }
 
 std::vector<OpenModel> Verification::open_models() {
@@ -171,6 +186,7 @@ void Verification::report(Finding finding) {
 Verdict verify(const fs::path& data, const Watcher& watcher) {
   Verification verification(data, watcher);
   for (const auto& known : services::all()) verification.service(known);
+  verification.saga();
   return verification.verdict();
 }
 

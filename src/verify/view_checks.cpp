@@ -3,6 +3,9 @@
 #include <SQLiteCpp/Exception.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "domain/set_aside.hpp"
 #include "sqlite/sqlite.hpp"
 
 namespace sportapp::verify {
@@ -10,17 +13,19 @@ namespace {
 
 constexpr std::int64_t kProgressEvery = 1000;
 
-Result<std::optional<Difference>> apply(const projection::Projection& projection, ScratchViews& views,
-                                        const journal::Entry& entry) {
-  try {
-    projection.apply(views, {entry.seq, entry.time_ms, entry.event});
-    return std::optional<Difference>();
-  } catch (const SQLite::Exception& exception) {
-    return sqlite::to_error(exception, "temporary file");
-  } catch (const std::exception& refused) {
-    return std::optional(Difference{fmt::format("entry {}", entry.seq.value),
-                                    "an event that can be projected", refused.what()});
-  }
+// By its number alone: a program's words for why may change.
+Record set_aside_record(Seq seq) {
+  return {{"event", seq.value, ""}, "set aside"};
+}
+
+Pages stored_set_aside(projection::Snapshot& snapshot) {
+  return [&snapshot](const Key& after) -> Result<std::vector<Record>> {
+    const auto events = snapshot.set_aside_after(Seq{std::max<std::int64_t>(after.id, 0)}, kPageRecords);
+    if (!events) return events.error();
+    std::vector<Record> records;
+    for (const auto& [event, reason] : *events) records.push_back(set_aside_record(event.seq));
+    return records;
+  };
 }
 
 Result<std::vector<Record>> stored_links(projection::Snapshot& snapshot, const Key& after) {
@@ -62,13 +67,32 @@ Pages stored_lookups(projection::Snapshot& snapshot) {
 
 }  // namespace
 
-Result<std::optional<Difference>> Replay::advance_to(Seq position, const Progress& progress) {
-  auto refused = walk(reader_, position_, position, [&](const journal::Entry& entry) {
+Result<void> Replay::advance_to(Seq position, const Progress& progress) {
+  const auto each = [&](const journal::Entry& entry) -> Result<std::optional<Difference>> {
     if (entry.seq.value % kProgressEvery == 0) progress(entry.seq.value, position.value);
-    return apply(projection_, views_, entry);
-  });
-  if (refused && position > position_) position_ = position;
-  return refused;
+    if (domain::is_about_set_aside(entry.event)) return std::optional<Difference>();
+    try {
+      std::string why;
+      const auto apply = [&] { projection_.apply(views_, {entry.seq, entry.time_ms, entry.event}); };
+      if (!scratch_.attempt(apply, why)) set_aside_.push_back(set_aside_record(entry.seq));
+    } catch (const SQLite::Exception& exception) {
+      return sqlite::to_error(exception, "temporary file");
+    }
+    return std::optional<Difference>();
+  };
+  const auto walked = walk(reader_, position_, position, each);
+  if (!walked) return walked.error();
+  if (position > position_) position_ = position;
+  return {};
+}
+
+Pages Replay::set_aside() {
+  return [this](const Key& after) -> Result<std::vector<Record>> {
+    auto first = std::upper_bound(set_aside_.begin(), set_aside_.end(), after.id,
+                                  [](std::int64_t id, const Record& one) { return id < one.key.id; });
+    const auto left = static_cast<std::size_t>(set_aside_.end() - first);
+    return std::vector<Record>(first, first + static_cast<std::ptrdiff_t>(std::min(left, kPageRecords)));
+  };
 }
 
 Result<Checked> check_file(projection::Snapshot& snapshot) {
@@ -88,13 +112,15 @@ Result<Checked> check_views(Replay& replay, projection::Snapshot& snapshot, cons
                    Difference{"position", fmt::format("at most {}, the journal's last entry", head->value),
                               std::to_string(position->value)}};
   }
-  auto refused = replay.advance_to(*position, progress);
-  if (!refused) return refused.error();
-  if (*refused) return Checked{"", std::move(*refused)};
+  if (auto advanced = replay.advance_to(*position, progress); !advanced) return advanced.error();
+  auto aside = compare(replay.set_aside(), stored_set_aside(snapshot), [](std::int64_t) {});
+  if (!aside) return aside.error();
+  if (aside->first) return Checked{"", std::move(aside->first)};
   auto compared = compare(replay.scratch(), stored_rows(snapshot), stored_lookups(snapshot), progress);
   if (!compared) return compared.error();
-  return Checked{fmt::format("{} views, {} lookups at position {} of {}", compared->rows, compared->names,
-                             position->value, head->value),
+  return Checked{fmt::format("{} views, {} lookups at position {} of {}{}", compared->rows, compared->names,
+                             position->value, head->value,
+                             aside->equal == 0 ? "" : fmt::format(", {} events set aside", aside->equal)),
                  std::move(compared->first)};
 }
 

@@ -14,8 +14,9 @@ class Replay {
  public:
   Replay(journal::Reader& reader, const projection::Projection& projection)
       : reader_(reader), projection_(projection), views_(scratch_) {}
-  // A difference is an event that cannot be projected.
-  [[nodiscard]] Result<std::optional<Difference>> advance_to(Seq position, const Progress& progress);
+  // An event that cannot be projected is passed over, as a read model does.
+  [[nodiscard]] Result<void> advance_to(Seq position, const Progress& progress);
+  [[nodiscard]] Pages set_aside();  // the events passed over
   [[nodiscard]] Scratch& scratch() { return scratch_; }
   [[nodiscard]] Result<Seq> head() { return reader_.head(); }
 
@@ -24,6 +25,7 @@ class Replay {
   const projection::Projection& projection_;
   Scratch scratch_;
   ScratchViews views_;
+  std::vector<Record> set_aside_;
   Seq position_;
 };
 
