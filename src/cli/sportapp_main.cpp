@@ -73,7 +73,9 @@ void add_help_command(CLI::App& app, int& exit_status) {
 
 int main(int argc, char** argv) {
   using namespace sportapp;
-  CLI::App app("Registers users behind one gateway, and keeps doing so while its parts fail.", "sportapp");
+  CLI::App app(
+      "Registers users, products and orders behind one gateway, and keeps doing so while its parts fail.",
+      "sportapp");
   int exit_status = 0;
   app.footer(kFooter);
   app.require_subcommand(1);
@@ -85,6 +87,7 @@ int main(int argc, char** argv) {
   add_import_command(app, exit_status);
   cli::add_rebuild_command(app, exit_status);
   verify::add_verify_command(app, exit_status);
+  cli::add_events_command(app, exit_status);
   add_version_command(app);
   add_help_command(app, exit_status);
   if (is_unknown_command(app, argc, argv)) {

@@ -19,6 +19,11 @@ std::string text_of(const json::object& object, std::string_view name) {
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+std::int64_t number_of(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
+}
+
 void ask_service(StatusRow& row) {
   http::Client client("127.0.0.1", row.port, kAskMs);
   const auto answer = client.get("/internal/status");
@@ -26,8 +31,12 @@ void ask_service(StatusRow& row) {
   const auto said = answer && answer->status == 200 ? json::parse(answer->body, error) : json::value();
   row.state = kFailing;
   if (error || !said.is_object()) return;
-  row.role = text_of(said.get_object(), "role");
-  row.state = text_of(said.get_object(), "state");
+  const auto& status = said.get_object();
+  row.role = text_of(status, "role");
+  row.state = text_of(status, "state");
+  row.set_aside = number_of(status, "set_aside");
+  row.open = number_of(status, "open");
+  row.oldest_open_ms = number_of(status, "oldest_open_ms");
 }
 
 StatusRow row_of(const InstanceProcess& process, const std::string& gateway_host) {
@@ -40,7 +49,10 @@ StatusRow row_of(const InstanceProcess& process, const std::string& gateway_host
                 process.id.pid,
                 process.port,
                 process.restarts,
-                process.last_end};
+                process.last_end,
+                0,
+                0,
+                0};
   if (process.state != ProcessState::kRunning) return row;
   if (!process.service.empty()) {
     ask_service(row);
@@ -52,6 +64,18 @@ StatusRow row_of(const InstanceProcess& process, const std::string& gateway_host
 
 std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
+}
+
+std::string waiting(const StatusRow& row) {
+  std::string lines;
+  if (row.set_aside > 0) {
+    lines += fmt::format("{}: {} events set aside; see: sportapp events\n", row.name, row.set_aside);
+  }
+  if (row.open > 0) {
+    lines += fmt::format("{}: {} not ended yet, the oldest begun {:.1f} s ago\n", row.name, row.open,
+                         static_cast<double>(row.oldest_open_ms) / 1000);
+  }
+  return lines;
 }
 
 }  // namespace
@@ -79,7 +103,10 @@ std::string status_json(const std::vector<StatusRow>& rows) {
                                      {"pid", row.pid},
                                      {"port", row.port},
                                      {"restarts", row.restarts},
-                                     {"last_end", row.last_end}});
+                                     {"last_end", row.last_end},
+                                     {"set_aside", row.set_aside},
+                                     {"open", row.open},
+                                     {"oldest_open_ms", row.oldest_open_ms}});
   }
   return json::serialize(json::object{{"processes", std::move(processes)}});
 }
@@ -92,6 +119,7 @@ std::string status_table(const std::vector<StatusRow>& rows) {
                          row.state, row.pid == 0 ? "-" : std::to_string(row.pid),
                          row.port == 0 ? "-" : std::to_string(row.port), row.restarts, or_dash(row.last_end));
   }
+  for (const auto& row : rows) table += waiting(row);
   return table;
 }
 

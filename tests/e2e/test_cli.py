@@ -10,7 +10,7 @@ from sportapp import COMMANDS, QUERIES, SERVICE_PROCESSES, SERVING, Instance, ru
 from waiting import until
 
 RUNS_ALREADY, NOT_RUNNING = 3, 4  # exit statuses that scripts may rely on
-SUBCOMMANDS = ("up", "down", "status", "logs", "rebuild", "import", "verify")
+SUBCOMMANDS = ("up", "down", "status", "logs", "rebuild", "import", "verify", "events")
 PROCESSES = {*SERVICE_PROCESSES, "monitor", "redis", "gateway", "supervisor"}
 
 

@@ -1,0 +1,155 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "http/client.hpp"
+#include "services/registry.hpp"
+#include "supervisor/instance.hpp"
+#include "supervisor/up.hpp"
+
+namespace sportapp::cli {
+namespace {
+
+namespace json = boost::json;
+constexpr int kAnswerMs = 60'000;
+
+struct Options {
+  std::string service;  // empty: all
+  std::string data = kDataDefault;
+};
+
+constexpr const char* kFooter =
+    R"(An event that a process cannot take in, or cannot show, stops nothing else: the process sets it aside with its
+reason. Lists these events, the first thousand of each process. `retry` tries them again, in order: when the
+cause is gone, for example after an upgrade.
+
+Exit status: 0, 1 a process did not answer, 2 wrong command line, 4 no instance runs on this data.
+
+Examples:
+  sportapp events
+  sportapp events retry
+  sportapp events retry orders --data /srv/sportapp)";
+
+constexpr const char* kRetryFooter =
+    R"(What can be taken in or shown now is so, and no longer set aside.
+
+Exit status: 0 nothing is set aside any more, 1 something is, or a process did not answer, 2 wrong command line,
+4 no instance runs on this data.
+
+Examples:
+  sportapp events retry
+  sportapp events retry orders)";
+
+using Process = supervisor::InstanceProcess;
+
+// The commands processes first: what they take in now is then shown too.
+std::vector<Process> asked_processes(const supervisor::Instance& instance, const std::string& service) {
+  std::vector<Process> found;
+  for (const auto* side : {"commands", "queries"}) {
+    for (const auto& process : instance.processes) {
+      if (process.side == side && (service.empty() || process.service == service)) found.push_back(process);
+    }
+  }
+  return found;
+}
+
+// The JSON object that `process` answers; an error says what it answered instead.
+Result<json::object> ask(const Process& process, bool post, const std::string& path) {
+  http::Client client("127.0.0.1", process.port, kAnswerMs);
+  const auto answer = post ? client.post(path, "") : client.get(path);
+  if (!answer) return answer.error();
+  json::error_code failed;
+  const auto said = json::parse(answer->body, failed);
+  if (answer->status == 200 && !failed && said.is_object()) return said.get_object();
+  return Error{Retry::kLater, fmt::format("it answered {} {}", answer->status, answer->body)};
+}
+
+Result<std::size_t> show_events(const Process& process) {
+  const auto said = ask(process, false, "/internal/events/set-aside");
+  if (!said) return said.error();
+  try {
+    const auto& events = said->at("set_aside").as_array();
+    for (const auto& event : events) {
+      fmt::print("{:<18} {:<9} {:>9} {:<16} {}\n", process.name, event.at("source").as_string().c_str(),
+                 event.at("seq").to_number<std::int64_t>(), event.at("type").as_string().c_str(),
+                 event.at("reason").as_string().c_str());
+    }
+    return events.size();
+  } catch (const std::exception& failed) {
+    return Error{Retry::kNever, fmt::format("its answer is not understood: {}", failed.what())};
+  }
+}
+
+// How many events are left.
+Result<std::int64_t> retry_events(const Process& process) {
+  const auto said = ask(process, true, "/internal/events/retry");
+  if (!said) return said.error();
+  try {
+    const auto retried = said->at("retried").to_number<std::int64_t>();
+    const auto left = said->at("left").to_number<std::int64_t>();
+    if (retried + left > 0) fmt::print("{}: {} no longer set aside, {} left\n", process.name, retried, left);
+    return left;
+  } catch (const std::exception& failed) {
+    return Error{Retry::kNever, fmt::format("its answer is not understood: {}", failed.what())};
+  }
+}
+
+template <class Count>
+bool tell_failure(const Process& process, const Result<Count>& outcome) {
+  if (!outcome) fmt::print(stderr, "{}: {}\n", process.name, outcome.error().what);
+  return !outcome;
+}
+
+int list(const std::vector<Process>& processes) {
+  std::size_t events = 0;
+  bool failed = false;
+  for (const auto& process : processes) {
+    const auto shown = show_events(process);
+    if (!tell_failure(process, shown)) events += *shown;
+    failed = failed || !shown;
+  }
+  if (events == 0 && !failed) fmt::print("No event is set aside.\n");
+  return failed ? supervisor::kExitFailed : 0;
+}
+
+int retry(const std::vector<Process>& processes) {
+  bool all = true;
+  for (const auto& process : processes) {
+    const auto left = retry_events(process);
+    all = !tell_failure(process, left) && *left == 0 && all;
+  }
+  if (all) fmt::print("No event is set aside.\n");
+  return all ? 0 : supervisor::kExitFailed;
+}
+
+int with_processes(const Options& options, int (*act)(const std::vector<Process>&)) {
+  const auto instance = supervisor::read_instance(options.data);
+  if (instance) return act(asked_processes(*instance, options.service));
+  fmt::print(stderr, "sportapp: {}\n", instance.error().what);
+  return supervisor::kExitNotRunning;
+}
+
+}  // namespace
+
+void add_events_command(CLI::App& app, int& exit_status) {
+  auto* command = app.add_subcommand("events", "List events that were set aside, or try them again");
+  auto options = std::make_shared<Options>();
+  auto* again = command->add_subcommand("retry", "Try the events that are set aside again");
+  for (auto* one : {command, again})
+    one->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  again->add_option("SERVICE", options->service, "Whose processes (every service's)")
+      ->check(CLI::IsMember(services::names()));
+  command->footer(kFooter);
+  again->footer(kRetryFooter);
+  again->callback([options, &exit_status] { exit_status = with_processes(*options, retry); });
+  command->callback([options, again, &exit_status] {
+    if (!again->parsed()) exit_status = with_processes(*options, list);
+  });
+}
+
+}  // namespace sportapp::cli
