@@ -1,0 +1,88 @@
+"""An event that cannot be applied stops nothing else: it is set aside, told, and can be tried again."""
+import json
+import socket
+
+import pytest
+
+from shop import Shop, add_product, settled, view_of
+from sportapp import Instance, commands_of, queries_of
+from waiting import until
+
+WHO = (*queries_of("products"), commands_of("orders"))  # those who take in the events of products
+
+
+def publish(instance, stream: str, seq: int, event: dict):
+    """Into Redis, as the relay does, but what no journal ever said."""
+    text = json.dumps(event).encode()
+    words = [b"XADD", stream.encode(), f"{seq}-0".encode(), b"event", text]
+    data = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+    with socket.create_connection(("127.0.0.1", instance.process("redis").port), timeout=10) as connection:
+        connection.sendall(data)
+        assert connection.recv(1000).startswith(b"$"), "Redis did not take it"
+
+
+@pytest.fixture(scope="module")
+def struck(tmp_path_factory):
+    """An instance whose stream of products has one event that nobody understands."""
+    instance = Instance(tmp_path_factory.mktemp("struck") / "data")
+    try:
+        instance.up()
+        first = add_product(instance)
+        instance.wait_for_position(first)
+        seq = instance.journal_head("products") + 1
+        publish(instance, "products", seq, {"seq": seq, "time_ms": 1, "type": "ProductAdded", "version": 1,
+                                            "payload": json.dumps({"id": "nonsense"})})
+        instance.struck_seq = seq
+        yield instance
+    finally:
+        instance.finish()
+
+
+def entry(instance, name: str) -> dict:
+    listed = json.loads(instance.cli("status", "--json").stdout)["processes"]
+    return next(one for one in listed if one["name"] == name)
+
+
+def set_aside(instance, name: str) -> list:
+    return instance.direct(name, "/internal/events/set-aside").json()["set_aside"]
+
+
+@pytest.mark.parametrize("name", WHO)
+def test_it_is_set_aside_with_its_reason_and_counted(struck, name):
+    found = until(f"{name} has set it aside", lambda: set_aside(struck, name))
+    assert [(one["source"], one["seq"], one["type"]) for one in found] == [("products", struck.struck_seq, "ProductAdded")]
+    assert found[0]["reason"]
+    assert entry(struck, name)["set_aside"] == 1
+
+
+def test_everything_after_it_goes_on(struck):
+    add_product(struck)  # stands where the nonsense stood
+    made = add_product(struck, stock=5)
+    assert view_of(struck, made)["stock"] == 5
+    shop = Shop(struck, stock=2)
+    assert settled(struck, shop.ordered(2))["state"] == "completed"
+
+
+def test_it_is_listed_for_the_operator(struck):
+    until("all have set it aside", lambda: all(set_aside(struck, name) for name in WHO))
+    told = struck.cli("events")
+    assert all(name in told.stdout for name in WHO)
+    assert str(struck.struck_seq) in told.stdout and "ProductAdded" in told.stdout
+    assert "set" in struck.cli("status").stdout
+
+
+def test_tried_again_it_is_still_wrong_and_kept(struck):
+    until("all have set it aside", lambda: all(set_aside(struck, name) for name in WHO))
+    struck.cli("events", "retry")
+    for name in WHO:
+        retried = struck.direct(name, "/internal/events/retry", method="POST")
+        assert retried.json()["left"] == 1
+        assert [one["seq"] for one in set_aside(struck, name)] == [struck.struck_seq]
+
+
+def test_it_outlives_a_restart(struck):
+    for name in WHO:
+        pid = struck.kill(name)
+        struck.wait_restarted(name, pid)
+        struck.wait_healthy()
+        assert [one["seq"] for one in set_aside(struck, name)] == [struck.struck_seq]
