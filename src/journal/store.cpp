@@ -121,7 +121,11 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
                                               file.string(), format, kFormat)};
     }
     make_durable(**database);
-    return std::unique_ptr<Store>(new Store(std::move(*database)));
+    auto store = std::unique_ptr<Store>(new Store(std::move(*database)));
+    auto checkpointer = sqlite::Checkpointer::start(*store->database_, file, kWalKib);
+    if (!checkpointer) return checkpointer.error();
+    store->checkpointer_ = std::move(*checkpointer);
+    return store;
   } catch (const SQLite::Exception& exception) {
     return sqlite::to_error(exception, file);
   }

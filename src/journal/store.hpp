@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "domain/domain.hpp"
 #include "journal/entry.hpp"
+#include "sqlite/checkpointer.hpp"
 #include "sqlite/value_index.hpp"
 
 namespace sportapp::journal {
@@ -77,6 +78,7 @@ class Store {
   explicit Store(std::unique_ptr<SQLite::Database> database);
   std::unique_ptr<SQLite::Database> database_;
   StoredState state_;
+  std::unique_ptr<sqlite::Checkpointer> checkpointer_;
   std::uint64_t changes_before_ = 0;  // of the transaction under way
   SQLite::Statement begin_, commit_, rollback_, savepoint_, release_, undo_;
   SQLite::Statement find_, append_, head_, hash_at_;
