@@ -89,9 +89,10 @@ std::vector<SetAside> set_aside_of(SQLite::Database& database, Seq after, std::s
   while (select.executeStep()) {
     const Seq seq{select.getColumn(0).getInt64()};
     auto event = messaging::decode(select.getColumn(1).getString());
-    if (!event)
-      throw SQLite::Exception(fmt::format("event {} set aside: {}", seq.value, event.error().what),
-                              SQLITE_CORRUPT);
+    if (!event || event->seq != seq) {
+      const auto why = event ? "is stored as another" : event.error().what;
+      throw SQLite::Exception(fmt::format("event {} set aside: {}", seq.value, why), SQLITE_CORRUPT);
+    }
     found.push_back({std::move(*event), select.getColumn(2).getString()});
   }
   return found;

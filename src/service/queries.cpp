@@ -31,7 +31,7 @@ class Queries {
         rebuild_({.make_feed = feed_maker(),
                   .on_end = [this](std::string_view outcome) { metrics_.rebuilt(outcome); }},
                  live_, projection, clock_),
-        set_aside_(process.config().service, live_, process.loop()),
+        set_aside_(process.config().service, live_, process.loop(), [this] { (void)rebuild_.start(); }),
         routes_(projection, live_, waiters_) {}
 
   void start() {

@@ -215,7 +215,8 @@ class QueriesTest : public ::testing::Test {
   std::unique_ptr<Rebuild> rebuild_ = std::make_unique<Rebuild>(
       Rebuild::Options{.make_feed = [this] { return journal_.feed(); }, .on_end = {}, .feed_pause_ms = 1},
       live_, names_, clock_);
-  std::unique_ptr<ViewSetAside> set_aside_ = std::make_unique<ViewSetAside>("names", live_, loop_);
+  std::unique_ptr<ViewSetAside> set_aside_ =
+      std::make_unique<ViewSetAside>("names", live_, loop_, [this] { (void)rebuild_->start(); });
   QueryRoutes routes_{names_, live_, waiters_};
 };
 

@@ -22,8 +22,9 @@ http::Response document(const json::object& object) {
 
 }  // namespace
 
-ViewSetAside::ViewSetAside(std::string service, LiveModel& model, Loop& loop)
-    : service_(std::move(service)), model_(model), loop_(loop) {}
+ViewSetAside::ViewSetAside(std::string service, LiveModel& model, Loop& loop,
+                           std::function<void()> on_applied)
+    : service_(std::move(service)), model_(model), loop_(loop), on_applied_(std::move(on_applied)) {}
 ViewSetAside::~ViewSetAside() = default;
 
 void ViewSetAside::add_to(http::Router& router) {
@@ -63,6 +64,7 @@ void ViewSetAside::retried(const Result<projection::Retried>& outcome) {
     return reply(http::unavailable(outcome.error().what));
   }
   spdlog::info("events set aside were retried, applied={} left={}", outcome->applied, outcome->left);
+  if (outcome->applied > 0) on_applied_();
   reply(document({{"retried", outcome->applied}, {"left", outcome->left}}));
 }
 

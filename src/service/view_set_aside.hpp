@@ -1,5 +1,6 @@
 // Events that a queries process could not show: GET /internal/events/set-aside, POST /internal/events/retry.
 #pragma once
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -13,8 +14,10 @@ namespace sportapp::service {
 
 class ViewSetAside {
  public:
-  // All references must outlive it; destroyed when the loop has ended.
-  ViewSetAside(std::string service, LiveModel& model, Loop& loop);
+  // `on_applied`, on the loop: events were applied later than their turn, so what came after them may be
+  // hidden under what they say, until the read model is made anew. All references must outlive it; destroyed
+  // when the loop has ended.
+  ViewSetAside(std::string service, LiveModel& model, Loop& loop, std::function<void()> on_applied);
   ~ViewSetAside();  // ends a retry that runs, between two transactions
   void add_to(http::Router& router);
 
@@ -26,6 +29,7 @@ class ViewSetAside {
   const std::string service_;
   LiveModel& model_;
   Loop& loop_;
+  const std::function<void()> on_applied_;
   std::optional<http::Reply> reply_;  // loop thread: of the retry under way
   std::jthread thread_;               // last: ends before the rest
 };

@@ -39,6 +39,16 @@ TEST_F(ViewSetAsideTest, a_retry_shows_what_can_be_shown_now) {
   EXPECT_EQ(get("/api-queries/names/4").status, 200) << "and it goes on following";
 }
 
+TEST_F(ViewSetAsideTest, what_came_after_an_event_applied_late_counts_in_the_end) {
+  open();
+  given({"!", "!x"});
+  names_.knows_all = true;
+  EXPECT_EQ(retry(), R"({"retried":1,"left":0})");
+  ASSERT_TRUE(loop_.run_until([this] { return rebuild_->progress().state == Rebuild::State::kDone; }));
+  EXPECT_EQ(rebuild_->progress().identical, false) << "the letter was the late one's";
+  EXPECT_EQ(get("/api-queries/names?letter=!").body, R"([{"name":"!x"}])");
+}
+
 TEST_F(ViewSetAsideTest, one_retry_runs_at_a_time) {
   open();
   given({"!"});
