@@ -36,7 +36,8 @@ Examples:
   sportapp events retry orders --data /srv/sportapp)";
 
 constexpr const char* kRetryFooter =
-    R"(What can be taken in or shown now is so, and no longer set aside.
+    R"(What can be taken in or shown now is so, and no longer set aside. A read model in which one is shown late is made
+anew afterwards, while it serves, as `sportapp rebuild` does: so what happened since then stands above it.
 
 Exit status: 0 nothing is set aside any more, 1 something is, or a process did not answer, 2 wrong command line,
 4 no instance runs on this data.
@@ -75,7 +76,7 @@ Result<std::size_t> show_events(const Process& process) {
   try {
     const auto& events = said->at("set_aside").as_array();
     for (const auto& event : events) {
-      fmt::print("{:<18} {:<9} {:>9} {:<16} {}\n", process.name, event.at("source").as_string().c_str(),
+      fmt::print("{:<20} {:<9} {:>9} {:<16} {}\n", process.name, event.at("source").as_string().c_str(),
                  event.at("seq").to_number<std::int64_t>(), event.at("type").as_string().c_str(),
                  event.at("reason").as_string().c_str());
     }

@@ -112,10 +112,10 @@ std::string status_json(const std::vector<StatusRow>& rows) {
 }
 
 std::string status_table(const std::vector<StatusRow>& rows) {
-  auto table = fmt::format("{:<18} {:<9} {:<10} {:>8} {:>6} {:>9}  {}\n", "NAME", "ROLE", "STATE", "PID",
+  auto table = fmt::format("{:<20} {:<9} {:<10} {:>8} {:>6} {:>9}  {}\n", "NAME", "ROLE", "STATE", "PID",
                            "PORT", "RESTARTS", "LAST END");
   for (const auto& row : rows) {
-    table += fmt::format("{:<18} {:<9} {:<10} {:>8} {:>6} {:>9}  {}\n", row.name, or_dash(row.role),
+    table += fmt::format("{:<20} {:<9} {:<10} {:>8} {:>6} {:>9}  {}\n", row.name, or_dash(row.role),
                          row.state, row.pid == 0 ? "-" : std::to_string(row.pid),
                          row.port == 0 ? "-" : std::to_string(row.port), row.restarts, or_dash(row.last_end));
   }

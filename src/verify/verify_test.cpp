@@ -142,7 +142,7 @@ TEST_F(VerifyTest, a_good_instance_is_equal_everywhere_though_one_read_model_is_
   for (const auto& [name, finding] : findings_) EXPECT_FALSE(finding.first) << name;
   EXPECT_EQ(findings_[std::string(kJournal) + " state"].summary, "1500 rows, 2250 unique values");
   EXPECT_EQ(findings_[std::string(kSecondModel) + " views"].summary,
-            "1100 views, 1650 lookups at position 1100 of 1500");
+            "1100 views and links, 1650 lookups at position 1100 of 1500");
 }
 
 TEST_F(VerifyTest, a_running_instance_is_checked_at_one_moment) {

@@ -118,8 +118,8 @@ Result<Checked> check_views(Replay& replay, projection::Snapshot& snapshot, cons
   if (aside->first) return Checked{"", std::move(aside->first)};
   auto compared = compare(replay.scratch(), stored_rows(snapshot), stored_lookups(snapshot), progress);
   if (!compared) return compared.error();
-  return Checked{fmt::format("{} views, {} lookups at position {} of {}{}", compared->rows, compared->names,
-                             position->value, head->value,
+  return Checked{fmt::format("{} views and links, {} lookups at position {} of {}{}", compared->rows,
+                             compared->names, position->value, head->value,
                              aside->equal == 0 ? "" : fmt::format(", {} events set aside", aside->equal)),
                  std::move(compared->first)};
 }
