@@ -14,7 +14,11 @@ namespace {
 using namespace sportapp::importing;
 using sportapp::testing::require;
 
-const std::vector<std::string> kColumns{"username", "email"};
+using sportapp::domain::Field;
+
+const std::vector<std::string> kColumns{"username", "email", "age"};
+const std::vector<Field> kFields{
+    {"username"}, {"email", Field::Kind::kText, false}, {"age", Field::Kind::kInteger, false}};
 
 struct Read {
   std::vector<Record> records;
@@ -36,7 +40,7 @@ std::unique_ptr<RecordReader> make_reader(int kind) {
   if (kind == 0) return std::make_unique<JsonLinesReader>();
   const bool has_header = kind == 1;
   return std::make_unique<CsvReader>(
-      CsvReader::Options{has_header ? std::vector<std::string>{} : kColumns, has_header ? "username" : ""});
+      CsvReader::Options{has_header ? std::vector<std::string>{} : kColumns, kFields});
 }
 
 void check_records(const std::vector<Record>& records) {
@@ -70,6 +74,11 @@ std::string quoted(std::string_view field) {
   return text + '"';
 }
 
+std::string as_text(const boost::json::value* field) {
+  if (field == nullptr) return {};
+  return field->is_string() ? std::string(field->get_string()) : boost::json::serialize(*field);
+}
+
 // What a CSV record says, written as CSV again, says the same.
 void check_round_trip(const Record& record) {
   if (!record.problem.empty()) return;
@@ -82,10 +91,10 @@ void check_round_trip(const Record& record) {
   for (const auto& name : kColumns) {
     const auto* field = value.get_object().if_contains(name);
     if (!text.empty()) text += ',';
-    text += quoted(field == nullptr ? std::string_view() : std::string_view(field->as_string()));
+    text += quoted(as_text(field));
   }
   if (text.size() > kRecordBytesMax) return;
-  CsvReader reader({.columns = kColumns});
+  CsvReader reader({.columns = kColumns, .fields = kFields});
   const auto again = read_all(reader, text, text.size());
   require(again.records.size() == 1 && again.records[0].body == record.body,
           "CSV written again reads the same");
