@@ -80,6 +80,23 @@ TEST_F(JournalTest, ACommandThatMeetsADefectLeavesNothingBehind) {
   EXPECT_EQ(std::get<Answered>(add("k2", "luz")).answer.body, "2") << "the bomb's id is free again";
 }
 
+TEST_F(JournalTest, ACommandThatMeetsADefectHarmsNoOtherOfItsBatch) {
+  Barrier barrier;
+  open({.gate = &barrier});
+  submit("first", "first");
+  barrier.wait_for_batches(1);
+  for (const auto* name : {"ana", "bomb", "luz"}) submit(name, name);
+  submit("ana again", "ana");
+  barrier.open();
+  EXPECT_EQ(std::get<Answered>(outcomes_.wait("ana")).answer.body, "2");
+  EXPECT_TRUE(std::holds_alternative<Error>(outcomes_.wait("bomb")));
+  EXPECT_EQ(std::get<Answered>(outcomes_.wait("luz")).answer.body, "3");
+  EXPECT_EQ(std::get<domain::Refusal>(outcomes_.wait("ana again")).status, 409);
+  EXPECT_EQ(barrier.seen(), (std::vector<std::size_t>{1, 2})) << "one batch";
+  EXPECT_EQ(std::get<Answered>(add("later", "sol")).seq, Seq{4});
+  EXPECT_EQ(count("entries"), 4);
+}
+
 TEST_F(JournalTest, AGateThatRefusesRollsBack) {
   Barrier barrier;
   open({.gate = &barrier});
