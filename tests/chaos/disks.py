@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from waiting import until
+
 
 def run(*command, check: bool = True) -> subprocess.CompletedProcess:
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=120,
@@ -57,7 +59,8 @@ class Disks:
         self._mount("-o", "loop", image, target)
 
     def unmount(self, target: Path):
-        run("umount", target)
+        # What was killed may take a moment to let go of its files.
+        until(f"{target} is unmounted", lambda: run("umount", target, check=False).returncode == 0, 60)
         self._mounted.remove(target)  # the first of them, where two lie on each other
 
     def finish(self):
