@@ -101,7 +101,8 @@ class Instance:
         return json.loads(self._cli("status", "--json", within_s=30))["processes"]
 
     def queries(self) -> list:
-        return [process["name"] for process in self.processes() if process["side"] == "queries"]
+        return [process["name"] for process in self.processes()
+                if process["service"] == "users" and process["side"] == "queries"]
 
     def metrics(self, name: str) -> dict:
         port = next(process["port"] for process in self.processes() if process["name"] == name)
