@@ -29,7 +29,7 @@ void show_progress(const Layout& layout, std::set<std::string>& shown) {
   if (!instance) return;
   for (const auto& process : instance->processes) {
     if (process.state != ProcessState::kStopped || !shown.insert(process.name).second) continue;
-    say(fmt::format("  {:<18} {}", process.name, process.last_end.empty() ? "stopped" : process.last_end));
+    say(fmt::format("  {:<20} {}", process.name, process.last_end.empty() ? "stopped" : process.last_end));
   }
 }
 

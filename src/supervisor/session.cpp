@@ -117,11 +117,11 @@ void Session::changed(const Supervisor::View& view) {
   }
   if (!console_) return;
   if (view.state == ProcessState::kRestarting) {
-    say("  {:<18} {}; started again in {} ms\n", view.name, view.last_end, view.delay_ms);
+    say("  {:<20} {}; started again in {} ms\n", view.name, view.last_end, view.delay_ms);
   } else if (view.state == ProcessState::kRunning && (!ready_ || view.restarts > 0)) {
-    say("  {:<18} runs (pid {}, port {})\n", view.name, view.id.pid, view.port);
+    say("  {:<20} runs (pid {}, port {})\n", view.name, view.id.pid, view.port);
   } else if (view.state == ProcessState::kStopped) {
-    say("  {:<18} {}\n", view.name, view.last_end.empty() ? "stopped" : view.last_end);
+    say("  {:<20} {}\n", view.name, view.last_end.empty() ? "stopped" : view.last_end);
   }
 }
 
