@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace sportapp::journal {
 
 Hash chained(const Hash& previous, const Entry& entry) {
@@ -28,6 +30,15 @@ std::string fingerprint(const domain::Command& command) {
 
 std::string key_of_consumed(std::string_view source, Seq upto) {
   return fmt::format(" {}/{:019}", source, upto.value);
+}
+
+std::optional<Seq> consumed_by(std::string_view key, std::string_view source) {
+  const auto prefix = fmt::format(" {}/", source);
+  if (!key.starts_with(prefix)) return std::nullopt;
+  Seq seq;
+  const auto* end = key.data() + key.size();
+  const auto [parsed, failed] = std::from_chars(key.data() + prefix.size(), end, seq.value);
+  return failed == std::errc() && parsed == end ? std::optional(seq) : std::nullopt;
 }
 
 }  // namespace sportapp::journal

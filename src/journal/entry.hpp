@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,5 +28,7 @@ struct Entry {
 // The key of the entry by which events of `source` up to `upto` count. It begins with a space, as no key of a
 // client can, and sorts as the positions do.
 [[nodiscard]] std::string key_of_consumed(std::string_view source, Seq upto);
+// The way back: `upto`, if `key` is such a key of `source`.
+[[nodiscard]] std::optional<Seq> consumed_by(std::string_view key, std::string_view source);
 
 }  // namespace sportapp::journal

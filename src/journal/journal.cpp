@@ -183,13 +183,14 @@ void Journal::Impl::commit(Batch batch) {
 // only a batch that has one is undone and done again with them.
 void Journal::Impl::decide_all(const Batch& batch, std::vector<Outcome>& outcomes,
                                std::vector<Entry>& entries) {
-  const auto time_ms = clock.wall_ms();
-  outcomes.reserve(batch.size());
-  each_in_savepoint = false;
-  store->begin();
-  try {
+  const auto decide_each = [&, time_ms = clock.wall_ms()](bool in_savepoints) {
+    each_in_savepoint = in_savepoints;
+    store->begin();
     for (const auto& pending : batch) outcomes.push_back(decide(pending.submission, time_ms, entries));
-    return;
+  };
+  outcomes.reserve(batch.size());
+  try {
+    return decide_each(false);
   } catch (const SQLite::Exception&) {
     throw;  // the disk's trouble is the whole batch's
   } catch (const std::exception& defect) {
@@ -199,9 +200,7 @@ void Journal::Impl::decide_all(const Batch& batch, std::vector<Outcome>& outcome
   undo_batch();
   outcomes.clear();
   entries.clear();
-  each_in_savepoint = true;
-  store->begin();
-  for (const auto& pending : batch) outcomes.push_back(decide(pending.submission, time_ms, entries));
+  decide_each(true);
 }
 
 Outcome Journal::Impl::decide(const Submission& submission, std::int64_t time_ms,

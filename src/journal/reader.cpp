@@ -33,8 +33,28 @@ Entry entry_of(SQLite::Statement& row) {
 }  // namespace
 
 struct Reader::Impl {
+  Result<std::vector<StateRow>> rows(const std::string& which, std::string_view table, Id id,
+                                     std::size_t limit);
+
   sqlite::Snapshot file;
 };
+
+Result<std::vector<StateRow>> Reader::Impl::rows(const std::string& which, std::string_view table, Id id,
+                                                 std::size_t limit) {
+  return file.read([&](SQLite::Database& database) {
+    SQLite::Statement select(
+        database, "SELECT tbl, id, json FROM state_rows WHERE " + which + " ORDER BY tbl, id LIMIT ?");
+    select.bind(1, std::string(table));
+    select.bind(2, id.value);
+    select.bind(3, static_cast<std::int64_t>(limit));
+    std::vector<StateRow> found;
+    while (select.executeStep()) {
+      found.push_back({select.getColumn(0).getString(), Id{select.getColumn(1).getInt64()},
+                       select.getColumn(2).getString()});
+    }
+    return found;
+  });
+}
 
 Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Reader::~Reader() = default;
@@ -65,20 +85,11 @@ Result<std::vector<Entry>> Reader::entries(Seq after, std::size_t limit) {
 }
 
 Result<std::vector<StateRow>> Reader::rows_after(std::string_view table, Id id, std::size_t limit) {
-  return impl_->file.read([&](SQLite::Database& database) {
-    SQLite::Statement select(database,
-                             "SELECT tbl, id, json FROM state_rows WHERE (tbl, id) > (?, ?) ORDER BY tbl, id "
-                             "LIMIT ?");
-    select.bind(1, std::string(table));
-    select.bind(2, id.value);
-    select.bind(3, static_cast<std::int64_t>(limit));
-    std::vector<StateRow> found;
-    while (select.executeStep()) {
-      found.push_back({select.getColumn(0).getString(), Id{select.getColumn(1).getInt64()},
-                       select.getColumn(2).getString()});
-    }
-    return found;
-  });
+  return impl_->rows("(tbl, id) > (?, ?)", table, id, limit);
+}
+
+Result<std::vector<StateRow>> Reader::rows_of(std::string_view table, Id after, std::size_t limit) {
+  return impl_->rows("tbl = ? AND id > ?", table, after, limit);
 }
 
 Result<std::vector<sqlite::IndexedValue>> Reader::uniques_after(std::string_view field,

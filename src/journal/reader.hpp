@@ -35,6 +35,8 @@ class Reader {
   [[nodiscard]] Result<std::vector<sqlite::IndexedValue>> uniques_after(std::string_view field,
                                                                         std::string_view value,
                                                                         std::size_t limit);
+  // Of one table, in order of id.
+  [[nodiscard]] Result<std::vector<StateRow>> rows_of(std::string_view table, Id after, std::size_t limit);
   // How many rows a table has, counted no further than `most`.
   [[nodiscard]] Result<std::int64_t> count(std::string_view table, std::size_t most);
   // What SQLite's own check of the file complains of first.

@@ -208,8 +208,8 @@ Seq Store::consumed(std::string_view source) {
   Use use(greatest);
   const auto begin = key_of_consumed(source, Seq{}), end = key_of_consumed(source, Seq{kMost});
   if (!use.bind(1, begin).bind(2, end).step()) return {};
-  const auto key = text_of(greatest, 0);
-  return Seq{std::stoll(key.substr(key.rfind('/') + 1))};
+  // Every key between the two is one: no client can send its first character.
+  return consumed_by(text_of(greatest, 0), source).value();
 }
 
 std::optional<Hash> Store::hash_at(Seq seq) {

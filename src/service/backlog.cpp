@@ -43,7 +43,7 @@ Result<Backlog::Counts> Backlog::read() const {
   if (!open) return open.error();
   counts.open = *open;
   if (*open == 0) return counts;
-  const auto oldest = (*reader)->rows_after(open_table_, Id{}, 1);
+  const auto oldest = (*reader)->rows_of(open_table_, Id{}, 1);
   if (!oldest) return oldest.error();
   boost::json::error_code failed;
   const auto row = boost::json::parse(oldest->front().json, failed);

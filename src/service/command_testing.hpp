@@ -115,9 +115,7 @@ class CommandsTest : public ::testing::Test {
   std::vector<std::string> rows(const std::string& table) const {
     const auto reader = journal::Reader::open(file());
     std::vector<std::string> found;
-    for (const auto& row : (*reader)->rows_after(table, Id{}, 10'000).value()) {
-      if (row.table == table) found.push_back(row.json);
-    }
+    for (const auto& row : (*reader)->rows_of(table, Id{}, 10'000).value()) found.push_back(row.json);
     return found;
   }
   // What is set aside, as `seq reason`.

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/document.hpp"
 #include "http/problem.hpp"
 #include "http/server.hpp"
 #include "service/log.hpp"
@@ -70,13 +71,6 @@ http::Response text(std::string body) {
   return response;
 }
 
-http::Response document(const json::object& object, int status = 200) {
-  http::Response response;
-  response.status = status;
-  response.body = json::serialize(object);
-  return response;
-}
-
 }  // namespace
 
 struct Process::Impl {
@@ -114,8 +108,8 @@ http::Response Process::Impl::ready() const {
   for (const auto& check : checks) {
     if (auto reason = check()) reasons.emplace_back(*reason);
   }
-  if (reasons.empty()) return document({{"status", "ready"}});
-  auto response = document({{"status", "not ready"}, {"reasons", std::move(reasons)}}, 503);
+  if (reasons.empty()) return http::document({{"status", "ready"}});
+  auto response = http::document({{"status", "not ready"}, {"reasons", std::move(reasons)}}, 503);
   response.headers.emplace_back("Retry-After", "1");
   return response;
 }
@@ -124,13 +118,13 @@ http::Response Process::Impl::status() const {
   json::object object{{"name", config.name}, {"service", config.service}, {"side", config.side},
                       {"node", config.node}, {"pid", getpid()},           {"port", config.port}};
   for (const auto& [name, value] : members) object[name] = value();
-  return document(object);
+  return http::document(object);
 }
 
 void Process::Impl::add_routes() {
   using http::Audience;
   router.add("GET", "/health/live", Audience::kInternal, [](const http::Request&, const http::Reply& reply) {
-    reply(document({{"status", "live"}}));
+    reply(http::document({{"status", "live"}}));
   });
   router.add("GET", "/health/ready", Audience::kInternal,
              [this](const http::Request&, const http::Reply& reply) { reply(ready()); });

@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <utility>
 
+#include "http/document.hpp"
 #include "http/problem.hpp"
 
 namespace sportapp::service {
@@ -76,10 +77,7 @@ http::Response answer(int status, const Rebuild::Progress& progress) {
                            {"elapsed_ms", progress.elapsed_ms}};
   if (progress.identical) body["identical"] = *progress.identical;
   if (!progress.error.empty()) body["error"] = progress.error;
-  http::Response response;
-  response.status = status;
-  response.body = boost::json::serialize(body);
-  return response;
+  return http::document(body, status);
 }
 
 }  // namespace

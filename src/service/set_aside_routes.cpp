@@ -3,25 +3,15 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <boost/json.hpp>
 #include <stdexcept>
 #include <utility>
 
 #include "http/problem.hpp"
 #include "journal/reader.hpp"
+#include "service/set_aside_answers.hpp"
 
 namespace sportapp::service {
 namespace {
-
-namespace json = boost::json;
-
-constexpr std::size_t kRowsMax = 1000;  // in one list or retry; more are there when these are gone
-
-http::Response document(const json::object& object) {
-  http::Response response;
-  response.body = json::serialize(object);
-  return response;
-}
 
 std::string key_of(std::string_view what, const domain::SetAside& event) {
   return fmt::format(" {}/{}/{}", what, event.source, event.event.seq.value);
@@ -34,39 +24,30 @@ SetAsideRoutes::SetAsideRoutes(std::filesystem::path file, const domain::Domain&
     : file_(std::move(file)), domain_(domain), journal_(journal), loop_(loop) {}
 
 void SetAsideRoutes::add_to(http::Router& router) {
-  router.add("GET", "/internal/events/set-aside", http::Audience::kInternal,
-             [this](const http::Request&, const http::Reply& reply) { reply(list()); });
-  router.add("POST", "/internal/events/retry", http::Audience::kInternal,
-             [this](const http::Request&, const http::Reply& reply) { retry(reply); });
+  add_set_aside_routes(
+      router, [this] { return list(); }, [this](const http::Reply& reply) { retry(reply); });
 }
 
 Result<std::vector<SetAsideRoutes::Row>> SetAsideRoutes::rows() const {
   const auto reader = journal::Reader::open(file_);
   if (!reader) return reader.error();
-  const auto stored = (*reader)->rows_after(domain::kSetAsideTable, Id{}, kRowsMax);
+  const auto stored = (*reader)->rows_of(domain::kSetAsideTable, Id{}, kSetAsideListedMax);
   if (!stored) return stored.error();
   std::vector<Row> rows;
-  for (const auto& row : *stored) {
-    if (row.table == domain::kSetAsideTable) rows.push_back({row.id, domain::set_aside_of(row.json)});
-  }
+  for (const auto& row : *stored) rows.push_back({row.id, domain::set_aside_of(row.json)});
   return rows;
 }
 
-http::Response SetAsideRoutes::list() const {
-  const auto found = rows();
-  if (!found) return http::unavailable(found.error().what);
-  json::array events;
-  for (const auto& [id, aside] : *found) {
-    events.push_back(json::object{{"source", aside.source},
-                                  {"seq", aside.event.seq.value},
-                                  {"type", aside.event.event.type},
-                                  {"reason", aside.reason}});
-  }
-  return document({{"set_aside", std::move(events)}});
+Result<std::vector<domain::SetAside>> SetAsideRoutes::list() const {
+  auto found = rows();
+  if (!found) return found.error();
+  std::vector<domain::SetAside> events;
+  for (auto& row : *found) events.push_back(std::move(row.event));
+  return events;
 }
 
 void SetAsideRoutes::retry(const http::Reply& reply) {
-  if (round_) return reply(http::problem(409, "Conflict", "events are being retried already"));
+  if (round_) return reply(retry_under_way());
   auto found = rows();
   if (!found) return reply(http::unavailable(found.error().what));
   round_.emplace(Round{reply, std::move(*found)});
@@ -91,7 +72,7 @@ void SetAsideRoutes::next() {
     }
   }
   const auto left = static_cast<std::int64_t>(round_->rows.size()) - round_->retried;
-  end(document({{"retried", round_->retried}, {"left", left}}));
+  end(retry_ended(round_->retried, left));
 }
 
 void SetAsideRoutes::clear() {

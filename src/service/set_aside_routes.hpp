@@ -36,7 +36,7 @@ class SetAsideRoutes {
   };
 
   [[nodiscard]] Result<std::vector<Row>> rows() const;
-  [[nodiscard]] http::Response list() const;
+  [[nodiscard]] Result<std::vector<domain::SetAside>> list() const;
   void retry(const http::Reply& reply);
   void next();
   void clear();

@@ -5,8 +5,10 @@
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/loop.hpp"
+#include "domain/set_aside.hpp"
 #include "http/router.hpp"
 #include "service/live_model.hpp"
 
@@ -22,7 +24,7 @@ class ViewSetAside {
   void add_to(http::Router& router);
 
  private:
-  [[nodiscard]] http::Response list() const;
+  [[nodiscard]] Result<std::vector<domain::SetAside>> list() const;
   void retry(const http::Reply& reply);
   void retried(const Result<projection::Retried>& outcome);
 

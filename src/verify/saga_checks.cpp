@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 #include <vector>
@@ -82,23 +81,12 @@ Difference at(const journal::Entry& entry, std::string expected, std::string fou
           std::move(found)};
 }
 
-// The position of the other service's events by which an entry counts, if its key says one.
-std::optional<Seq> consumed_by(const journal::Entry& entry, std::string_view source) {
-  const auto prefix = fmt::format(" {}/", source);
-  if (!entry.key.starts_with(prefix)) return std::nullopt;
-  Seq seq;
-  const auto* end = entry.key.data() + entry.key.size();
-  const auto [parsed, failed] = std::from_chars(entry.key.data() + prefix.size(), end, seq.value);
-  return failed == std::errc() && parsed == end ? std::optional(seq) : std::nullopt;
-}
-
 Result<std::set<Seq>> set_aside_of(journal::Reader& reader, std::string_view source) {
   std::set<Seq> seqs;
   for (Id after;;) {
-    const auto rows = reader.rows_after(domain::kSetAsideTable, after, kPageRecords);
+    const auto rows = reader.rows_of(domain::kSetAsideTable, after, kPageRecords);
     if (!rows) return rows.error();
     for (const auto& row : *rows) {
-      if (row.table != domain::kSetAsideTable) return seqs;
       const auto aside = domain::set_aside_of(row.json);
       if (aside.source == source) seqs.insert(aside.event.seq);
     }
@@ -114,7 +102,8 @@ Result<std::optional<Difference>> Saga::read(journal::Reader& reader, std::strin
   side.head = *head;
   return walk(reader, Seq{}, *head, [&](const journal::Entry& entry) -> Result<Found> {
     if (entry.seq.value % kProgressEvery == 0) progress_(entry.seq.value, head->value);
-    if (const auto seq = consumed_by(entry, other)) side.taken_in = std::max(side.taken_in, *seq);
+    if (const auto seq = journal::consumed_by(entry.key, other))
+      side.taken_in = std::max(side.taken_in, *seq);
     try {
       return (this->*each)(entry);
     } catch (const std::exception& failed) {
@@ -223,10 +212,9 @@ std::optional<Difference> Saga::unlike(const Order& order) const {
 Result<std::optional<Difference>> Saga::stocks() {
   constexpr std::string_view kTable = "products";
   for (Id after;;) {
-    const auto rows = products_reader_.rows_after(kTable, after, kPageRecords);
+    const auto rows = products_reader_.rows_of(kTable, after, kPageRecords);
     if (!rows) return rows.error();
     for (const auto& row : *rows) {
-      if (row.table != kTable) return Found();
       const auto stored = object_of(row.json).at("stock").as_int64();
       if (stored == stock_[row.id.value]) continue;
       return Found(
