@@ -7,8 +7,8 @@ import threading
 import time
 from typing import NamedTuple
 
-REQUEST_TIMEOUT_S = 40.0  # above every bound of the gateway: an answer must come first
-RETRY_EVERY_S = 0.05
+from connection import REQUEST_TIMEOUT_S, RETRY_EVERY_S, Connection
+
 REPLAY_SHARE = 0.1  # of the acknowledged commands: sent once more, for the same answer
 
 
@@ -100,7 +100,7 @@ class Load:
 
     def _register_on_and_on(self, number: int):
         chance = random.Random(self._seed * 1000 + number)
-        connection = _Connection(self._port)
+        connection = Connection(self._port)
         count = 0
         while not self._stop.is_set():
             count += 1
@@ -129,7 +129,7 @@ class Load:
     def _try(self, connection, key, name):
         """The answer's body; nothing when it is to be tried again."""
         try:
-            status, headers, text = connection.register(key, name)
+            status, headers, text = connection.post("/api-commands/users", key, {"username": name})
         except (OSError, http.client.HTTPException) as broken:
             self._note(type(broken).__name__)
             return None
@@ -144,7 +144,7 @@ class Load:
 
     def _replay(self, connection, key, name, first):
         try:
-            status, headers, text = connection.register(key, name)
+            status, headers, text = connection.post("/api-commands/users", key, {"username": name})
         except (OSError, http.client.HTTPException):
             return
         if status == 200 and (json.loads(text) != first or headers.get("idempotency-replayed") != "true"):
@@ -154,32 +154,6 @@ class Load:
     def _note(self, kind: str):
         with self._lock:
             self.refused[kind] += 1
-
-
-class _Connection:
-    """Keeps a connection to the gateway, and makes a new one after trouble."""
-
-    def __init__(self, port: int):
-        self._port = port
-        self._connection = None
-
-    def register(self, key: str, username: str):
-        if self._connection is None:
-            self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=REQUEST_TIMEOUT_S)
-        try:
-            self._connection.request("POST", "/api-commands/users", json.dumps({"username": username}),
-                                     {"Content-Type": "application/json", "Idempotency-Key": key})
-            answer = self._connection.getresponse()
-            text = answer.read()
-        except (OSError, http.client.HTTPException):
-            self.close()
-            raise
-        return answer.status, {name.lower(): value for name, value in answer.getheaders()}, text
-
-    def close(self):
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
 
 def _complaint(status: int, headers: dict, text: bytes, username: str):

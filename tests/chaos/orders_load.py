@@ -5,8 +5,7 @@ import json
 import threading
 import time
 
-REQUEST_TIMEOUT_S = 40.0  # above every bound of the gateway: an answer must come first
-RETRY_EVERY_S = 0.05
+from connection import RETRY_EVERY_S, Connection
 
 
 class OrdersLoad:
@@ -48,31 +47,24 @@ class OrdersLoad:
             return self._next if self._next <= self._count else None
 
     def _client(self):
-        connection = None
+        connection = Connection(self._port)
         while (number := self._take()) is not None:
             time.sleep(max(0.0, self._began + number * self._spacing_s - time.monotonic()))
-            connection = self._until_answered(connection, number)
-        if connection:
-            connection.close()
+            self._send(connection, number)
+        connection.close()
 
-    def _until_answered(self, connection, number: int):
+    def _send(self, connection, number: int):
+        """Tried again until it is answered."""
         key = f"order-{self._seed}-{number}"
-        body = json.dumps({"user": self._users[number % len(self._users)], "product": self._product, "quantity": 1})
+        body = {"user": self._users[number % len(self._users)], "product": self._product, "quantity": 1}
         while True:
             try:
-                connection = connection or http.client.HTTPConnection("127.0.0.1", self._port,
-                                                                      timeout=REQUEST_TIMEOUT_S)
-                connection.request("POST", "/api-commands/orders", body,
-                                   {"Content-Type": "application/json", "Idempotency-Key": key})
-                answer = connection.getresponse()
-                text = answer.read()
+                status, _, text = connection.post("/api-commands/orders", key, body)
             except (OSError, http.client.HTTPException) as broken:
                 self._note(type(broken).__name__)
-                connection.close()
-                connection = None
             else:
-                if self._judged(key, answer.status, text):
-                    return connection
+                if self._judged(key, status, text):
+                    return
             time.sleep(RETRY_EVERY_S)
 
     def _note(self, kind: str):

@@ -3,18 +3,14 @@ import pytest
 
 import openapi
 from recording import RECORDING
-from sportapp import Instance
+from sportapp import Instance, running
 
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
     """One instance for all tests that only use it: none may kill or stop a process of it."""
-    instance = Instance(tmp_path_factory.mktemp("app") / "data")
-    try:
-        instance.up()
+    with running(tmp_path_factory.mktemp("app") / "data") as instance:
         yield instance
-    finally:
-        instance.finish()
 
 
 @pytest.fixture

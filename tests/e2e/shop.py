@@ -1,7 +1,7 @@
 """Products and orders, as a client makes and follows them."""
 import json
 
-from sportapp import unique
+from sportapp import taken, unique
 from waiting import until
 
 PRODUCTS, ORDERS = "/api-commands/products", "/api-commands/orders"
@@ -11,9 +11,7 @@ OPEN = "processing"
 def add_product(app, name: str = None, stock: int = 10, value: int = 1500, key: str = None, **fields):
     """A product that must be taken; gives the answer."""
     body = {"name": name or unique("product"), "description": "made by a test", "value": value, "stock": stock, **fields}
-    answer = app.post(body, key=key, path=PRODUCTS)
-    assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
-    return answer
+    return taken(app.post(body, key=key, path=PRODUCTS))
 
 
 def change_product(app, product: int, key: str = None, **fields):
@@ -22,9 +20,7 @@ def change_product(app, product: int, key: str = None, **fields):
 
 def changed(app, product: int, **fields):
     """change_product() that must be taken; gives the answer."""
-    answer = change_product(app, product, **fields)
-    assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
-    return answer
+    return taken(change_product(app, product, **fields))
 
 
 def order(app, user: int, product: int, quantity: int = 1, key: str = None, after=()):
@@ -38,17 +34,13 @@ def order(app, user: int, product: int, quantity: int = 1, key: str = None, afte
 
 def ordered(app, user: int, product: int, quantity: int = 1, **options):
     """order() that must be taken; gives the answer."""
-    answer = order(app, user, product, quantity, **options)
-    assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
-    return answer
+    return taken(order(app, user, product, quantity, **options))
 
 
 def view_of(app, answer) -> dict:
     """What the query side shows of the thing that a command made, once it holds that command."""
-    shown = app.get(answer.headers["Location"],
-                    headers={"Sportapp-Position": answer.headers["Sportapp-Position"], "Prefer": "wait=20"})
-    assert shown.status_code == 200, f"{shown.status_code} {shown.text}"
-    return shown.json()
+    return taken(app.get(answer.headers["Location"], headers={
+        "Sportapp-Position": answer.headers["Sportapp-Position"], "Prefer": "wait=20"})).json()
 
 
 def settled(app, answer, within_s: float = 30.0) -> dict:

@@ -1,4 +1,5 @@
 """A real instance of SportApp for a test: its own data folder and port, started and stopped by the program."""
+import contextlib
 import itertools
 import json
 import os
@@ -85,6 +86,12 @@ class ProcessInfo(NamedTuple):
     state: str
     pid: int
     port: int
+
+
+def taken(answer: requests.Response) -> requests.Response:
+    """The answer, which must be 200."""
+    assert answer.status_code == 200, f"{answer.status_code} {answer.text}"
+    return answer
 
 
 class Instance:
@@ -175,9 +182,7 @@ class Instance:
 
     def registered(self, username: str = None, email: str = None, **options) -> requests.Response:
         """register() that must succeed."""
-        response = self.register(username or unique(), email, **options)
-        assert response.status_code == 200, f"{response.status_code} {response.text}"
-        return response
+        return taken(self.register(username or unique(), email, **options))
 
     def raw(self, method: str, target: str, body: bytes = b"", headers=(), version="HTTP/1.1") -> raw.Answer:
         """Bytes as they are, through the gateway; recorded like the rest."""
@@ -199,8 +204,7 @@ class Instance:
         """The committed events behind `after`, from the commands process's feed."""
         found = []
         while True:
-            page = self.direct(commands_of(service), "/internal/feed", params={"after": after, "limit": 1000})
-            assert page.status_code == 200, f"{page.status_code} {page.text}"
+            page = taken(self.direct(commands_of(service), "/internal/feed", params={"after": after, "limit": 1000}))
             new = [json.loads(line) for line in page.text.splitlines() if line]
             if not new:
                 return found
@@ -328,3 +332,14 @@ class Instance:
         said = f"{stopped.stdout}{stopped.stderr}"
         assert stopped.returncode == 0 or not ran, f"down failed ({stopped.returncode}): {said}"
         assert not reports, "\n".join(reports)
+
+
+@contextlib.contextmanager
+def running(data: Path, **options):
+    """An instance that is up for the length of the block; stopped and checked at its end, whatever happens in it."""
+    instance = Instance(data, **options)
+    try:
+        instance.up()
+        yield instance
+    finally:
+        instance.finish()

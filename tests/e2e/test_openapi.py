@@ -8,7 +8,7 @@ import pytest
 import openapi
 from recording import RECORDING
 from shop import ORDERS, PRODUCTS, Shop
-from sportapp import NAMES, SERVICE_PROCESSES, Instance, unique
+from sportapp import NAMES, SERVICE_PROCESSES, running, unique
 from waiting import until
 
 DOCUMENT = openapi.Document.load()
@@ -18,12 +18,8 @@ DOCUMENT = openapi.Document.load()
 def hasty(tmp_path_factory):
     """An instance that gives up soon and counts requests: for what the ordinary one never answers."""
     settings = "[gateway]\ncommands_timeout_ms = 500\nqueries_timeout_ms = 500\nrate_limit_per_s = 20\n"
-    instance = Instance(tmp_path_factory.mktemp("hasty") / "data", settings=settings)
-    try:
-        instance.up()
+    with running(tmp_path_factory.mktemp("hasty") / "data", settings=settings) as instance:
         yield instance
-    finally:
-        instance.finish()
 
 
 class Command(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 
 import processes
 import raw
-from sportapp import COMMANDS, NAMES, QUERIES, SERVICE_PROCESSES, Instance, unique
+from sportapp import COMMANDS, NAMES, QUERIES, SERVICE_PROCESSES, running, unique
 from waiting import until
 
 EVERY_PROCESS = (*SERVICE_PROCESSES, "monitor", "redis", "gateway")
@@ -21,12 +21,8 @@ JSON = ("Content-Type", "application/json")
 @pytest.fixture(scope="module")
 def victim(tmp_path_factory):
     """An instance whose processes are killed, one test after the other; each leaves it healthy."""
-    instance = Instance(tmp_path_factory.mktemp("victim") / "data")
-    try:
-        instance.up()
+    with running(tmp_path_factory.mktemp("victim") / "data") as instance:
         yield instance
-    finally:
-        instance.finish()
 
 
 def serves(instance):

@@ -6,7 +6,7 @@ import pytest
 
 import processes
 from shop import Shop, payloads, settled, shown_until
-from sportapp import Instance, commands_of, queries_of
+from sportapp import commands_of, queries_of, running
 from waiting import until
 
 ORDERS, PRODUCTS, USERS = map(commands_of, ("orders", "products", "users"))
@@ -14,14 +14,10 @@ ORDERS, PRODUCTS, USERS = map(commands_of, ("orders", "products", "users"))
 
 @pytest.fixture(scope="module")
 def victim(tmp_path_factory):
-    instance = Instance(tmp_path_factory.mktemp("saga") / "data")
-    try:
-        instance.up()
+    with running(tmp_path_factory.mktemp("saga") / "data") as instance:
         yield instance
         verified = instance.cli("verify", within_s=300)
         assert verified.returncode == 0, verified.stdout + verified.stderr
-    finally:
-        instance.finish()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from shop import Shop, add_product, settled, view_of
-from sportapp import Instance, commands_of, queries_of
+from sportapp import commands_of, queries_of, running
 from waiting import until
 
 WHO = (*queries_of("products"), commands_of("orders"))  # those who take in the events of products
@@ -24,9 +24,7 @@ def publish(instance, stream: str, seq: int, event: dict):
 @pytest.fixture(scope="module")
 def struck(tmp_path_factory):
     """An instance whose stream of products has one event that nobody understands."""
-    instance = Instance(tmp_path_factory.mktemp("struck") / "data")
-    try:
-        instance.up()
+    with running(tmp_path_factory.mktemp("struck") / "data") as instance:
         first = add_product(instance)
         instance.wait_for_position(first)
         seq = instance.journal_head("products") + 1
@@ -34,8 +32,6 @@ def struck(tmp_path_factory):
                                             "payload": json.dumps({"id": "nonsense"})})
         instance.struck_seq = seq
         yield instance
-    finally:
-        instance.finish()
 
 
 def entry(instance, name: str) -> dict:
