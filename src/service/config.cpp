@@ -18,6 +18,22 @@ void read_limits(TomlReader limits, http::Limits& target) {
   limits.read("answer_timeout_ms", target.answer_timeout_ms, 1);
 }
 
+void read_redundancy(TomlReader& reader, Config& config) {
+  reader.read("link_port", config.link_port, 0, kPortMax);
+  reader.read("key_file", config.key_file);
+  reader.read("in_hand_folder", config.in_hand_folder);
+  reader.read("hold_ms", config.hold_ms, 1);
+  for (auto& peer : reader.tables("peer")) {
+    PeerAddress address;
+    peer.read("node", address.node);
+    peer.read("host", address.host);
+    peer.read("port", address.port, 1, kPortMax);
+    peer.read("local_socket", address.local_socket);
+    peer.read("link_port", address.link_port, 1, kPortMax);
+    config.peers.push_back(std::move(address));
+  }
+}
+
 }  // namespace
 
 Result<Config> load_config(const std::filesystem::path& file) {
@@ -40,9 +56,12 @@ Result<Config> load_config(const std::filesystem::path& file) {
   redis.read("host", config.redis.host);
   redis.read("port", config.redis.port, 1, kPortMax);
   redis.read("stream_length_max", config.stream_length_max, 1);
-  auto feed = reader->table("feed");
-  feed.read("host", config.feed_host);
-  feed.read("port", config.feed_port, 1, kPortMax);
+  for (auto& feed : reader->tables("feed")) {
+    FeedAddress address;
+    feed.read("host", address.host);
+    feed.read("port", address.port, 1, kPortMax);
+    config.feeds.push_back(std::move(address));
+  }
   for (auto& source : reader->tables("source")) {
     SourceAddress address;
     source.read("service", address.service);
@@ -50,6 +69,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
     source.read("port", address.port, 1, kPortMax);
     config.sources.push_back(std::move(address));
   }
+  read_redundancy(*reader, config);
   read_limits(reader->table("limits"), config.limits);
   config.name = config.service + "-" + config.side + "-" + config.node;
   if (auto read = reader->finish(); !read) return read.error();

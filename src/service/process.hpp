@@ -23,6 +23,21 @@ struct SourceAddress {
   std::uint16_t port = 0;
 };
 
+// Where a commands process, one of several nodes maybe, gives its feed.
+struct FeedAddress {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+};
+
+// Another node of the same service.
+struct PeerAddress {
+  std::string node;  // b
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;              // of its HTTP
+  std::filesystem::path local_socket;  // as the gateway reaches it; empty: TCP only
+  std::uint16_t link_port = 0;         // for entries
+};
+
 struct Config {
   std::string name;     // as in status and logs: users-commands-a
   std::string service;  // users
@@ -36,9 +51,13 @@ struct Config {
   std::string log_level = "info";
   messaging::RedisAddress redis;
   std::int64_t stream_length_max = 100'000;
-  std::string feed_host = "127.0.0.1";  // queries: where the commands process is
-  std::uint16_t feed_port = 0;
-  std::vector<SourceAddress> sources;  // commands: the services whose events it takes in
+  std::vector<FeedAddress> feeds;      // queries: the nodes of the commands service
+  std::vector<SourceAddress> sources;  // commands: the services whose events it takes in, several nodes each
+  std::uint16_t link_port = 0;     // commands: for monitor and other nodes; 0: no redundancy, always primary
+  std::vector<PeerAddress> peers;  // commands: the other nodes
+  std::filesystem::path key_file;  // by which nodes and monitor know each other
+  std::filesystem::path in_hand_folder;  // empty: a request that ends the process is not remembered
+  int hold_ms = 5000;                    // a command waits so long for a primary; then 503
   int drain_ms = 5000;
   int queue_max = 10'000;  // commands waiting for a commit; more: 503
   int batch_max = 512;     // commands in one commit

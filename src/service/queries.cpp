@@ -55,8 +55,8 @@ class Queries {
   }
 
   std::function<std::unique_ptr<messaging::EventSource>()> feed_maker() const {
-    return [host = process_.config().feed_host, port = process_.config().feed_port] {
-      return messaging::make_http_feed(host, port);
+    return [address = process_.config().feeds.front()] {
+      return messaging::make_http_feed(address.host, address.port);
     };
   }
 
@@ -98,8 +98,9 @@ class Queries {
 };
 
 int run(Config config, const projection::Projection& projection) {
-  if (config.feed_port == 0) {
-    spdlog::error("the configuration lacks [feed] port: where the commands process of {} is", config.service);
+  if (config.feeds.empty() || config.feeds.front().port == 0) {
+    spdlog::error("the configuration lacks [[feed]] port: where the commands process of {} is",
+                  config.service);
     return 2;
   }
   Process process(std::move(config));

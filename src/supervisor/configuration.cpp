@@ -200,7 +200,7 @@ std::string service_config(const Layout& layout, const Settings& settings, const
                       member_of(members, Kind::kRedis).port, settings.redis.stream_length_max);
   if (member.kind == Kind::kQueries) {
     const auto commands = members_of(members, member.service, Kind::kCommands);
-    text += fmt::format("\n[feed]\nhost = \"127.0.0.1\"\nport = {}\n", commands.at(0).port);
+    text += fmt::format("\n[[feed]]\nhost = \"127.0.0.1\"\nport = {}\n", commands.at(0).port);
   }
   if (member.kind == Kind::kCommands) text += source_tables(members, member);
   text += fmt::format(

@@ -96,7 +96,8 @@ TEST_F(ConfigurationTest, AServiceReadsWhatWasWrittenForIt) {
   EXPECT_EQ(read->node, "2");
   EXPECT_EQ(read->port, queries.port);
   EXPECT_EQ(read->data, layout_.data / "users-queries-2");
-  EXPECT_EQ(read->feed_port, members_of(members_, "users", Kind::kCommands).at(0).port);
+  ASSERT_EQ(read->feeds.size(), 1U);
+  EXPECT_EQ(read->feeds[0].port, members_of(members_, "users", Kind::kCommands).at(0).port);
   EXPECT_EQ(read->redis.port, member_of(members_, Kind::kRedis).port);
   EXPECT_EQ(read->queue_max, 77);
   EXPECT_EQ(read->stream_length_max, 99);
