@@ -1,0 +1,65 @@
+// What monitor and node tell each other. Each message is whole: losing, repeating or reordering some does no
+// harm, since a node keeps the record of the highest epoch, and the monitor takes only echoes newer than the
+// last.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "failover/record.hpp"
+
+namespace sportapp::failover {
+
+// The monitor to a node.
+struct Ping {
+  std::uint64_t monitor = 0;  // this run of the monitor
+  std::uint64_t number = 0;   // 1, 2, 3... within it
+  Record record;              // as it is on disk
+  bool hand_over = false;     // to the primary of `record`: stop deciding, another is to take its place
+};
+
+enum class Role : std::uint8_t {
+  kWaiting,   // to be told
+  kSpare,     // follows a primary
+  kPrimary,   // decides and answers
+  kDraining,  // is primary and decides nothing more, so that another can take its place
+};
+[[nodiscard]] std::string_view to_string(Role role);
+
+// What a primary asks of the monitor, under the epoch of its report.
+struct Wish {
+  enum class Kind : std::uint8_t { kNone, kDrop, kAdmit };
+  Kind kind = Kind::kNone;
+  std::string node;
+  bool operator==(const Wish&) const = default;
+};
+
+// A node of itself.
+struct Report {
+  std::uint64_t run = 0;  // this run of the node's process: random
+  Role role = Role::kWaiting;
+  Epoch promise;          // on disk: the highest epoch it acts or acted under
+  Epoch epoch;            // primary, draining: that of the record it acts on; spare: that of its primary
+  Position head;          // last entry on disk
+  bool able = true;       // its journal takes writes
+  std::string why;        // it is not able
+  bool drained = false;   // draining: nothing is under way any more
+  bool followed = false;  // was primary, or had one, in this run
+  std::int64_t up_ms = 0;
+  Wish wish;
+};
+
+// A node's answer to a ping.
+struct Echo {
+  std::uint64_t monitor = 0;
+  std::uint64_t number = 0;
+  Report report;
+};
+
+[[nodiscard]] std::string encode(const Ping& ping);
+[[nodiscard]] std::string encode(const Echo& echo);
+[[nodiscard]] Result<Ping> decode_ping(std::string_view bytes);
+[[nodiscard]] Result<Echo> decode_echo(std::string_view bytes);
+
+}  // namespace sportapp::failover
