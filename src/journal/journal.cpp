@@ -52,6 +52,10 @@ Error out_of_turn(const Cause& cause, Seq counted) {
 
 }  // namespace
 
+Error to_error(NotPrimary) {
+  return {Retry::kLater, "this node is not the primary of its service; nothing was changed here, try again"};
+}
+
 struct Journal::Impl {
   Impl(Options options_given, const domain::Domain& domain_given, const Clock& clock_given)
       : options(std::move(options_given)), domain(domain_given), clock(clock_given) {}

@@ -38,7 +38,12 @@ struct Answered {
   bool replayed = false;  // the key was known: this is the first answer again
 };
 struct KeyReused {};  // the key is known, with another request
-using Outcome = std::variant<Answered, domain::Refusal, KeyReused, Error>;
+// Never decided here, or rolled back, since this node is not (any more) the primary: nothing of it counts
+// here.
+struct NotPrimary {};
+using Outcome = std::variant<Answered, domain::Refusal, KeyReused, NotPrimary, Error>;
+// For whoever cannot give the command to the primary.
+[[nodiscard]] Error to_error(NotPrimary);
 // Called once, on the journal's thread, when the outcome is durable.
 using Done = std::function<void(Outcome)>;
 

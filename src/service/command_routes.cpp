@@ -53,6 +53,7 @@ http::Response to_response(const std::string& service, journal::Outcome outcome)
   if (auto* answer = std::get_if<journal::Answered>(&outcome)) return answered(service, std::move(*answer));
   if (const auto* refusal = std::get_if<domain::Refusal>(&outcome)) return refused(*refusal);
   if (const auto* error = std::get_if<Error>(&outcome)) return failed(*error);
+  if (const auto* other = std::get_if<journal::NotPrimary>(&outcome)) return failed(to_error(*other));
   return http::problem(
       422, "Idempotency-Key reused",
       "this Idempotency-Key came with another request before; use a new key for a new request");

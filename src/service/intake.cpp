@@ -27,6 +27,7 @@ class Outcomes : public std::enable_shared_from_this<Outcomes> {
 
   journal::Done at(std::size_t index) {
     return [self = shared_from_this(), index](journal::Outcome outcome) {
+      if (const auto* other = std::get_if<journal::NotPrimary>(&outcome)) outcome = to_error(*other);
       const std::lock_guard lock(self->mutex_);
       self->outcomes_[index] = std::move(outcome);
       if (--self->missing_ == 0) self->changed_.notify_all();

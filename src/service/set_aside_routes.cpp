@@ -83,6 +83,7 @@ void SetAsideRoutes::clear() {
 void SetAsideRoutes::submit(std::string key, domain::Command command,
                             void (SetAsideRoutes::*then)(journal::Outcome)) {
   journal_.submit({std::move(key), std::move(command)}, [this, then](journal::Outcome outcome) {
+    if (const auto* other = std::get_if<journal::NotPrimary>(&outcome)) outcome = to_error(*other);
     loop_.post([this, then, outcome = std::move(outcome)]() mutable { (this->*then)(std::move(outcome)); });
   });
 }
