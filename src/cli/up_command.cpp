@@ -35,6 +35,8 @@ void add_up_command(CLI::App& app, int& exit_status) {
   command->add_option("--ready-timeout", options->ready_s, "Seconds until everything must serve")
       ->capture_default_str()
       ->check(CLI::Range(1, 3600));
+  command->add_flag("--lab", options->lab,
+                    "With the programs in bin/lab, where they are built, which tests can make crash or hang");
   command->footer(kFooter);
   command->callback([options, &exit_status] { exit_status = supervisor::up(*options); });
 }

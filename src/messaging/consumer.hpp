@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "messaging/event_source.hpp"
 #include "messaging/relay.hpp"
@@ -32,7 +33,15 @@ class Consumer {
   std::unique_ptr<Impl> impl_;
 };
 
-// The feed of a commands process, over HTTP: GET /internal/feed?after=N&limit=M, one encoded event a line.
-[[nodiscard]] std::unique_ptr<EventSource> make_http_feed(std::string host, std::uint16_t port);
+// Where a node of a commands service gives its feed.
+struct FeedAddress {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+};
+
+// The feed of a commands service, over HTTP: GET /internal/feed?after=N&limit=M, one encoded event a line.
+// Only the primary gives it: what does not answer 200 with events is left for the next address, within one
+// read.
+[[nodiscard]] std::unique_ptr<EventSource> make_http_feed(const std::vector<FeedAddress>& nodes);
 
 }  // namespace sportapp::messaging

@@ -10,12 +10,14 @@ namespace {
 
 constexpr int kTimeoutMs = 1000;
 
-class HttpFeed final : public EventSource {
+// The feed of one node.
+class NodeFeed {
  public:
-  HttpFeed(const std::string& host, std::uint16_t port)
-      : name_(fmt::format("feed of {}:{}", host, port)), client_(host, port, kTimeoutMs) {}
+  explicit NodeFeed(const FeedAddress& address)
+      : name_(fmt::format("feed of {}:{}", address.host, address.port)),
+        client_(address.host, address.port, kTimeoutMs) {}
 
-  Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) override {
+  Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) {
     const auto response = client_.get(fmt::format("/internal/feed?after={}&limit={}", after.value, limit));
     if (!response) return response.error();
     if (response->status != 200) {
@@ -41,10 +43,33 @@ class HttpFeed final : public EventSource {
   http::Client client_;
 };
 
+class HttpFeed final : public EventSource {
+ public:
+  explicit HttpFeed(const std::vector<FeedAddress>& addresses) {
+    for (const auto& address : addresses) nodes_.push_back(std::make_unique<NodeFeed>(address));
+  }
+
+  // Stays with the node that answered last; the error tells of each that did not.
+  Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) override {
+    std::string failures = nodes_.empty() ? "no address of a feed is given" : "";
+    for (std::size_t tries = 0; tries < nodes_.size(); ++tries) {
+      auto events = nodes_[at_]->read(after, limit);
+      if (events) return events;
+      failures += (failures.empty() ? "" : "; ") + events.error().what;
+      at_ = (at_ + 1) % nodes_.size();
+    }
+    return Error{Retry::kLater, failures};
+  }
+
+ private:
+  std::vector<std::unique_ptr<NodeFeed>> nodes_;
+  std::size_t at_ = 0;
+};
+
 }  // namespace
 
-std::unique_ptr<EventSource> make_http_feed(std::string host, std::uint16_t port) {
-  return std::make_unique<HttpFeed>(host, port);
+std::unique_ptr<EventSource> make_http_feed(const std::vector<FeedAddress>& nodes) {
+  return std::make_unique<HttpFeed>(nodes);
 }
 
 }  // namespace sportapp::messaging

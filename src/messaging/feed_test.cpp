@@ -30,7 +30,7 @@ class FeedTest : public ::testing::Test {
     for (const auto& event : *events) response.body += encode(event) + "\n";
     reply(std::move(response));
   }
-  std::unique_ptr<EventSource> feed() const { return make_http_feed("127.0.0.1", server_.port); }
+  std::unique_ptr<EventSource> feed() const { return make_http_feed({{"127.0.0.1", server_.port}}); }
 
   MemoryJournal journal_;
   std::atomic<int> status_ = 200;
@@ -75,6 +75,34 @@ TEST_F(FeedTest, a_cut_or_damaged_line_is_an_error_and_no_event) {
 TEST_F(FeedTest, nobody_there_is_an_error) {
   server_.stop(0);
   EXPECT_FALSE(feed()->read(Seq{0}, 10));
+}
+
+TEST_F(FeedTest, the_next_node_is_asked_when_one_does_not_answer_or_is_not_primary) {
+  journal_.append(3);
+  std::atomic<int> asked_spare = 0;
+  http::RunningServer spare;
+  spare.router.add("GET", "/internal/feed", http::Audience::kInternal,
+                   [&](const http::Request&, const http::Reply& reply) {
+                     ++asked_spare;
+                     http::Response response;
+                     response.status = 503;
+                     reply(std::move(response));
+                   });
+  spare.start();
+  const auto feed =
+      make_http_feed({{"127.0.0.1", free_port()}, {"127.0.0.1", spare.port}, {"127.0.0.1", server_.port}});
+  for (int times = 0; times < 3; ++times) {
+    const auto events = feed->read(Seq{0}, 10);
+    ASSERT_TRUE(events) << events.error().what;
+    EXPECT_EQ(events->size(), 3U);
+  }
+  EXPECT_EQ(asked_spare, 1) << "who answered once is asked first";
+  status_ = 503;
+  const auto none = feed->read(Seq{0}, 10);
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().what.find(std::to_string(spare.port)), std::string::npos) << none.error().what;
+  status_ = 200;
+  EXPECT_TRUE(feed->read(Seq{0}, 10));
 }
 
 TEST_F(FeedTest, a_consumer_lives_on_the_feed_alone_and_waits_while_it_fails) {

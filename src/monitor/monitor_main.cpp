@@ -1,39 +1,15 @@
 // Asks every process whether it is ready, and tells the gateway's clients.
 #include "monitor/ping.hpp"
 #include "service/process.hpp"
-#include "service/toml_reader.hpp"
 
 namespace {
 
 using namespace sportapp;
 
-Result<service::Config> load(const std::filesystem::path& file, std::vector<monitor::Target>& targets) {
-  auto reader = service::TomlReader::open(file);
-  if (!reader) return reader.error();
-  service::Config config;
-  config.name = "monitor";
-  reader->read("host", config.host);
-  reader->read("port", config.port, 0, 65535);
-  reader->read("log_file", config.log_file);
-  reader->read("log_level", config.log_level);
-  for (auto& process : reader->tables("process")) {
-    monitor::Target target;
-    std::string node;
-    process.read("name", target.name);
-    process.read("service", target.service);
-    process.read("side", target.side);
-    process.read("node", node);
-    process.read("host", target.host);
-    process.read("port", target.port, 1, 65535);
-    targets.push_back(target);
-  }
-  if (auto read = reader->finish(); !read) return read.error();
-  return config;
-}
-
-int run(service::Config config, std::vector<monitor::Target> targets) {
-  service::Process process(std::move(config));
-  const monitor::Pings pings(std::move(targets));
+int run(monitor::Config config) {
+  service::Process process(std::move(config.process));
+  std::erase_if(config.targets, [](const auto& target) { return target.kind != monitor::Kind::kService; });
+  const monitor::Pings pings(std::move(config.targets));
   process.describe("role", [] { return std::string("monitor"); });
   process.describe("state", [] { return std::string("running"); });
   process.router().add("GET", "/health", http::Audience::kPublic,
@@ -52,8 +28,12 @@ int run(service::Config config, std::vector<monitor::Target> targets) {
 
 int main(int argc, char** argv) {
   int status = 0;
-  std::vector<monitor::Target> targets;
-  auto config = service::start_from_command_line(
-      argc, argv, [&targets](const std::filesystem::path& file) { return load(file, targets); }, status);
-  return config ? run(std::move(*config), std::move(targets)) : status;
+  monitor::Config config;
+  const auto load = [&config](const std::filesystem::path& file) -> Result<service::Config> {
+    auto read = monitor::load_config(file);
+    if (!read) return read.error();
+    config = std::move(*read);
+    return config.process;
+  };
+  return service::start_from_command_line(argc, argv, load, status) ? run(std::move(config)) : status;
 }

@@ -4,17 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "monitor/config.hpp"
 #include "monitor/health.hpp"
 
 namespace sportapp::monitor {
-
-struct Target {
-  std::string name;
-  std::string service;
-  std::string side;
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 0;
-};
 
 // Asks every process over a kept connection whether it is ready, each from a thread of its own, so that one
 // that hangs hides no other.

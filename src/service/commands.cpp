@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "base/clock.hpp"
@@ -23,15 +22,16 @@ namespace {
 Result<std::vector<Reactor::Source>> followed(const Config& config, const domain::Domain& domain) {
   std::vector<Reactor::Source> sources;
   for (const auto& name : domain.sources()) {
-    const auto found = std::find_if(config.sources.begin(), config.sources.end(),
-                                    [&](const SourceAddress& source) { return source.service == name; });
-    if (found == config.sources.end() || found->port == 0) {
+    std::vector<FeedAddress> nodes;
+    for (const auto& source : config.sources) {
+      if (source.service == name && source.port != 0) nodes.push_back({source.host, source.port});
+    }
+    if (nodes.empty()) {
       return Error{Retry::kNever, fmt::format("the configuration lacks [[source]] {}: where the commands "
                                               "process of {} is, whose events {} takes in",
                                               name, name, config.service)};
     }
-    sources.push_back(
-        {name, [address = *found] { return messaging::make_http_feed(address.host, address.port); }});
+    sources.push_back({name, [nodes] { return messaging::make_http_feed(nodes); }});
   }
   return sources;
 }

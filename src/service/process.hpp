@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "http/server.hpp"
+#include "messaging/consumer.hpp"
 #include "messaging/relay.hpp"
 
 namespace sportapp::service {
@@ -23,11 +24,7 @@ struct SourceAddress {
   std::uint16_t port = 0;
 };
 
-// Where a commands process, one of several nodes maybe, gives its feed.
-struct FeedAddress {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 0;
-};
+using messaging::FeedAddress;
 
 // Another node of the same service.
 struct PeerAddress {

@@ -55,9 +55,7 @@ class Queries {
   }
 
   std::function<std::unique_ptr<messaging::EventSource>()> feed_maker() const {
-    return [address = process_.config().feeds.front()] {
-      return messaging::make_http_feed(address.host, address.port);
-    };
+    return [nodes = process_.config().feeds] { return messaging::make_http_feed(nodes); };
   }
 
   // A disk that is full or read-only at the start is waited for: the process is not ready meanwhile.

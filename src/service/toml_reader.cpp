@@ -65,6 +65,17 @@ void TomlReader::read(std::string_view key, std::filesystem::path& target) {
   target = text;
 }
 
+void TomlReader::read(std::string_view key, bool& target) {
+  node_->known.emplace(key);
+  const auto* found = node_->table->get(key);
+  if (found == nullptr) return;
+  if (const auto said = found->value_exact<bool>()) {
+    target = *said;
+  } else {
+    document_->fail(found->source(), fmt::format("'{}' must be true or false", key));
+  }
+}
+
 void TomlReader::read_number(std::string_view key, std::int64_t& target, std::int64_t least,
                              std::int64_t most) {
   node_->known.emplace(key);

@@ -21,6 +21,7 @@ class TomlReader {
   // A key that is absent leaves `target` as it is. The first error counts; finish() gives it.
   void read(std::string_view key, std::string& target);
   void read(std::string_view key, std::filesystem::path& target);
+  void read(std::string_view key, bool& target);
   template <std::integral T>
   void read(std::string_view key, T& target, std::int64_t least = 0,
             std::int64_t most = std::numeric_limits<std::int32_t>::max()) {

@@ -1,99 +1,13 @@
 #include "supervisor/configuration.hpp"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
-
-#include "http/problem.hpp"
 #include "services/registry.hpp"
 #include "supervisor/files.hpp"
 #include "supervisor/ports.hpp"
-#include "supervisor/template.hpp"
 
 namespace sportapp::supervisor {
 namespace {
-
-struct Problem {
-  int status;
-  const char* title;
-  const char* detail;
-  const char* header = "";  // name and value
-};
-
-constexpr std::array kProblems{
-    Problem{400, "Bad request", "The request is not well-formed HTTP; see RFC 9112."},
-    Problem{404, "Not found", "There is no such route; see docs/openapi.yaml for those there are."},
-    Problem{405, "Method not allowed", "This method is not served here.", "Allow \"GET, HEAD, POST, PUT\""},
-    Problem{408, "Request timeout", "The request did not arrive whole in time; send it again."},
-    Problem{413, "Content too large", "The body is longer than is taken; send a shorter one."},
-    Problem{414, "URI too long", "The request target is longer than is taken; send a shorter one."},
-    Problem{429, "Too many requests", "This address sends more requests a second than allowed; slow down.",
-            "Retry-After 1"},
-    Problem{431, "Request header fields too large", "A header is longer than is taken; send shorter ones."},
-    Problem{500, "Internal server error", "The gateway failed; its log says why."},
-    Problem{503, "Service unavailable", "The service behind this route does not answer now; try again.",
-            "Retry-After 1"},
-};
-
-std::vector<TemplateValues> problem_values() {
-  std::vector<TemplateValues> values;
-  for (const auto& problem : kProblems) {
-    values.push_back({{{"status", std::to_string(problem.status)},
-                       {"body", http::problem(problem.status, problem.title, problem.detail).body},
-                       {"header", problem.header}},
-                      {}});
-  }
-  return values;
-}
-
-std::vector<TemplateValues> addresses(const Layout& layout, const std::vector<Member>& members) {
-  std::vector<TemplateValues> values;
-  for (const auto& member : members) {
-    const auto socket = layout.local_socket(member.name);
-    const auto address =
-        socket.empty() ? fmt::format("127.0.0.1:{}", member.port) : "unix:" + socket.string();
-    values.push_back({{{"address", address}}, {}});
-  }
-  return values;
-}
-
-// The collection itself and what lies below it, and nothing that merely begins alike.
-void add_routes(std::vector<TemplateValues>& routes, const std::string& service, const std::string& side,
-                int timeout_ms) {
-  const auto path = fmt::format("/api-{}/{}", side, service);
-  for (const auto& match : {"= " + path, path + "/"}) {
-    routes.push_back({{{"match", match},
-                       {"upstream", fmt::format("{}-{}", service, side)},
-                       {"timeout_ms", std::to_string(timeout_ms)},
-                       {"may_wait", side == "queries" ? "yes" : ""}},
-                      {}});
-  }
-}
-
-std::vector<TemplateValues> service_values(const Layout& layout, const Settings& settings,
-                                           const std::vector<Member>& members) {
-  std::vector<std::string> names;
-  for (const auto& member : members) {
-    if (member.kind == Kind::kCommands &&
-        std::find(names.begin(), names.end(), member.service) == names.end()) {
-      names.push_back(member.service);
-    }
-  }
-  std::vector<TemplateValues> values;
-  for (const auto& name : names) {
-    TemplateValues service{{{"service", name}}, {}};
-    service.lists["commands"] = addresses(layout, members_of(members, name, Kind::kCommands));
-    service.lists["queries"] = addresses(layout, members_of(members, name, Kind::kQueries));
-    auto& routes = service.lists["routes"];
-    add_routes(routes, name, "commands", settings.gateway.commands_timeout_ms);
-    add_routes(routes, name, "queries", settings.gateway.queries_timeout_ms);
-    values.push_back(std::move(service));
-  }
-  return values;
-}
 
 // Where a commands process finds the feeds of the services that it follows.
 std::string source_tables(const std::vector<Member>& members, const Member& member) {
@@ -109,54 +23,39 @@ std::string source_tables(const std::vector<Member>& members, const Member& memb
   return text;
 }
 
-rlim_t open_files_max() {
-  rlimit limit{};
-  ::getrlimit(RLIMIT_NOFILE, &limit);
-  return limit.rlim_max;
+// What a commands node needs to be one of several.
+std::string link_settings(const Layout& layout, const Settings& settings, const Member& member) {
+  return fmt::format("link_port = {}\nkey_file = \"{}\"\nin_hand_folder = \"{}\"\nhold_ms = {}\n",
+                     member.link_port, layout.key_file().string(), layout.in_hand().string(),
+                     settings.failover.hold_ms);
 }
 
-std::string seconds(int milliseconds) {
-  return std::to_string(std::max(1, milliseconds / 1000));
+std::string peer_tables(const Layout& layout, const std::vector<Member>& members, const Member& member) {
+  std::string text;
+  for (const auto& peer : members_of(members, member.service, Kind::kCommands)) {
+    if (peer.name == member.name) continue;
+    text += fmt::format(
+        "\n[[peer]]\nnode = \"{}\"\nhost = \"127.0.0.1\"\nport = {}\nlocal_socket = \"{}\"\nlink_port = "
+        "{}\n",
+        peer.node, peer.port, layout.local_socket(peer.name).string(), peer.link_port);
+  }
+  return text;
 }
 
-// Upstream connections are given up before the service closes them, so that none breaks under a request.
-int upstream_idle_ms(const http::Limits& limits) {
-  return std::max(1000, std::min(60'000, limits.idle_timeout_ms - 2000));
+std::string feed_tables(const std::vector<Member>& members, const Member& member) {
+  std::string text;
+  for (const auto& commands : members_of(members, member.service, Kind::kCommands)) {
+    text += fmt::format("\n[[feed]]\nhost = \"127.0.0.1\"\nport = {}\n", commands.port);
+  }
+  return text;
+}
+
+std::string kind_of(const Member& member) {
+  if (member.kind == Kind::kRedis) return "redis";
+  return member.kind == Kind::kGateway ? "gateway" : "service";
 }
 
 }  // namespace
-
-Result<std::string> gateway_config(const Layout& layout, const Settings& settings,
-                                   const std::vector<Member>& members) {
-  const auto& gateway = settings.gateway;
-  const auto& limits = settings.limits;
-  const auto open_files =
-      std::min<rlim_t>(open_files_max(), static_cast<rlim_t>(gateway.connections) * 2 + 512);
-  TemplateValues values;
-  values.text = {
-      {"user", ::geteuid() == 0 ? "root" : ""},
-      {"folder", layout.working_folder("gateway").string()},
-      {"error_log", layout.log("gateway").string()},
-      {"access_log", layout.log("gateway.access").string()},
-      {"workers", std::to_string(gateway.workers)},
-      {"connections", std::to_string(gateway.connections)},
-      {"open_files", std::to_string(open_files)},
-      {"shutdown_s", std::to_string(kGatewayShutdownS)},
-      {"request_timeout_s", seconds(limits.request_timeout_ms)},
-      {"answer_timeout_s", seconds(limits.answer_timeout_ms)},
-      {"queries_timeout_ms", std::to_string(gateway.queries_timeout_ms)},
-      {"header_bytes", std::to_string(limits.header_bytes)},
-      {"body_bytes", std::to_string(limits.body_bytes)},
-      {"rate_limit", gateway.rate_limit_per_s > 0 ? std::to_string(gateway.rate_limit_per_s) : ""},
-      {"upstream_idle_s", seconds(upstream_idle_ms(limits))},
-      {"monitor", fmt::format("127.0.0.1:{}", member_of(members, Kind::kMonitor).port)},
-      {"listen", host_and_port(gateway.host, gateway.port)},
-      {"monitor_gone", R"({"status":"unavailable","monitor":"does not answer"})"},
-  };
-  values.lists["problems"] = problem_values();
-  values.lists["services"] = service_values(layout, settings, members);
-  return render(gateway_template(), values);
-}
 
 std::string redis_config(const Layout& layout, const Settings& settings, const Member& redis) {
   return fmt::format(
@@ -171,15 +70,22 @@ std::string redis_config(const Layout& layout, const Settings& settings, const M
 std::string monitor_config(const Layout& layout, const Settings& settings,
                            const std::vector<Member>& members) {
   const auto& monitor = member_of(members, Kind::kMonitor);
+  const auto& failover = settings.failover;
   auto text = fmt::format(
-      "# Written by sportapp up.\nhost = \"127.0.0.1\"\nport = {}\nlog_file = \"{}\"\nlog_level = \"{}\"\n",
-      monitor.port, layout.log(monitor.name).string(), settings.services.log_level);
+      "# Written by sportapp up.\nhost = \"127.0.0.1\"\nport = {}\nlog_file = \"{}\"\nlog_level = \"{}\"\n"
+      "data = \"{}\"\nkey_file = \"{}\"\ncontrol_socket = \"{}\"\n",
+      monitor.port, layout.log(monitor.name).string(), settings.services.log_level,
+      (layout.data / monitor.name).string(), layout.key_file().string(), layout.control_socket().string());
+  text += fmt::format("\n[failover]\nsuspicion_ms = {}\nfail_back = {}\nfail_back_after_ms = {}\n",
+                      failover.suspicion_ms, failover.fail_back, failover.fail_back_after_ms);
   for (const auto& member : members) {
-    if (!is_service(member.kind)) continue;
+    if (member.kind == Kind::kMonitor) continue;
     text += fmt::format(
-        "\n[[process]]\nname = \"{}\"\nservice = \"{}\"\nside = \"{}\"\nnode = \"{}\"\nhost = \"127.0.0.1\"\n"
-        "port = {}\n",
-        member.name, member.service, member.side, member.node, member.port);
+        "\n[[process]]\nkind = \"{}\"\nname = \"{}\"\nservice = \"{}\"\nside = \"{}\"\nnode = \"{}\"\n"
+        "host = \"{}\"\nport = {}\nlink_port = {}\n",
+        kind_of(member), member.name, member.service, member.side, member.node,
+        member.kind == Kind::kGateway ? reachable(settings.gateway.host) : "127.0.0.1", member.port,
+        member.link_port);
   }
   return text;
 }
@@ -196,13 +102,15 @@ std::string service_config(const Layout& layout, const Settings& settings, const
       member.service, member.side, member.node, member.port, layout.local_socket(member.name).string(),
       (layout.data / member.name).string(), layout.log(member.name).string(), services.log_level,
       services.drain_ms, services.queue_max, services.batch_max);
+  if (member.kind == Kind::kCommands && member.link_port != 0)
+    text += link_settings(layout, settings, member);
   text += fmt::format("\n[redis]\nhost = \"127.0.0.1\"\nport = {}\nstream_length_max = {}\n",
                       member_of(members, Kind::kRedis).port, settings.redis.stream_length_max);
-  if (member.kind == Kind::kQueries) {
-    const auto commands = members_of(members, member.service, Kind::kCommands);
-    text += fmt::format("\n[[feed]]\nhost = \"127.0.0.1\"\nport = {}\n", commands.at(0).port);
+  if (member.kind == Kind::kQueries) text += feed_tables(members, member);
+  if (member.kind == Kind::kCommands) {
+    if (member.link_port != 0) text += peer_tables(layout, members, member);
+    text += source_tables(members, member);
   }
-  if (member.kind == Kind::kCommands) text += source_tables(members, member);
   text += fmt::format(
       "\n[limits]\nconnections = {}\nbody_bytes = {}\nheader_bytes = {}\nidle_timeout_ms = {}\n"
       "request_timeout_ms = {}\nanswer_timeout_ms = {}\n",

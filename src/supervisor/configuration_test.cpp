@@ -6,6 +6,7 @@
 #include <csignal>
 #include <filesystem>
 
+#include "monitor/config.hpp"
 #include "service/process.hpp"
 #include "supervisor/child.hpp"
 #include "supervisor/files.hpp"
@@ -103,6 +104,56 @@ TEST_F(ConfigurationTest, AServiceReadsWhatWasWrittenForIt) {
   EXPECT_EQ(read->stream_length_max, 99);
   EXPECT_EQ(read->limits.body_bytes, 12'345U);
   EXPECT_TRUE(read->sources.empty());
+}
+
+TEST_F(ConfigurationTest, TheNodesOfAServiceKnowEachOtherAndTheirReadersAllOfThem) {
+  members_ = topology({"users"}, 2);
+  std::uint16_t port = 20'000;
+  for (auto& member : members_) {
+    member.port = port++;
+    if (member.kind == Kind::kCommands) member.link_port = port++;
+  }
+  EXPECT_EQ(nginx_complaint(), "");
+  const auto nodes = members_of(members_, "users", Kind::kCommands);
+  ASSERT_EQ(nodes.size(), 3U);
+  const auto read = service::load_config(config_file(layout_, nodes[1]));
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->name, "users-commands-b");
+  EXPECT_EQ(read->link_port, nodes[1].link_port);
+  EXPECT_EQ(read->key_file, layout_.key_file());
+  EXPECT_EQ(read->hold_ms, settings_.failover.hold_ms);
+  ASSERT_EQ(read->peers.size(), 2U);
+  EXPECT_EQ(read->peers[1].node, "c");
+  EXPECT_EQ(read->peers[1].port, nodes[2].port);
+  EXPECT_EQ(read->peers[1].link_port, nodes[2].link_port);
+  EXPECT_EQ(read->peers[1].local_socket, layout_.local_socket("users-commands-c"));
+  const auto queries =
+      service::load_config(config_file(layout_, members_of(members_, "users", Kind::kQueries)[0]));
+  ASSERT_TRUE(queries) << queries.error().what;
+  EXPECT_EQ(queries->feeds.size(), 3U);
+}
+
+TEST_F(ConfigurationTest, TheMonitorReadsWhatWasWrittenForIt) {
+  settings_.failover.fail_back = false;
+  settings_.failover.suspicion_ms = 321;
+  ASSERT_TRUE(write_configuration(layout_, settings_, members_));
+  const auto read = monitor::load_config(config_file(layout_, member_of(members_, Kind::kMonitor)));
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->targets.size(), members_.size() - 1);
+  EXPECT_EQ(read->targets.front().kind, monitor::Kind::kRedis);
+  EXPECT_EQ(read->targets.back().kind, monitor::Kind::kGateway);
+  EXPECT_EQ(read->control_socket, layout_.control_socket());
+  EXPECT_EQ(read->data, layout_.data / "monitor");
+  EXPECT_FALSE(read->failover.fail_back);
+  EXPECT_EQ(read->failover.suspicion_ms, 321);
+}
+
+TEST_F(ConfigurationTest, TheGatewayAsksTheSparesOnlyWhereTheFirstNodeDoesNotAnswer) {
+  members_ = topology({"users"}, 1);
+  const auto text = gateway();
+  EXPECT_THAT(text, HasSubstr("users-commands-a/http.sock\" max_fails=0;"));
+  EXPECT_THAT(text, HasSubstr("users-commands-b/http.sock\" max_fails=0 backup;"));
+  EXPECT_THAT(text, Not(HasSubstr("queries-2/http.sock\" max_fails=0 backup")));
 }
 
 TEST_F(ConfigurationTest, ACommandsProcessFindsTheFeedsOfTheServicesItFollows) {

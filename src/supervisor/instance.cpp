@@ -33,7 +33,10 @@ json::object to_json(const InstanceProcess& process) {
           {"start_time", process.id.start_time},
           {"port", process.port},
           {"restarts", process.restarts},
-          {"last_end", process.last_end}};
+          {"last_end", process.last_end},
+          {"link_port", process.link_port},
+          {"stopped_by", process.stopped_by},
+          {"stopped_ms", process.stopped_ms}};
 }
 
 ProcessId id_from(const json::object& object) {
@@ -42,6 +45,12 @@ ProcessId id_from(const json::object& object) {
 
 std::string text_from(const json::object& object, const char* name) {
   return std::string(object.at(name).as_string());
+}
+
+// What the supervisor of an earlier version does not write.
+std::int64_t number_or_0(const json::object& object, const char* name) {
+  const auto* value = object.if_contains(name);
+  return value == nullptr ? 0 : value->to_number<std::int64_t>();
 }
 
 InstanceProcess process_from(const json::object& object) {
@@ -53,7 +62,10 @@ InstanceProcess process_from(const json::object& object) {
           id_from(object),
           object.at("port").to_number<std::uint16_t>(),
           object.at("restarts").to_number<int>(),
-          text_from(object, "last_end")};
+          text_from(object, "last_end"),
+          static_cast<std::uint16_t>(number_or_0(object, "link_port")),
+          object.contains("stopped_by") ? text_from(object, "stopped_by") : "",
+          number_or_0(object, "stopped_ms")};
 }
 
 Instance instance_from(const json::object& object) {

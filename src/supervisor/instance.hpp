@@ -23,7 +23,10 @@ struct InstanceProcess {
   ProcessId id;  // pid 0 while there is none
   std::uint16_t port = 0;
   int restarts = 0;
-  std::string last_end;  // "was killed by signal 9 (Killed)"; empty when it never ended
+  std::string last_end;         // "was killed by signal 9 (Killed)"; empty when it never ended
+  std::uint16_t link_port = 0;  // of a commands node; 0: it stands alone
+  std::string stopped_by;       // who stopped it on purpose; empty: nobody
+  std::int64_t stopped_ms = 0;  // since when, wall clock
 };
 
 struct Instance {

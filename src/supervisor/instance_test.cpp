@@ -60,6 +60,9 @@ Instance instance_of(const ProcessId& supervisor) {
   process.port = 20'001;
   process.restarts = 3;
   process.last_end = "was killed by signal 9 (Killed)";
+  process.link_port = 20'002;
+  process.stopped_by = "operator";
+  process.stopped_ms = 1'700'000'000'000;
   instance.processes = {process};
   return instance;
 }
@@ -77,6 +80,20 @@ TEST_F(InstanceTest, WhatIsWrittenIsReadAgain) {
   EXPECT_EQ(read->processes[0].state, ProcessState::kRestarting);
   EXPECT_EQ(read->processes[0].last_end, written.processes[0].last_end);
   EXPECT_EQ(read->processes[0].restarts, 3);
+  EXPECT_EQ(read->processes[0].link_port, 20'002);
+  EXPECT_EQ(read->processes[0].stopped_by, "operator");
+  EXPECT_EQ(read->processes[0].stopped_ms, 1'700'000'000'000);
+}
+
+TEST_F(InstanceTest, TheRecordOfAnEarlierVersionIsReadToo) {
+  ASSERT_TRUE(
+      write_file(layout_.instance_file(),
+                 R"({"supervisor":{"pid":1,"start_time":1},"host":"127.0.0.1","port":5000,"data":"/x",)"
+                 R"("started_ms":1,"processes":[{"name":"redis","service":"","side":"","node":"",)"
+                 R"("state":"running","pid":2,"start_time":2,"port":20000,"restarts":0,"last_end":""}]})"));
+  const auto read = read_instance_file(layout_.instance_file());
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->processes.at(0).link_port, 0);
 }
 
 TEST_F(InstanceTest, ARecordWhoseSupervisorIsGoneIsNoInstance) {
@@ -150,6 +167,29 @@ TEST_F(InstanceTest, PortsStayTheSameAndDifferFromEachOther) {
   auto again = topology();
   ASSERT_TRUE(assign_ports(layout_, again));
   for (std::size_t at = 0; at < members.size(); ++at) EXPECT_EQ(again[at].port, members[at].port);
+}
+
+TEST_F(InstanceTest, ASpareMoreOrLessLeavesThePortsOfTheOthers) {
+  auto two = topology({"users"}, 1);
+  ASSERT_TRUE(assign_ports(layout_, two, true));
+  std::set<std::uint16_t> ports;
+  for (const auto& member : members_of(two, "users", Kind::kCommands)) {
+    EXPECT_NE(member.link_port, 0);
+    ports.insert(member.port);
+    ports.insert(member.link_port);
+  }
+  EXPECT_EQ(ports.size(), 4U);
+  auto one = topology({"users"}, 0);
+  ASSERT_TRUE(assign_ports(layout_, one, true));
+  auto three = topology({"users"}, 2);
+  ASSERT_TRUE(assign_ports(layout_, three, true));
+  for (const auto& before : two) {
+    for (const auto& now : three) {
+      if (now.name != before.name) continue;
+      EXPECT_EQ(now.port, before.port) << now.name;
+      EXPECT_EQ(now.link_port, before.link_port) << now.name;
+    }
+  }
 }
 
 TEST_F(InstanceTest, APortThatAnotherTookIsReplaced) {

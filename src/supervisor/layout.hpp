@@ -19,6 +19,9 @@ struct Layout {
   [[nodiscard]] std::filesystem::path stderr_log(const std::string& name) const {
     return logs() / (name + ".stderr.log");
   }
+  [[nodiscard]] std::filesystem::path control_socket() const { return run() / "control.sock"; }
+  [[nodiscard]] std::filesystem::path key_file() const { return config() / "cluster.key"; }
+  [[nodiscard]] std::filesystem::path in_hand() const { return run() / "in-hand"; }
   // The gateway's way to a service process; empty where the path is too long for a socket, or has what NGINX
   // takes for its end: the way is then TCP.
   [[nodiscard]] std::filesystem::path local_socket(const std::string& name) const {

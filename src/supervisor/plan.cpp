@@ -48,10 +48,10 @@ ProcessPlan plan_of(const Layout& layout, const Settings& settings, const Member
 }  // namespace
 
 Result<std::vector<ProcessPlan>> make_plans(const Layout& layout, const Settings& settings,
-                                            const std::vector<Member>& members) {
+                                            const std::vector<Member>& members, bool lab) {
   std::vector<ProcessPlan> plans;
   for (const auto& member : members) {
-    const auto program = find_program(member.program);
+    const auto program = find_program(member.program, lab);
     if (!program) return program.error();
     plans.push_back(plan_of(layout, settings, member, *program));
   }

@@ -10,7 +10,8 @@
 namespace sportapp::supervisor {
 
 // How each member is run and ended: gateway first, then monitor and services, then Redis.
+// `lab`: with the programs of the laboratory, where they are built.
 [[nodiscard]] Result<std::vector<ProcessPlan>> make_plans(const Layout& layout, const Settings& settings,
-                                                          const std::vector<Member>& members);
+                                                          const std::vector<Member>& members, bool lab);
 
 }  // namespace sportapp::supervisor

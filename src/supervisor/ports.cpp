@@ -66,17 +66,23 @@ std::map<std::string, std::uint16_t> remembered_ports(const Layout& layout) {
   return ports;
 }
 
-Result<void> remember_ports(const Layout& layout, const std::vector<Member>& members) {
+// The ports that a member needs, by the names under which they are remembered.
+std::vector<std::pair<std::string, std::uint16_t*>> ports_of(Member& member, bool linked) {
+  std::vector<std::pair<std::string, std::uint16_t*>> ports;
+  if (member.kind != Kind::kGateway) ports.emplace_back(member.name, &member.port);
+  if (linked && member.kind == Kind::kCommands) ports.emplace_back(member.name + ".link", &member.link_port);
+  return ports;
+}
+
+Result<void> remember_ports(const Layout& layout, const std::map<std::string, std::uint16_t>& ports) {
   boost::json::object json;
-  for (const auto& member : members) {
-    if (member.kind != Kind::kGateway) json[member.name] = member.port;
-  }
+  for (const auto& [name, port] : ports) json[name] = port;
   return write_file(layout.ports_file(), boost::json::serialize(json) + "\n");
 }
 
 int search_start(const Layout& layout) {
   const auto hash = Hasher().field(layout.data.string()).finish();
-  return kFirstPort + (hash[0] * 256 + hash[1]) % (kPorts / 20) * 20;
+  return kFirstPort + (hash[0] * 256 + hash[1]) % (kPorts / 40) * 40;
 }
 
 bool is_free(std::uint16_t port) {
@@ -100,33 +106,32 @@ Result<void> can_listen(const std::string& host, std::uint16_t port) {
   return {};
 }
 
-Result<void> assign_ports(const Layout& layout, std::vector<Member>& members) {
-  const auto remembered = remembered_ports(layout);
-  std::set<std::uint16_t> taken;
+Result<void> assign_ports(const Layout& layout, std::vector<Member>& members, bool linked) {
+  auto remembered = remembered_ports(layout);
+  std::set<std::uint16_t> taken, promised;
+  for (const auto& [name, port] : remembered) promised.insert(port);
   int next = search_start(layout);
   for (auto& member : members) {
-    if (member.kind == Kind::kGateway) continue;
-    const auto before = remembered.find(member.name);
-    if (before != remembered.end() && !taken.contains(before->second) && is_free(before->second)) {
-      member.port = before->second;
-      taken.insert(member.port);
-      continue;
-    }
-    for (int tries = 0; member.port == 0; ++tries) {
-      if (tries == kPorts) {
-        return Error{Retry::kLater, fmt::format("no free port from {} to {} on 127.0.0.1", kFirstPort,
-                                                kFirstPort + kPorts - 1)};
+    for (const auto& [name, port] : ports_of(member, linked)) {
+      const auto before = remembered.find(name);
+      const bool again =
+          before != remembered.end() && !taken.contains(before->second) && is_free(before->second);
+      *port = again ? before->second : 0;
+      for (int tries = 0; *port == 0; ++tries) {
+        if (tries == kPorts) {
+          return Error{Retry::kLater, fmt::format("no free port from {} to {} on 127.0.0.1", kFirstPort,
+                                                  kFirstPort + kPorts - 1)};
+        }
+        const auto candidate = static_cast<std::uint16_t>(next);
+        next = next + 1 < kFirstPort + kPorts ? next + 1 : kFirstPort;
+        if (!taken.contains(candidate) && !promised.contains(candidate) && is_free(candidate))
+          *port = candidate;
       }
-      const auto port = static_cast<std::uint16_t>(next);
-      next = next + 1 < kFirstPort + kPorts ? next + 1 : kFirstPort;
-      const bool promised = std::any_of(remembered.begin(), remembered.end(),
-                                        [&](const auto& one) { return one.second == port; });
-      if (taken.contains(port) || promised || !is_free(port)) continue;
-      member.port = port;
+      taken.insert(*port);
+      remembered[name] = *port;
     }
-    taken.insert(member.port);
   }
-  return remember_ports(layout, members);
+  return remember_ports(layout, remembered);
 }
 
 std::string reachable(const std::string& host) {

@@ -14,8 +14,10 @@ namespace sportapp::supervisor {
 
 // Gives every member but the gateway a loopback port: the one it had at the last start (DATA/run/ports.json)
 // while that is free, else a free one below the range from which the system takes ports for outgoing
-// connections. Where the search starts depends on the data folder, so that instances stay apart.
-[[nodiscard]] Result<void> assign_ports(const Layout& layout, std::vector<Member>& members);
+// connections; `linked`: every commands node a link port too. Where the search starts depends on the data
+// folder, so that instances stay apart.
+[[nodiscard]] Result<void> assign_ports(const Layout& layout, std::vector<Member>& members,
+                                        bool linked = kRedundant);
 
 // Whether something listens there; never blocks for long.
 [[nodiscard]] bool listens(const std::string& host, std::uint16_t port);

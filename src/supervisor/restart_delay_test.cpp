@@ -7,7 +7,7 @@ namespace sportapp::supervisor {
 TEST(RestartDelay, GrowsWhileItKeepsDyingUpToABound) {
   RestartDelay delay;
   int before = 0;
-  for (const int expected : {50, 100, 200, 400, 800, 1600, 3200, 5000, 5000}) {
+  for (const int expected : {0, 50, 100, 200, 400, 800, 1600, 3200, 5000, 5000}) {
     const int now = delay.next_ms(10);
     EXPECT_EQ(now, expected);
     EXPECT_GE(now, before);
@@ -18,8 +18,8 @@ TEST(RestartDelay, GrowsWhileItKeepsDyingUpToABound) {
 TEST(RestartDelay, OneThatLivedLongStartsAfresh) {
   RestartDelay delay;
   for (int times = 0; times < 5; ++times) (void)delay.next_ms(10);
-  EXPECT_EQ(delay.next_ms(RestartDelay::kHealthyMs), RestartDelay::kFirstMs);
-  EXPECT_EQ(delay.next_ms(RestartDelay::kHealthyMs - 1), RestartDelay::kFirstMs * 2);
+  EXPECT_EQ(delay.next_ms(RestartDelay::kHealthyMs), 0);
+  EXPECT_EQ(delay.next_ms(RestartDelay::kHealthyMs - 1), RestartDelay::kSecondMs);
 }
 
 }  // namespace sportapp::supervisor

@@ -47,6 +47,7 @@ Instance first_record(const Session::Start& start, const Clock& clock) {
     process.side = member.side;
     process.node = member.node;
     process.port = member.port;
+    process.link_port = member.link_port;
     instance.processes.push_back(std::move(process));
   }
   return instance;
@@ -86,12 +87,17 @@ Session::Session(Start start, Detach& detach, const Clock& clock)
 }
 
 int Session::run() {
+  open_control();
   supervisor_->start();
   while (!supervisor_->stopped()) {
     int wait_ms = supervisor_->tick();
     if (dirty_) write_instance();
     if (!ready_ && !stopping_) wait_ms = std::min(wait_ms, kReadyPollMs);
-    for (const int signal : signals_.wait(wait_ms)) handle(signal);
+    for (const int signal :
+         signals_.wait(wait_ms, control_ ? control_->waited_for() : std::vector<pollfd>())) {
+      handle(signal);
+    }
+    if (control_) control_->serve();
     if (!ready_ && !stopping_) look_whether_ready();
     if (clock_.monotonic_ms() - logs_checked_ms_ >= kLogsEveryMs) {
       log_keeper_.check();
@@ -105,6 +111,29 @@ int Session::run() {
   return exit_status_;
 }
 
+// Without it the instance serves all the same; what hangs is not killed then, and nothing can be stopped
+// alone.
+void Session::open_control() {
+  auto opened = ControlSocket::open(start_.layout.control_socket(), clock_,
+                                    [this](const ControlRequest& request) { return do_as_asked(request); });
+  if (opened) {
+    control_ = std::move(*opened);
+  } else {
+    spdlog::error("no control socket cause={}", service::log_value(opened.error().what));
+  }
+}
+
+Result<void> Session::do_as_asked(const ControlRequest& request) {
+  spdlog::info("asked to {} name={} pid={} by={} why={}", request.what, request.name, request.pid,
+               service::log_value(request.by), service::log_value(request.why));
+  if (request.what == "kill") return supervisor_->kill_one(request.name, request.pid);
+  if (request.what == "stop") return supervisor_->stop_one(request.name, request.by);
+  if (request.what == "start") return supervisor_->start_one(request.name);
+  if (request.what == "restart") return supervisor_->restart_one(request.name);
+  return Error{Retry::kNever,
+               fmt::format("'{}' cannot be done; kill, stop, start and restart can", request.what)};
+}
+
 void Session::changed(const Supervisor::View& view) {
   dirty_ = true;
   log_change(view);
@@ -114,6 +143,8 @@ void Session::changed(const Supervisor::View& view) {
     process.id = view.id;
     process.restarts = view.restarts;
     process.last_end = view.last_end;
+    process.stopped_by = view.stopped_by;
+    process.stopped_ms = view.stopped_ms;
   }
   if (!console_) return;
   if (view.state == ProcessState::kRestarting) {
@@ -121,7 +152,8 @@ void Session::changed(const Supervisor::View& view) {
   } else if (view.state == ProcessState::kRunning && (!ready_ || view.restarts > 0)) {
     say("  {:<20} runs (pid {}, port {})\n", view.name, view.id.pid, view.port);
   } else if (view.state == ProcessState::kStopped) {
-    say("  {:<20} {}\n", view.name, view.last_end.empty() ? "stopped" : view.last_end);
+    say("  {:<20} {}{}\n", view.name, view.last_end.empty() ? "stopped" : view.last_end,
+        view.stopped_by.empty() ? "" : "; stopped by " + view.stopped_by);
   }
 }
 
@@ -154,8 +186,9 @@ void Session::look_whether_ready() {
                               view.quick_ends));
     }
   }
-  const bool all_run = std::all_of(views.begin(), views.end(),
-                                   [](const auto& view) { return view.state == ProcessState::kRunning; });
+  const bool all_run = std::all_of(views.begin(), views.end(), [](const auto& view) {
+    return view.state == ProcessState::kRunning || !view.stopped_by.empty();
+  });
   const auto missing = all_run ? health() : std::string("not asked yet");
   if (all_run && missing.empty()) return ready();
   const auto now = clock_.monotonic_ms();

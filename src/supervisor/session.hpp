@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "supervisor/control_socket.hpp"
 #include "supervisor/detach.hpp"
 #include "supervisor/layout.hpp"
 #include "supervisor/log_keeper.hpp"
@@ -40,6 +41,8 @@ class Session {
   void show_logs_of_late_ones() const;
   void keep_logs();
   void write_instance();
+  void open_control();
+  [[nodiscard]] Result<void> do_as_asked(const ControlRequest& request);
   [[nodiscard]] std::string health() const;  // empty once it is 200
   [[nodiscard]] Supervisor::View view_of(const std::string& name) const;
 
@@ -50,6 +53,7 @@ class Session {
   Instance instance_;
   LogKeeper log_keeper_;
   std::unique_ptr<Supervisor> supervisor_;
+  std::unique_ptr<ControlSocket> control_;  // nothing where it could not be opened
   std::int64_t started_ms_;
   std::int64_t shown_ms_;
   std::int64_t logs_checked_ms_ = 0;

@@ -25,6 +25,14 @@ void read_services(TomlReader table, Settings::Services& services) {
   table.read("drain_ms", services.drain_ms, 0, 60'000);
   table.read("queue_max", services.queue_max, 1, 1'000'000);
   table.read("batch_max", services.batch_max, 1, 100'000);
+  table.read("spares", services.spares, 0, kSparesMax);
+}
+
+void read_failover(TomlReader table, Settings::Failover& failover) {
+  table.read("suspicion_ms", failover.suspicion_ms, 50, 60'000);
+  table.read("fail_back", failover.fail_back);
+  table.read("fail_back_after_ms", failover.fail_back_after_ms, 0, kHourMs);
+  table.read("hold_ms", failover.hold_ms, 1, kHourMs);
 }
 
 void read_redis(TomlReader table, Settings::Redis& redis) {
@@ -49,6 +57,7 @@ Result<Settings> load_settings(const std::filesystem::path& file) {
   Settings settings;
   read_gateway(reader->table("gateway"), settings.gateway);
   read_services(reader->table("services"), settings.services);
+  read_failover(reader->table("failover"), settings.failover);
   read_redis(reader->table("redis"), settings.redis);
   read_limits(reader->table("limits"), settings.limits);
   if (auto read = reader->finish(); !read) return read.error();

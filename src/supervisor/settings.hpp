@@ -9,6 +9,8 @@
 
 namespace sportapp::supervisor {
 
+inline constexpr int kSparesMax = 2;
+
 struct Settings {
   struct Gateway {
     std::string host = "127.0.0.1";
@@ -24,7 +26,14 @@ struct Settings {
     int drain_ms = 5000;
     int queue_max = 10'000;
     int batch_max = 512;
+    int spares = 1;  // of each commands service
   } services;
+  struct Failover {
+    int suspicion_ms = 150;         // silence after which a process counts as lost
+    bool fail_back = true;          // the preferred node takes its place back by itself
+    int fail_back_after_ms = 1000;  // once it is in sync for so long
+    int hold_ms = 5000;             // a command waits so long for a primary; then 503
+  } failover;
   struct Redis {
     int memory_mb = 256;
     std::int64_t stream_length_max = 100'000;

@@ -40,6 +40,11 @@ TEST(Settings, TheDocumentedExampleIsTheDefaults) {
   EXPECT_EQ(example->services.drain_ms, defaults.services.drain_ms);
   EXPECT_EQ(example->services.queue_max, defaults.services.queue_max);
   EXPECT_EQ(example->services.batch_max, defaults.services.batch_max);
+  EXPECT_EQ(example->services.spares, defaults.services.spares);
+  EXPECT_EQ(example->failover.suspicion_ms, defaults.failover.suspicion_ms);
+  EXPECT_EQ(example->failover.fail_back, defaults.failover.fail_back);
+  EXPECT_EQ(example->failover.fail_back_after_ms, defaults.failover.fail_back_after_ms);
+  EXPECT_EQ(example->failover.hold_ms, defaults.failover.hold_ms);
   EXPECT_EQ(example->redis.memory_mb, defaults.redis.memory_mb);
   EXPECT_EQ(example->redis.stream_length_max, defaults.redis.stream_length_max);
   EXPECT_EQ(example->limits.connections, defaults.limits.connections);
@@ -56,6 +61,8 @@ TEST(Settings, AMistakeIsToldWithFileAndLine) {
   EXPECT_THAT(settings_from("[gateway]\nport = 70000\n").error().what, HasSubstr("from 1 to 65535"));
   EXPECT_THAT(settings_from("[gateway]\nport = \"5000\"\n").error().what, HasSubstr("sportapp.toml:2:"));
   EXPECT_THAT(settings_from("[gateway\n").error().what, HasSubstr("sportapp.toml:1:"));
+  EXPECT_THAT(settings_from("[services]\nspares = 3\n").error().what, HasSubstr("from 0 to 2"));
+  EXPECT_THAT(settings_from("[failover]\nfail_back = 1\n").error().what, HasSubstr("true or false"));
   EXPECT_FALSE(load_settings("/nowhere/sportapp.toml"));
 }
 

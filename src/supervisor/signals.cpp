@@ -1,6 +1,5 @@
 #include "supervisor/signals.hpp"
 
-#include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -29,9 +28,9 @@ Signals::~Signals() {
   ::close(fd_);
 }
 
-std::vector<int> Signals::wait(int timeout_ms) {
-  pollfd waiting{fd_, POLLIN, 0};
-  ::poll(&waiting, 1, timeout_ms);
+std::vector<int> Signals::wait(int timeout_ms, std::vector<pollfd> others) {
+  others.push_back({fd_, POLLIN, 0});
+  ::poll(others.data(), others.size(), timeout_ms);
   std::vector<int> came;
   for (signalfd_siginfo info{}; ::read(fd_, &info, sizeof info) == sizeof info;) {
     came.push_back(static_cast<int>(info.ssi_signo));

@@ -1,4 +1,6 @@
 #pragma once
+#include <poll.h>
+
 #include <vector>
 
 namespace sportapp::supervisor {
@@ -10,8 +12,8 @@ class Signals {
   ~Signals();
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
-  // Those that came, after at most timeout_ms.
-  [[nodiscard]] std::vector<int> wait(int timeout_ms);
+  // Those that came, after at most timeout_ms; sooner too when one of `others` is as it is waited for.
+  [[nodiscard]] std::vector<int> wait(int timeout_ms, std::vector<pollfd> others = {});
 
  private:
   int fd_;

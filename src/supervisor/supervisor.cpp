@@ -1,5 +1,6 @@
 #include "supervisor/supervisor.hpp"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -75,10 +76,83 @@ void Supervisor::kill() {
   }
 }
 
+Result<Supervisor::Child*> Supervisor::asked(const std::string& name) {
+  if (stopping_) return Error{Retry::kNever, "the instance is about to end"};
+  std::string names;
+  for (auto& child : children_) {
+    if (child.view.name == name) return &child;
+    names += (names.empty() ? "" : ", ") + child.view.name;
+  }
+  return Error{Retry::kNever, fmt::format("there is no process '{}'; there is: {}", name, names)};
+}
+
+Result<void> Supervisor::kill_one(const std::string& name, pid_t pid) {
+  const auto child = asked(name);
+  if (!child) return child.error();
+  const auto now = (*child)->view.id.pid;
+  if (pid <= 0 || now != pid) {
+    return Error{Retry::kNever, fmt::format("{} is not process {} (any more); it is {}", name, pid, now)};
+  }
+  ::kill(pid, SIGKILL);  // ours, and not waited for yet: the pid cannot be another's
+  return {};
+}
+
+Result<void> Supervisor::stop_one(const std::string& name, const std::string& by) {
+  const auto child = asked(name);
+  if (!child) return child.error();
+  auto& view = (*child)->view;
+  if (!view.stopped_by.empty()) {
+    return Error{Retry::kNever, fmt::format("{} is stopped already, by {}", name, view.stopped_by)};
+  }
+  view.stopped_by = by;
+  view.stopped_ms = clock_.wall_ms();
+  if (view.state == ProcessState::kStopping) {
+    on_change_(view);
+  } else if (has_process(view)) {
+    stop(**child);
+  } else {
+    set_state(**child, ProcessState::kStopped);
+  }
+  return {};
+}
+
+Result<void> Supervisor::start_one(const std::string& name) {
+  const auto child = asked(name);
+  if (!child) return child.error();
+  if ((*child)->view.stopped_by.empty()) {
+    return Error{Retry::kNever,
+                 fmt::format("{} is not stopped: it is {}", name, to_string((*child)->view.state))};
+  }
+  start_now(**child);
+  return {};
+}
+
+Result<void> Supervisor::restart_one(const std::string& name) {
+  const auto child = asked(name);
+  if (!child) return child.error();
+  const auto state = (*child)->view.state;
+  if (state == ProcessState::kRunning || state == ProcessState::kStarting) {
+    stop(**child);
+  } else {
+    start_now(**child);
+  }
+  return {};
+}
+
+// One that is just ending is started once it has ended.
+void Supervisor::start_now(Child& child) {
+  child.view.stopped_by.clear();
+  child.view.stopped_ms = 0;
+  if (has_process(child.view)) return on_change_(child.view);
+  child.view.delay_ms = 0;
+  child.due_ms = clock_.monotonic_ms();
+  set_state(child, ProcessState::kRestarting);
+}
+
 bool Supervisor::stopped() const {
-  return std::all_of(children_.begin(), children_.end(), [](const Child& child) {
-    return child.view.state == ProcessState::kStopped && child.group == 0;
-  });
+  return stopping_ && std::all_of(children_.begin(), children_.end(), [](const Child& child) {
+           return child.view.state == ProcessState::kStopped && child.group == 0;
+         });
 }
 
 std::vector<Supervisor::View> Supervisor::views() const {
@@ -100,9 +174,14 @@ void Supervisor::ended(Child& child, int wait_status) {
   // What it started must not outlive it: a worker left behind would keep the port.
   ::kill(-child.group, SIGKILL);
   child.view.id = {};
-  if (stopping_) {
+  const bool on_purpose = child.view.state == ProcessState::kStopping;
+  if (stopping_ || !child.view.stopped_by.empty()) {
     child.view.last_end = describe_end(wait_status);
     return set_state(child, ProcessState::kStopped);
+  }
+  if (on_purpose) {
+    child.view.last_end = describe_end(wait_status);
+    return start_now(child);
   }
   const bool ran = child.view.state == ProcessState::kRunning;
   child.view.quick_ends = ran ? 0 : child.view.quick_ends + 1;

@@ -35,6 +35,8 @@ class Supervisor {
     int quick_ends = 0;               // in a row, none of them after it ran
     int delay_ms = 0;                 // kRestarting: until it is started again
     std::int64_t state_since_ms = 0;  // monotonic
+    std::string stopped_by;           // who stopped it on purpose: it stays down until it is started again
+    std::int64_t stopped_ms = 0;      // since when, wall clock
   };
   using OnChange = std::function<void(const View&)>;
 
@@ -50,6 +52,14 @@ class Supervisor {
   int tick();
   void stop();  // begins the end; tick until stopped()
   void kill();  // the end, at once
+
+  // One of them, on purpose; each refuses a name that there is not, and while all of them end. They only
+  // begin it: views() shows how it goes. Kills `pid`, if that still is the process's, and starts it again as
+  // ever: for one that hangs.
+  [[nodiscard]] Result<void> kill_one(const std::string& name, pid_t pid);
+  [[nodiscard]] Result<void> stop_one(const std::string& name, const std::string& by);
+  [[nodiscard]] Result<void> start_one(const std::string& name);    // one that was stopped
+  [[nodiscard]] Result<void> restart_one(const std::string& name);  // asked to end first, as by stop_one
   [[nodiscard]] bool stopped() const;
   [[nodiscard]] std::vector<View> views() const;
 
@@ -62,6 +72,8 @@ class Supervisor {
     std::int64_t started_ms = 0;
     std::int64_t due_ms = 0;  // kRestarting: start; kStopping: kill
   };
+  [[nodiscard]] Result<Child*> asked(const std::string& name);
+  void start_now(Child& child);
   void reap();
   void ended(Child& child, int wait_status);
   void start(Child& child);

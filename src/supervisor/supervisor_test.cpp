@@ -81,7 +81,7 @@ TEST_F(SupervisorTest, OneThatKeepsEndingWaitsLongerEachTime) {
     if (change.state == ProcessState::kRestarting) delays.push_back(change.delay_ms);
   }
   delays.resize(3);
-  EXPECT_THAT(delays, ElementsAre(50, 100, 200));
+  EXPECT_THAT(delays, ElementsAre(0, 50, 100));
   EXPECT_GE(view().quick_ends, 3);
   EXPECT_EQ(view().last_end, "ended with status 7");
 }
@@ -156,6 +156,73 @@ TEST_F(SupervisorTest, AskedToKillItDoesNotWaitForBounds) {
   supervisor_->stop();
   supervisor_->kill();
   EXPECT_TRUE(until([&] { return supervisor_->stopped(); }));
+}
+
+TEST_F(SupervisorTest, OneThatRanIsStartedAgainAtOnce) {
+  supervise({shell("one", "exec sleep 1000")});
+  ::kill(view().id.pid, SIGKILL);
+  ASSERT_TRUE(until([&] { return view().restarts == 1; }));
+  EXPECT_EQ(view().delay_ms, 0);
+}
+
+TEST_F(SupervisorTest, OneThatIsStoppedOnPurposeStaysDownUntilItIsStarted) {
+  supervise({shell("one", "exec sleep 1000"), shell("two", "exec sleep 1000")});
+  ASSERT_TRUE(supervisor_->stop_one("one", "operator"));
+  ASSERT_TRUE(until([&] { return view().state == ProcessState::kStopped; }));
+  for (int times = 0; times < 20; ++times) supervisor_->tick();
+  EXPECT_EQ(view().state, ProcessState::kStopped);
+  EXPECT_EQ(view().stopped_by, "operator");
+  EXPECT_GT(view().stopped_ms, 0);
+  EXPECT_EQ(view(1).state, ProcessState::kRunning);
+  EXPECT_THAT(supervisor_->stop_one("one", "monitor").error().what,
+              HasSubstr("stopped already, by operator"));
+  ASSERT_TRUE(supervisor_->start_one("one"));
+  ASSERT_TRUE(until([&] { return view().state == ProcessState::kRunning; }));
+  EXPECT_EQ(view().stopped_by, "");
+  EXPECT_THAT(supervisor_->start_one("one").error().what, HasSubstr("is not stopped"));
+}
+
+TEST_F(SupervisorTest, AllStoppedOneByOneIsNoEnd) {
+  supervise({shell("one", "exec sleep 1000")});
+  ASSERT_TRUE(supervisor_->stop_one("one", "operator"));
+  ASSERT_TRUE(until([&] { return view().state == ProcessState::kStopped; }));
+  EXPECT_FALSE(supervisor_->stopped());
+  supervisor_->stop();
+  EXPECT_TRUE(until([&] { return supervisor_->stopped(); }));
+  EXPECT_THAT(supervisor_->start_one("one").error().what, HasSubstr("about to end"));
+}
+
+TEST_F(SupervisorTest, ARestartAsksItToEndFirst) {
+  supervise({shell("one",
+                   "trap 'echo asked >>../asked; exit 0' TERM; echo up >>../ups; "
+                   "while :; do sleep 0.02; done")});
+  ASSERT_TRUE(until([&] { return text_of("ups") == "up\n"; }));
+  const auto first = view().id;
+  ASSERT_TRUE(supervisor_->restart_one("one"));
+  ASSERT_TRUE(until([&] { return text_of("ups") == "up\nup\n"; }));
+  EXPECT_NE(view().id, first);
+  EXPECT_EQ(text_of("asked"), "asked\n");
+  EXPECT_EQ(view().quick_ends, 0);
+}
+
+TEST_F(SupervisorTest, OneThatIsStartedWhileItStillEndsComesBack) {
+  supervise({shell("one", "trap 'sleep 0.2; exit 0' TERM; echo up >>../ups; while :; do sleep 0.02; done")});
+  ASSERT_TRUE(until([&] { return text_of("ups") == "up\n"; }));
+  ASSERT_TRUE(supervisor_->stop_one("one", "operator"));
+  ASSERT_TRUE(supervisor_->start_one("one"));
+  EXPECT_TRUE(until([&] { return text_of("ups") == "up\nup\n"; }));
+}
+
+TEST_F(SupervisorTest, OnlyThePidThatIsMeantIsKilled) {
+  supervise({shell("one", "exec sleep 1000")});
+  const auto first = view().id;
+  EXPECT_FALSE(supervisor_->kill_one("one", first.pid + 1));
+  EXPECT_FALSE(supervisor_->kill_one("one", 0));
+  EXPECT_FALSE(supervisor_->kill_one("none", first.pid));
+  EXPECT_TRUE(is_alive(first));
+  ASSERT_TRUE(supervisor_->kill_one("one", first.pid));
+  ASSERT_TRUE(until([&] { return view().restarts == 1 && view().state == ProcessState::kRunning; }));
+  EXPECT_FALSE(supervisor_->kill_one("one", first.pid));
 }
 
 TEST_F(SupervisorTest, OneThatWaitsForItsRestartStopsAtOnce) {

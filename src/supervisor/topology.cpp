@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 Member member(const std::string& service, Kind kind, const std::string& node) {
   const std::string side = kind == Kind::kCommands ? "commands" : "queries";
   return {fmt::format("{}-{}-{}", service, side, node), kind, service, side, node,
-          fmt::format("{}-{}", service, side),          0};
+          fmt::format("{}-{}", service, side),          0,    0};
 }
 
 bool is_executable(const fs::path& file) {
@@ -31,15 +31,17 @@ std::string package_of(const std::string& program) {
 
 }  // namespace
 
-std::vector<Member> topology(const std::vector<std::string>& of_services) {
-  std::vector<Member> members{{"redis", Kind::kRedis, "", "", "", "redis-server", 0}};
+std::vector<Member> topology(const std::vector<std::string>& of_services, int spares) {
+  std::vector<Member> members{{"redis", Kind::kRedis, "", "", "", "redis-server", 0, 0}};
   for (const auto& service : of_services) {
-    members.push_back(member(service, Kind::kCommands, "a"));
+    for (char node = 'a'; node <= 'a' + spares; ++node) {
+      members.push_back(member(service, Kind::kCommands, std::string(1, node)));
+    }
     members.push_back(member(service, Kind::kQueries, "1"));
     members.push_back(member(service, Kind::kQueries, "2"));
   }
-  members.push_back({"monitor", Kind::kMonitor, "", "", "", "monitor", 0});
-  members.push_back({"gateway", Kind::kGateway, "", "", "", "nginx", 0});
+  members.push_back({"monitor", Kind::kMonitor, "", "", "", "monitor", 0, 0});
+  members.push_back({"gateway", Kind::kGateway, "", "", "", "nginx", 0, 0});
   return members;
 }
 
@@ -57,10 +59,12 @@ const Member& member_of(const std::vector<Member>& members, Kind kind) {
   return *found;
 }
 
-Result<fs::path> find_program(const std::string& program) {
+Result<fs::path> find_program(const std::string& program, bool lab) {
   const auto package = package_of(program);
   if (package.empty()) {
-    const auto beside = fs::read_symlink("/proc/self/exe").parent_path() / program;
+    const auto folder = fs::read_symlink("/proc/self/exe").parent_path();
+    if (lab && is_executable(folder / "lab" / program)) return folder / "lab" / program;
+    const auto beside = folder / program;
     if (is_executable(beside)) return beside;
     return Error{Retry::kNever, fmt::format("{} is missing; build it: ./sportapp up does", beside.string())};
   }

@@ -21,10 +21,16 @@ struct Member {
   std::string node;     // a | 1, 2
   std::string program;  // users-commands
   std::uint16_t port = 0;
+  std::uint16_t link_port = 0;  // of a commands node, for monitor and other nodes; 0: it stands alone
 };
 
-// Every process but the supervisor, in the order in which they are started; ports not yet given.
-[[nodiscard]] std::vector<Member> topology(const std::vector<std::string>& of_services = services::names());
+// Off: every commands service is one node without a link.
+inline constexpr bool kRedundant = false;
+
+// Every process but the supervisor, in the order in which they are started; ports not yet given. The first
+// node of a commands service is the one preferred as primary.
+[[nodiscard]] std::vector<Member> topology(const std::vector<std::string>& of_services = services::names(),
+                                           int spares = 0);
 
 [[nodiscard]] inline bool is_service(Kind kind) {
   return kind == Kind::kCommands || kind == Kind::kQueries;
@@ -36,7 +42,8 @@ struct Member {
 // The only member of its kind. Throws std::logic_error where there is none: a defect of topology().
 [[nodiscard]] const Member& member_of(const std::vector<Member>& members, Kind kind);
 
-// Our own programs stand beside the running executable, Debian's in PATH or the sbin folders.
-[[nodiscard]] Result<std::filesystem::path> find_program(const std::string& program);
+// Our own programs stand beside the running executable, Debian's in PATH or the sbin folders. `lab`: from the
+// folder `lab` beside it, where that has the program.
+[[nodiscard]] Result<std::filesystem::path> find_program(const std::string& program, bool lab = false);
 
 }  // namespace sportapp::supervisor

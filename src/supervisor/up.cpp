@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "service/log.hpp"
+#include "supervisor/cluster_key.hpp"
 #include "supervisor/configuration.hpp"
 #include "supervisor/detach.hpp"
 #include "supervisor/instance.hpp"
@@ -37,7 +38,7 @@ Result<Layout> layout_of(const fs::path& data) {
     }
   }
   Layout layout{folder};
-  for (const auto& needed : {layout.run(), layout.logs(), layout.config()}) {
+  for (const auto& needed : {layout.run(), layout.logs(), layout.config(), layout.in_hand()}) {
     if (!error) fs::create_directories(needed, error);
   }
   if (error) {
@@ -83,8 +84,9 @@ Result<void> clean_up(const Layout& layout) {
 }
 
 // Everything that must be in order before the first process starts.
-Result<Session::Start> prepare(const Layout& layout, const Settings& settings, int ready_s) {
-  Session::Start start{layout, settings, topology(), {}, ready_s};
+Result<Session::Start> prepare(const Layout& layout, const Settings& settings, const UpOptions& options) {
+  const int spares = kRedundant ? settings.services.spares : 0;
+  Session::Start start{layout, settings, topology(services::names(), spares), {}, options.ready_s};
   if (auto cleaned = clean_up(layout); !cleaned) return cleaned.error();
   if (auto free = can_listen(settings.gateway.host, settings.gateway.port); !free) {
     return Error{Retry::kLater, free.error().what + "; choose another with --port N or --host ADDR"};
@@ -93,9 +95,10 @@ Result<Session::Start> prepare(const Layout& layout, const Settings& settings, i
   for (auto& member : start.members) {
     if (member.kind == Kind::kGateway) member.port = settings.gateway.port;
   }
-  auto plans = make_plans(layout, settings, start.members);
+  auto plans = make_plans(layout, settings, start.members, options.lab);
   if (!plans) return plans.error();
   start.plans = std::move(*plans);
+  if (auto made = ensure_cluster_key(layout.key_file()); !made) return made.error();
   if (auto written = write_configuration(layout, settings, start.members); !written) return written.error();
   return start;
 }
@@ -110,7 +113,7 @@ int supervise(const Layout& layout, const UpOptions& options, Detach& detach) {
   if (!logging) return failed(logging.error().what);
   fmt::print("SportApp starts; data {}\n", layout.data.string());
   std::fflush(stdout);
-  auto start = prepare(layout, *settings, options.ready_s);
+  auto start = prepare(layout, *settings, options);
   if (!start) {
     spdlog::error("start failed cause={}", service::log_value(start.error().what));
     return failed(start.error().what);

@@ -20,6 +20,7 @@ struct UpOptions {
   std::optional<std::filesystem::path> settings_file;  // else DATA/sportapp.toml, where there is one
   int ready_s = 60;
   bool detach = false;
+  bool lab = false;  // the programs of the laboratory, where they are built: they can be made to fail
 };
 
 // Runs until it is told to end (SIGINT, SIGTERM), or detaches once everything serves. Gives the exit status.
