@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
   cli::add_rebuild_command(app, exit_status);
   verify::add_verify_command(app, exit_status);
   cli::add_events_command(app, exit_status);
+  cli::add_failover_command(app);
   add_version_command(app);
   add_help_command(app, exit_status);
   if (is_unknown_command(app, argc, argv)) {

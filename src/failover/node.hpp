@@ -44,6 +44,7 @@ class Node {
   [[nodiscard]] bool leads() const { return state_ == NodeState::kPrimary || state_ == NodeState::kDraining; }
   [[nodiscard]] bool drained() const { return state_ == NodeState::kDraining && idle_; }
   [[nodiscard]] Epoch promise() const { return promise_; }        // on disk
+  [[nodiscard]] Epoch promised() const { return saving_; }        // on disk, or on its way there
   [[nodiscard]] const Record& acting() const { return acting_; }  // as primary: the record acted on
   [[nodiscard]] const Record& record() const { return record_; }  // the newest one told
   [[nodiscard]] Epoch following() const { return following_; }

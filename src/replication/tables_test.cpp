@@ -1,5 +1,3 @@
-#include "failover/rules.hpp"
-
 #include <gtest/gtest.h>
 
 #include <array>
@@ -9,15 +7,18 @@
 
 #include "failover/monitor_rules.hpp"
 #include "failover/node_rules.hpp"
+#include "replication/peer_rules.hpp"
 
-namespace sportapp::failover {
+namespace sportapp::replication {
 namespace {
 
+using namespace failover;
+
 std::vector<const Table*> tables() {
-  return {&monitor_table(), &node_table()};
+  return {&monitor_table(), &node_table(), &peer_table()};
 }
 
-TEST(Rules, ExactlyOneMatchesInEveryStateUnderEveryCombinationOfFacts) {
+TEST(Tables, ExactlyOneMatchesInEveryStateUnderEveryCombinationOfFacts) {
   for (const auto* table : tables()) {
     for (unsigned state = 0; state < table->states.size(); ++state) {
       for (Bits facts = 0; facts < Bits{1} << table->facts.size(); ++facts) {
@@ -27,7 +28,7 @@ TEST(Rules, ExactlyOneMatchesInEveryStateUnderEveryCombinationOfFacts) {
   }
 }
 
-TEST(Rules, EachCanMatchAndHasANumberOfItsOwn) {
+TEST(Tables, EachCanMatchAndHasANumberOfItsOwn) {
   for (const auto* table : tables()) {
     std::set<std::string_view> numbers;
     for (const auto& rule : table->rules) {
@@ -39,7 +40,7 @@ TEST(Rules, EachCanMatchAndHasANumberOfItsOwn) {
   }
 }
 
-TEST(Rules, NoneThatMatchesIsALoudError) {
+TEST(Tables, NoneThatMatchesIsALoudError) {
   static constexpr std::array<std::string_view, 1> kNames{"x"};
   static constexpr std::array kOne{Rule{"X1", 1, 1, 0, 0, 0, "only when x"}};
   const Table table{"test", kOne, kNames, kNames, kNames};
@@ -47,7 +48,7 @@ TEST(Rules, NoneThatMatchesIsALoudError) {
   EXPECT_THROW((void)rule_for(table, 0, 0), std::logic_error);
 }
 
-TEST(Rules, TwoThatMatchAreALoudError) {
+TEST(Tables, TwoThatMatchAreALoudError) {
   static constexpr std::array<std::string_view, 1> kNames{"x"};
   static constexpr std::array kTwo{Rule{"X1", 1, 1, 0, 0, 0, "when x"}, Rule{"X2", 1, 0, 0, 0, 0, "always"}};
   const Table table{"test", kTwo, kNames, kNames, kNames};
@@ -56,7 +57,7 @@ TEST(Rules, TwoThatMatchAreALoudError) {
 }
 
 // What the tables say is read by people and pinned: a change of a rule shows in a review.
-TEST(Rules, TheTablesAreAsPinned) {
+TEST(Tables, TheTablesAreAsPinned) {
   std::string now;
   for (const auto* table : tables()) now += to_text(*table) + "\n";
   std::ifstream file(SPORTAPP_SOURCE "/tests/fixtures/failover_tables.txt");
@@ -67,4 +68,4 @@ TEST(Rules, TheTablesAreAsPinned) {
 }
 
 }  // namespace
-}  // namespace sportapp::failover
+}  // namespace sportapp::replication

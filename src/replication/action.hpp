@@ -1,0 +1,70 @@
+// What a replica asks its driver to do.
+#pragma once
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "replication/message.hpp"
+
+namespace sportapp::replication {
+
+// Save the epoch as promise; then promise_saved() or promise_failed().
+struct SavePromise {
+  Epoch epoch;
+};
+// Keep a link to that node, or none; then linked() and unlinked() each time it comes and goes.
+struct Dial {
+  std::string node;
+};
+struct HangUp {
+  std::string node;
+};
+// Break the link to that node; it is dialled again.
+struct Cut {
+  std::string node;
+  std::string why;
+};
+// Over the link that this node dialled.
+struct ToSpare {
+  std::string node;
+  Message message;
+};
+// Over the link on which the message answered came.
+struct ToPrimary {
+  std::uint64_t link = 0;
+  Message message;
+};
+// Break that link.
+struct CutPrimary {
+  std::uint64_t link = 0;
+  std::string why;
+};
+// Decide commands from now on, with entries of that epoch. While it leads already: of that epoch from now on.
+struct Lead {
+  Epoch epoch;
+};
+// Decide no more; then stopped(), once nothing is under way.
+struct StopLeading {};
+// What the journal's gate waits for, of the batch handed in by batch_opened(). After Release comes
+// batch_committed() or batch_failed().
+struct Release {};
+struct RollBack {};
+// To the journal; then appended().
+struct AppendToJournal {
+  std::vector<journal::Entry> entries;
+};
+// Copy the journal for that node; then snapshot_made().
+struct MakeSnapshot {
+  std::string node;
+};
+struct DropSnapshot {
+  std::string node;
+};
+// Put the snapshot that came in in the journal's place; then installed().
+struct InstallSnapshot {};
+
+using Action = std::variant<SavePromise, Dial, HangUp, Cut, ToSpare, ToPrimary, CutPrimary, Lead, StopLeading,
+                            Release, RollBack, AppendToJournal, MakeSnapshot, DropSnapshot, InstallSnapshot>;
+using Actions = std::vector<Action>;
+
+}  // namespace sportapp::replication

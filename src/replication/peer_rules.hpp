@@ -1,0 +1,33 @@
+// How a primary treats each other node.
+#pragma once
+#include "failover/rules.hpp"
+
+namespace sportapp::replication {
+
+enum class PeerState : std::uint8_t {
+  kAway,       // no link
+  kGreeting,   // asked where its journal ends
+  kStreaming,  // gets what it lacks, then every batch
+  kCopying,    // gets a whole journal, since its own does not continue in ours
+};
+
+enum class PeerFact : std::uint8_t {
+  kInSync,   // by the record acted on
+  kPledged,  // waited for on every commit, though the record does not count it yet
+  kLate,     // it keeps the primary waiting for too long
+  kSentAll,  // everything on this disk, and the open batch if it is awaited, was sent
+  kHasAll,   // everything on this disk is on its disk
+};
+
+enum class PeerAction : std::uint8_t {
+  kWait,
+  kShip,
+  kPledge,
+  kWishAdmit,
+  kWishDrop,
+  kCut,
+};
+
+[[nodiscard]] const failover::Table& peer_table();
+
+}  // namespace sportapp::replication

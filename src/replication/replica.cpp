@@ -1,0 +1,283 @@
+#include "replication/replica.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace sportapp::replication {
+
+using failover::NodeAction;
+using failover::NodeState;
+
+Replica::Replica(Options options, Epoch promise, Position head, Log& log, std::int64_t now_ms)
+    : options_(std::move(options)),
+      started_ms_(now_ms),
+      log_(log),
+      node_(options_.node, promise),
+      following_(node_, log_),
+      head_(head) {}
+
+failover::Echo Replica::pinged(std::int64_t now_ms, const failover::Ping& ping) {
+  node_.told(ping);
+  settle(now_ms);
+  return {ping.monitor, ping.number, report(now_ms)};
+}
+
+void Replica::linked(std::int64_t now_ms, const std::string& node) {
+  const auto found = shipping_.find(node);
+  if (found == shipping_.end()) return;
+  found->second.linked(now_ms, leadership_.epoch, actions_);
+  settle(now_ms);
+}
+
+void Replica::unlinked(std::int64_t now_ms, const std::string& node) {
+  const auto found = shipping_.find(node);
+  if (found == shipping_.end()) return;
+  found->second.unlinked(now_ms, actions_);
+  settle(now_ms);
+}
+
+void Replica::answered(std::int64_t now_ms, const std::string& node, const Message& message) {
+  const auto found = shipping_.find(node);
+  if (found == shipping_.end()) return;
+  const auto refused_for = found->second.received(now_ms, message, leadership_, actions_);
+  if (refused_for && *refused_for > leadership_.epoch) node_.overruled();
+  settle(now_ms);
+}
+
+void Replica::received(std::int64_t now_ms, std::uint64_t link, const std::string& primary, Message message) {
+  following_.received(link, primary, std::move(message), actions_);
+  settle(now_ms);
+}
+
+void Replica::link_down(std::int64_t now_ms, std::uint64_t link) {
+  following_.link_down(link);
+  settle(now_ms);
+}
+
+void Replica::promise_saved(std::int64_t now_ms, Epoch epoch) {
+  promise_failing_.clear();
+  node_.promise_saved(epoch);
+  settle(now_ms);
+}
+
+void Replica::promise_failed(std::int64_t now_ms, const std::string& why) {
+  promise_failing_ = "the promise cannot be saved: " + why;
+  settle(now_ms);
+}
+
+void Replica::batch_opened(std::int64_t now_ms, std::vector<journal::Entry> entries) {
+  if (!node_.leads() || !journal_leads_) {
+    actions_.push_back(RollBack{});
+    return;
+  }
+  leadership_.batch = Leadership::Batch{++batches_, std::move(entries)};
+  released_ = false;
+  settle(now_ms);
+}
+
+void Replica::batch_committed(std::int64_t now_ms, const Position& head) {
+  head_ = head;
+  leadership_.durable = head;
+  leadership_.batch.reset();
+  settle(now_ms);
+}
+
+void Replica::batch_failed(std::int64_t now_ms, const std::string& why) {
+  failing_ = why;
+  leadership_.batch.reset();
+  node_.overruled();
+  node_.journal_able(false);
+  settle(now_ms);
+}
+
+void Replica::stopped(std::int64_t now_ms) {
+  journal_leads_ = stopping_ = false;
+  leadership_.batch.reset();
+  settle(now_ms);
+}
+
+void Replica::appended(std::int64_t now_ms, const Result<Position>& head) {
+  following_.written(head_, head, actions_);
+  settle(now_ms);
+}
+
+void Replica::snapshot_made(std::int64_t now_ms, const std::string& node, const Result<Position>& head) {
+  const auto found = shipping_.find(node);
+  if (found == shipping_.end()) {
+    actions_.push_back(DropSnapshot{node});
+    return;
+  }
+  found->second.snapshot_made(now_ms, head, actions_);
+  settle(now_ms);
+}
+
+void Replica::installed(std::int64_t now_ms, const Result<Position>& head) {
+  following_.written(head_, head, actions_);
+  settle(now_ms);
+}
+
+void Replica::journal_failing(std::int64_t now_ms, const std::string& why) {
+  failing_ = why;
+  node_.overruled();
+  node_.journal_able(false);
+  settle(now_ms);
+}
+
+void Replica::journal_able(std::int64_t now_ms, const Position& head) {
+  failing_.clear();
+  head_ = head;
+  node_.journal_able(true);
+  settle(now_ms);
+}
+
+void Replica::process_stalled(std::int64_t now_ms, const std::string& why) {
+  stalled_ = why;
+  settle(now_ms);
+}
+
+void Replica::tick(std::int64_t now_ms) {
+  settle(now_ms);
+}
+
+Actions Replica::take_actions() {
+  return std::exchange(actions_, {});
+}
+
+std::string Replica::primary() const {
+  if (node_.leads()) return {};
+  const auto& record = node_.record();
+  if (!following_.primary().empty() && node_.following() >= record.epoch) return following_.primary();
+  return record.primary == options_.node ? std::string() : record.primary;
+}
+
+failover::Report Replica::report(std::int64_t now_ms) const {
+  failover::Report report;
+  report.run = options_.run;
+  report.promise = node_.promise();
+  report.head = head_;
+  report.followed = node_.followed();
+  report.up_ms = now_ms - started_ms_;
+  report.drained = node_.drained();
+  for (const auto* why : {&failing_, &promise_failing_, &stalled_}) {
+    if (report.able && !why->empty()) report.why = *why;
+    report.able &= why->empty();
+  }
+  switch (node_.state()) {
+    case NodeState::kPrimary:
+    case NodeState::kDraining:
+      report.role =
+          node_.state() == NodeState::kPrimary ? failover::Role::kPrimary : failover::Role::kDraining;
+      report.epoch = node_.acting().epoch;
+      break;
+    case NodeState::kSpare:
+      report.role = failover::Role::kSpare;
+      report.epoch = node_.following();
+      break;
+    case NodeState::kWaiting:
+    case NodeState::kPromising:
+    case NodeState::kAbdicating:
+      break;
+  }
+  // One at a time; a node that must go comes first, since commits wait for it.
+  for (const auto& [name, shipping] : shipping_) {
+    const auto kind = shipping.wish();
+    if (kind == failover::Wish::Kind::kNone || report.wish.kind == failover::Wish::Kind::kDrop) continue;
+    if (report.wish.kind == failover::Wish::Kind::kNone || kind == failover::Wish::Kind::kDrop) {
+      report.wish = {kind, name};
+    }
+  }
+  return report;
+}
+
+std::vector<Replica::PeerView> Replica::peers() const {
+  std::vector<PeerView> views;
+  for (const auto& [name, shipping] : shipping_) {
+    views.push_back({name, shipping.state(), in_sync(name), shipping.pledged(), shipping.acknowledged()});
+  }
+  return views;
+}
+
+// Whatever the last input made possible.
+void Replica::settle(std::int64_t now_ms) {
+  for (;;) {
+    look_whether_idle();
+    following_.step(head_, actions_);
+    look_whether_idle();
+    const auto orders = node_.take_orders();
+    for (const auto& order : orders) carry_out(now_ms, order);
+    if (orders.empty()) break;
+  }
+  for (auto& [name, shipping] : shipping_) shipping.step(now_ms, leadership_, in_sync(name), actions_);
+  look_at_batch();
+}
+
+void Replica::carry_out(std::int64_t now_ms, const failover::NodeOrder& order) {
+  switch (order.action) {
+    case NodeAction::kWait:
+      break;
+    case NodeAction::kPromise:
+      actions_.push_back(SavePromise{order.epoch});
+      break;
+    case NodeAction::kLead:
+      lead(now_ms, order.epoch);
+      break;
+    case NodeAction::kDrain:
+      if (!std::exchange(stopping_, true)) actions_.push_back(StopLeading{});
+      break;
+    case NodeAction::kAbdicate:
+      abdicate();
+      break;
+    case NodeAction::kStandDown:
+      leave_office();
+      break;
+  }
+}
+
+// Takes office, or goes on in it under a newer record.
+void Replica::lead(std::int64_t now_ms, Epoch epoch) {
+  leadership_.epoch = epoch;
+  leadership_.durable = head_;
+  journal_leads_ = true;
+  actions_.push_back(Lead{epoch});
+  for (const auto& other : options_.others) {
+    const auto [found, is_new] = shipping_.try_emplace(other, other, options_.limits, log_, now_ms);
+    if (is_new) actions_.push_back(Dial{other});
+    found->second.acting_on(in_sync(other));
+  }
+}
+
+void Replica::abdicate() {
+  if (leadership_.batch && !released_) {
+    actions_.push_back(RollBack{});
+    leadership_.batch.reset();
+  }
+  if (journal_leads_ && !std::exchange(stopping_, true)) actions_.push_back(StopLeading{});
+  leave_office();
+}
+
+void Replica::leave_office() {
+  for (const auto& [name, shipping] : shipping_) {
+    if (shipping.state() == PeerState::kCopying) actions_.push_back(DropSnapshot{name});
+    actions_.push_back(HangUp{name});
+  }
+  shipping_.clear();
+}
+
+void Replica::look_at_batch() {
+  if (!leadership_.batch || released_ || !node_.leads()) return;
+  for (const auto& [name, shipping] : shipping_) {
+    if ((in_sync(name) || shipping.pledged()) && !shipping.holds(leadership_)) return;
+  }
+  released_ = true;
+  actions_.push_back(Release{});
+}
+
+void Replica::look_whether_idle() {
+  node_.journal_idle(!journal_leads_ && !following_.busy());
+}
+
+bool Replica::in_sync(const std::string& node) const {
+  return node_.acting().member(node) != nullptr;
+}
+
+}  // namespace sportapp::replication

@@ -1,0 +1,102 @@
+// A primary's side of one other node, for the length of one primaryship.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include "failover/report.hpp"
+#include "replication/action.hpp"
+#include "replication/log.hpp"
+#include "replication/peer_rules.hpp"
+
+namespace sportapp::replication {
+
+struct ShippingLimits {
+  std::int64_t late_ms = 1000;  // an awaited node that does not acknowledge for so long is dropped
+  std::int64_t late_catching_up_ms = 10'000;   // one that nothing waits for
+  std::int64_t first_link_ms = 300;            // so long an awaited node may take to be there at the start
+  std::size_t window_bytes = 2 * 1024 * 1024;  // sent and not acknowledged
+  std::size_t window_messages = 8;
+  std::size_t chunk_bytes = 256 * 1024;
+};
+
+// What a primary has.
+struct Leadership {
+  Epoch epoch;       // of the record acted on
+  Position durable;  // on this disk
+  // The batch that waits at the journal's gate, if any; without entries it only has to be confirmed.
+  struct Batch {
+    std::uint64_t number = 0;
+    std::vector<journal::Entry> entries;
+    [[nodiscard]] Position end(const Position& durable) const {
+      return entries.empty() ? durable : Position{entries.back().seq, entries.back().hash};
+    }
+  };
+  std::optional<Batch> batch;
+};
+
+class Shipping {
+ public:
+  Shipping(std::string node, const ShippingLimits& limits, Log& log, std::int64_t now_ms);
+
+  void linked(std::int64_t now_ms, Epoch epoch, Actions& actions);
+  void unlinked(std::int64_t now_ms, Actions& actions);
+  // An answer of the node. Gives a higher promise that it refused for.
+  [[nodiscard]] std::optional<Epoch> received(std::int64_t now_ms, const Message& message,
+                                              const Leadership& leadership, Actions& actions);
+  void snapshot_made(std::int64_t now_ms, const Result<Position>& head, Actions& actions);
+  // A new record counts: pledges made under an older one that it does not take up end.
+  void acting_on(bool in_sync);
+
+  // Does by the table whatever there is to do.
+  void step(std::int64_t now_ms, const Leadership& leadership, bool in_sync, Actions& actions);
+
+  [[nodiscard]] bool pledged() const { return pledged_; }
+  [[nodiscard]] failover::Wish::Kind wish() const { return wish_; }  // as of the last step
+  // Everything of the batch is on its disk, and it still followed after the batch was opened.
+  [[nodiscard]] bool holds(const Leadership& leadership) const;
+  [[nodiscard]] PeerState state() const { return state_; }
+  [[nodiscard]] Seq acknowledged() const { return acknowledged_.seq; }
+
+ private:
+  struct Outstanding {
+    std::uint64_t number;
+    std::size_t bytes;
+    std::int64_t sent_ms;
+  };
+
+  [[nodiscard]] failover::Bits facts(std::int64_t now_ms, const Leadership& leadership, bool in_sync) const;
+  [[nodiscard]] bool late(std::int64_t now_ms, bool awaited) const;
+  [[nodiscard]] bool sent_all(const Leadership& leadership, bool awaited) const;
+  [[nodiscard]] bool window_is_full() const;
+  void cut(std::int64_t now_ms, const std::string& why, Actions& actions);
+  bool ship(std::int64_t now_ms, const Leadership& leadership, Actions& actions);
+  bool ship_durable(std::int64_t now_ms, const Leadership& leadership, Actions& actions);
+  bool ship_batch(std::int64_t now_ms, const Leadership& leadership, Actions& actions);
+  bool ship_chunk(std::int64_t now_ms, const Leadership& leadership, Actions& actions);
+  void send(std::int64_t now_ms, Message message, std::size_t bytes, Actions& actions);
+  void welcomed(std::int64_t now_ms, const Position& head, const Leadership& leadership, Actions& actions);
+  [[nodiscard]] bool continues(const Position& head, const Leadership& leadership) const;
+  void acknowledged(std::uint64_t number, const Position& head);
+
+  const std::string node_;
+  const ShippingLimits limits_;
+  Log& log_;
+  PeerState state_ = PeerState::kAway;
+  std::int64_t since_ms_;  // in that state
+  bool was_linked_ = false, pledged_ = false;
+  failover::Wish::Kind wish_ = failover::Wish::Kind::kNone;
+  std::uint64_t number_ = 0;  // of the last message
+  std::uint64_t answered_ = 0;
+  std::uint64_t batch_number_ = 0;   // the batch that was sent
+  std::uint64_t batch_message_ = 0;  // by this message
+  Position sent_, acknowledged_;     // on the way to its disk; on its disk
+  std::deque<Outstanding> outstanding_;
+  std::size_t outstanding_bytes_ = 0;
+  std::optional<Position> snapshot_;  // the one it gets
+  std::uint64_t snapshot_offset_ = 0;
+  std::uint64_t snapshot_last_ = 0;  // the message with the last piece
+};
+
+}  // namespace sportapp::replication
