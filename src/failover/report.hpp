@@ -11,6 +11,10 @@
 
 namespace sportapp::failover {
 
+// The types of their frames on a link.
+inline constexpr std::uint8_t kPingFrame = 1;
+inline constexpr std::uint8_t kEchoFrame = 2;
+
 // The monitor to a node.
 struct Ping {
   std::uint64_t monitor = 0;  // this run of the monitor

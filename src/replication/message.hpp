@@ -15,6 +15,9 @@ namespace sportapp::replication {
 
 using failover::Position;
 
+// The type of a message's frame on a link; see failover/report.hpp for those beside it.
+inline constexpr std::uint8_t kMessageFrame = 3;
+
 // Primary: "I am primary under this epoch. Where does your journal end?"
 struct Hello {
   Epoch epoch;
