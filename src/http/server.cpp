@@ -304,6 +304,10 @@ void Server::cancel(TimerId timer) {
   impl_->timers.cancel(timer);
 }
 
+asio::io_context& Server::io() {
+  return impl_->io;
+}
+
 int Server::connections() const {
   return static_cast<int>(impl_->sessions.size());
 }

@@ -10,6 +10,10 @@
 #include "base/result.hpp"
 #include "http/router.hpp"
 
+namespace boost::asio {
+class io_context;
+}
+
 namespace sportapp::http {
 
 struct Limits {
@@ -49,6 +53,8 @@ class Server final : public Loop {
   TimerId after(std::int64_t delay_ms, Task task) override;
   void cancel(TimerId timer) override;
   [[nodiscard]] int connections() const;
+  // For what else does its input and output on this loop.
+  [[nodiscard]] boost::asio::io_context& io();
 
  private:
   struct Impl;
