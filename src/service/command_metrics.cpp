@@ -45,6 +45,13 @@ struct CommandMetrics::Impl {
         set_aside(gauge(registry, "sportapp_events_set_aside", "Events that could not be taken in")),
         open(gauge(registry, "sportapp_open", "Things begun and not ended, such as orders in processing")),
         oldest_open_seconds(gauge(registry, "sportapp_oldest_open_seconds", "Age of the oldest of them")),
+        held(gauge(registry, "sportapp_commands_held", "Commands that wait for a primary")),
+        forwarding(gauge(registry, "sportapp_commands_forwarding", "Commands that are at another node")),
+        forwarded(counter(registry, "sportapp_commands_forwarded_total", "Commands another node answered")),
+        hold_timeouts(counter(registry, "sportapp_hold_timeouts_total",
+                              "Commands answered 503 since no primary took them in time")),
+        hold_refusals(counter(registry, "sportapp_hold_refusals_total",
+                              "Commands answered 503 since too many were held")),
         source_position(prometheus::BuildGauge()
                             .Name("sportapp_source_position")
                             .Help("Last event of a service that is taken in")
@@ -67,6 +74,11 @@ struct CommandMetrics::Impl {
   prometheus::Gauge& set_aside;
   prometheus::Gauge& open;
   prometheus::Gauge& oldest_open_seconds;
+  prometheus::Gauge& held;
+  prometheus::Gauge& forwarding;
+  prometheus::Counter& forwarded;
+  prometheus::Counter& hold_timeouts;
+  prometheus::Counter& hold_refusals;
   prometheus::Family<prometheus::Gauge>& source_position;
   prometheus::Family<prometheus::Gauge>& source_reading;
 };
@@ -95,6 +107,17 @@ void CommandMetrics::show(const Backlog::Counts& backlog) {
   impl_->set_aside.Set(static_cast<double>(backlog.set_aside));
   impl_->open.Set(static_cast<double>(backlog.open));
   impl_->oldest_open_seconds.Set(static_cast<double>(backlog.oldest_open_ms) / 1000);
+}
+
+void CommandMetrics::show(const HoldCounts& hold) {
+  const auto advance = [](prometheus::Counter& counter, std::int64_t total) {
+    counter.Increment(static_cast<double>(total) - counter.Value());
+  };
+  impl_->held.Set(static_cast<double>(hold.held));
+  impl_->forwarding.Set(static_cast<double>(hold.forwarding));
+  advance(impl_->forwarded, hold.forwarded);
+  advance(impl_->hold_timeouts, hold.timeouts);
+  advance(impl_->hold_refusals, hold.refused);
 }
 
 void CommandMetrics::show(const std::string& source, const messaging::ConsumerStatus& status) {

@@ -8,6 +8,7 @@
 #include "messaging/consumer.hpp"
 #include "messaging/relay.hpp"
 #include "service/backlog.hpp"
+#include "service/hold.hpp"
 
 namespace sportapp::service {
 
@@ -19,6 +20,7 @@ class CommandMetrics {
   void count(const journal::BatchReport& report);  // journal's thread
   void show(const journal::JournalStatus& journal, const messaging::RelayStatus& relay);
   void show(const Backlog::Counts& backlog);
+  void show(const HoldCounts& hold);
   void show(const std::string& source, const messaging::ConsumerStatus& status);
 
  private:

@@ -62,13 +62,16 @@ http::Response to_response(const std::string& service, journal::Outcome outcome)
 }  // namespace
 
 CommandRoutes::CommandRoutes(const domain::Domain& domain, journal::Journal& journal,
-                             messaging::EventSource& events, const Clock& clock, Loop& loop)
+                             messaging::EventSource& events, const Clock& clock, Loop& loop,
+                             http::Forwarder& forwarder, Options options)
     : domain_(domain),
       journal_(journal),
       events_(events),
       clock_(clock),
       loop_(loop),
-      service_(domain.service()) {
+      options_(options),
+      service_(domain.service()),
+      hold_(options.hold, clock, loop, forwarder, [this](HeldPtr held) { execute(std::move(held)); }) {
   for (const auto& source : domain.sources()) {
     sources_.try_emplace(source, loop, kWaitersMax);
     taken_in(source, journal.consumed(source));
@@ -80,9 +83,7 @@ void CommandRoutes::add_to(http::Router& router) {
   for (const auto& route : domain_.routes()) {
     const bool one = route.target == domain::Target::kOne;
     router.add(route.method, one ? collection + "/{id}" : collection, http::Audience::kPublic,
-               [this, one](const http::Request& request, const http::Reply& reply) {
-                 command(request, one, reply);
-               });
+               [this](const http::Request& request, const http::Reply& reply) { command(request, reply); });
   }
   router.add("GET", "/internal/feed", http::Audience::kInternal,
              [this](const http::Request& request, const http::Reply& reply) { reply(feed(request)); });
@@ -94,38 +95,60 @@ void CommandRoutes::taken_in(std::string_view source, Seq position) {
   known.waiters.reached(known.position);
 }
 
-void CommandRoutes::command(const http::Request& request, bool one, const http::Reply& reply) {
-  if (!http::is_json_content_type(request.header("Content-Type"))) {
-    return reply(http::problem(415, "Unsupported media type",
-                               "send the body as JSON in UTF-8, with Content-Type: application/json"));
+void CommandRoutes::primary_is(Whereabouts primary) {
+  const bool here = is_here(primary);
+  if (here) {
+    for (const auto& [source, known] : sources_) taken_in(source, journal_.consumed(source));
   }
-  std::string key(request.header("Idempotency-Key"));
-  if (!is_idempotency_key(key)) {
-    return reply(http::problem(400, "Bad Idempotency-Key",
-                               "Idempotency-Key must have 1 to 128 visible ASCII characters"));
-  }
-  std::optional<Id> id;
-  if (one) {
-    const auto number = http::parse_decimal(request.captures[0], 0, kPositionMax);
-    if (!number) return reply(http::problem(404, "Not found", "there is no " + request.path));
-    id = Id{*number};
-  }
-  auto parsed = domain_.parse(request.method, id, request.body);
-  if (const auto* refusal = std::get_if<domain::Refusal>(&parsed)) return reply(refused(*refusal));
-  Asked asked{reply, {std::move(key), std::get<domain::Command>(std::move(parsed))}};
-  if (!read_wishes(request, asked)) return;
-  asked.tries_left = sources_.empty() ? 0 : kEarlyTries;
+  hold_.primary_is(std::move(primary));
+  if (here) return;
+  // Events are taken in by the primary: who waits for some here goes there.
+  for (auto& [source, known] : sources_) known.waiters.reached(Seq{kPositionMax});
+}
+
+void CommandRoutes::command(const http::Request& request, const http::Reply& reply) {
+  auto read = this->read(request);
+  if (auto* refused = std::get_if<http::Response>(&read)) return reply(std::move(*refused));
+  auto& asked = std::get<Asked>(read);
+  auto held = std::make_shared<Held>(Held{reply, http::passed_on(request)});
+  held->request.captures = request.captures;
+  held->arrival = ++arrivals_;
+  held->until_ms = clock_.monotonic_ms() + options_.hold_ms + asked.wait_ms;
+  held->forwarded = !request.header("Sportapp-Forwarded").empty();
+  if (!is_here(primary())) return hold_.take(std::move(held));
+  asked.held = std::move(held);
   await(std::make_shared<Asked>(std::move(asked)));
 }
 
-// False when they are malformed; that is answered.
-bool CommandRoutes::read_wishes(const http::Request& request, Asked& asked) const {
+CommandRoutes::Read CommandRoutes::read(const http::Request& request) const {
+  if (!http::is_json_content_type(request.header("Content-Type"))) {
+    return http::problem(415, "Unsupported media type",
+                         "send the body as JSON in UTF-8, with Content-Type: application/json");
+  }
+  std::string key(request.header("Idempotency-Key"));
+  if (!is_idempotency_key(key)) {
+    return http::problem(400, "Bad Idempotency-Key",
+                         "Idempotency-Key must have 1 to 128 visible ASCII characters");
+  }
+  std::optional<Id> id;
+  if (!request.captures.empty()) {
+    const auto number = http::parse_decimal(request.captures[0], 0, kPositionMax);
+    if (!number) return http::problem(404, "Not found", "there is no " + request.path);
+    id = Id{*number};
+  }
+  auto parsed = domain_.parse(request.method, id, request.body);
+  if (const auto* refusal = std::get_if<domain::Refusal>(&parsed)) return refused(*refusal);
+  Asked asked{.submission = {std::move(key), std::get<domain::Command>(std::move(parsed))}};
+  if (auto malformed = read_wishes(request, asked)) return std::move(*malformed);
+  asked.tries_left = sources_.empty() ? 0 : kEarlyTries;
+  return asked;
+}
+
+// The answer, when they are malformed.
+std::optional<http::Response> CommandRoutes::read_wishes(const http::Request& request, Asked& asked) const {
   for (const auto& [source, known] : sources_) {
     auto read = position_wish(request, source);
-    if (auto* refusal = std::get_if<http::Response>(&read)) {
-      asked.reply(std::move(*refusal));
-      return false;
-    }
+    if (auto* malformed = std::get_if<http::Response>(&read)) return std::move(*malformed);
     auto& wish = std::get<PositionWish>(read);
     if (!wish.preference_applied.empty()) asked.preference_applied = wish.preference_applied;
     if (wish.position <= known.position) continue;
@@ -133,15 +156,25 @@ bool CommandRoutes::read_wishes(const http::Request& request, Asked& asked) cons
     asked.wait_ms = wish.wait_ms;
     asked.waits_until_ms = clock_.monotonic_ms() + wish.wait_ms;
   }
-  return true;
+  return std::nullopt;
+}
+
+// One that was held: it was read before, so it can be read.
+void CommandRoutes::execute(HeldPtr held) {
+  auto read = this->read(held->request);
+  if (auto* refused = std::get_if<http::Response>(&read)) return held->reply(std::move(*refused));
+  auto& asked = std::get<Asked>(read);
+  asked.held = std::move(held);
+  await(std::make_shared<Asked>(std::move(asked)));
 }
 
 void CommandRoutes::await(AskedPtr asked) {
+  if (!is_here(primary())) return hold_.take(asked->held);
   for (const auto& [source, position] : asked->wishes) {
     auto& known = sources_.find(source)->second;
     if (position <= known.position) continue;
     const auto late = [asked, at = &known, name = source, wished = position] {
-      asked->reply(
+      asked->held->reply(
           http::unavailable(fmt::format("position {}={} was not taken in within {} ms, only {} is; try again",
                                         name, wished.value, asked->wait_ms, at->position.value)));
     };
@@ -152,7 +185,7 @@ void CommandRoutes::await(AskedPtr asked) {
       await(asked);
     };
     if (!known.waiters.wait_for(position, left_ms, then)) {
-      asked->reply(http::unavailable("too many commands wait for a position; try again"));
+      asked->held->reply(http::unavailable("too many commands wait for a position; try again"));
     }
     return;
   }
@@ -172,11 +205,22 @@ void CommandRoutes::submit(AskedPtr asked) {
 
 void CommandRoutes::ended(const AskedPtr& asked, journal::Outcome outcome) {
   if (tries_again(asked, outcome)) return;
+  if (is_to_be_held(outcome)) {
+    asked->held->tried = true;
+    return hold_.take(asked->held);
+  }
   auto response = to_response(service_, std::move(outcome));
   if (!asked->preference_applied.empty()) {
     response.headers.emplace_back("Preference-Applied", asked->preference_applied);
   }
-  asked->reply(std::move(response));
+  asked->held->reply(std::move(response));
+}
+
+bool CommandRoutes::is_to_be_held(const journal::Outcome& outcome) const {
+  if (std::holds_alternative<journal::NotPrimary>(outcome)) return true;
+  const auto* error = std::get_if<Error>(&outcome);
+  return error != nullptr && error->retry != Retry::kNever && options_.has_peers &&
+         !journal_.status().failing.empty();
 }
 
 bool CommandRoutes::tries_again(const AskedPtr& asked, const journal::Outcome& outcome) {
@@ -194,6 +238,7 @@ bool CommandRoutes::tries_again(const AskedPtr& asked, const journal::Outcome& o
 }
 
 http::Response CommandRoutes::feed(const http::Request& request) {
+  if (!is_here(primary())) return http::unavailable(only_the_primary(primary()));
   const auto after = http::parse_decimal(request.parameter("after").value_or("0"), 0, kPositionMax);
   const auto limit = http::parse_decimal(request.parameter("limit").value_or("1000"), 1, kFeedEventsMax);
   if (!after || !limit) {

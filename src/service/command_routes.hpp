@@ -3,9 +3,10 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <variant>
 
 #include "base/clock.hpp"
 #include "base/loop.hpp"
@@ -14,6 +15,7 @@
 #include "http/router.hpp"
 #include "journal/journal.hpp"
 #include "messaging/event_source.hpp"
+#include "service/hold.hpp"
 #include "service/position_waiters.hpp"
 
 namespace sportapp::service {
@@ -21,12 +23,23 @@ namespace sportapp::service {
 // Loop thread only; must outlive the server's last answer.
 class CommandRoutes {
  public:
-  // `events`: for the feed.
+  struct Options {
+    int hold_ms = 5000;  // a command waits so long for a primary
+    // Whether other nodes may take over: then a command that the journal cannot take at present waits, too.
+    bool has_peers = false;
+    Hold::Limits hold{};
+  };
+  // `events`: for the feed. `forwarder`: to the primary.
   CommandRoutes(const domain::Domain& domain, journal::Journal& journal, messaging::EventSource& events,
-                const Clock& clock, Loop& loop);
+                const Clock& clock, Loop& loop, http::Forwarder& forwarder, Options options);
   void add_to(http::Router& router);
   // The events of `source`, one of the domain's, are taken in up to `position`.
   void taken_in(std::string_view source, Seq position);
+  // At first here. Commands are executed here, or given to the primary, or held until one of both is
+  // possible.
+  void primary_is(Whereabouts primary);
+  [[nodiscard]] const Whereabouts& primary() const { return hold_.primary(); }
+  [[nodiscard]] HoldCounts hold_counts() const { return hold_.counts(); }
 
  private:
   struct Source {
@@ -34,9 +47,9 @@ class CommandRoutes {
     Seq position;
     PositionWaiters waiters;
   };
-  // A command between its request and its answer.
+  // A command that is executed here.
   struct Asked {
-    http::Reply reply;
+    HeldPtr held{};  // its request, and where its answer goes
     journal::Submission submission;
     std::map<std::string, Seq, std::less<>> wishes{};  // positions of sources to be reached first
     std::int64_t wait_ms = 0;
@@ -46,11 +59,16 @@ class CommandRoutes {
   };
   using AskedPtr = std::shared_ptr<Asked>;
 
-  void command(const http::Request& request, bool one, const http::Reply& reply);
-  [[nodiscard]] bool read_wishes(const http::Request& request, Asked& asked) const;
+  using Read = std::variant<Asked, http::Response>;
+
+  void command(const http::Request& request, const http::Reply& reply);
+  [[nodiscard]] Read read(const http::Request& request) const;
+  [[nodiscard]] std::optional<http::Response> read_wishes(const http::Request& request, Asked& asked) const;
+  void execute(HeldPtr held);
   void await(AskedPtr asked);
   void submit(AskedPtr asked);
   void ended(const AskedPtr& asked, journal::Outcome outcome);
+  [[nodiscard]] bool is_to_be_held(const journal::Outcome& outcome) const;
   [[nodiscard]] bool tries_again(const AskedPtr& asked, const journal::Outcome& outcome);
   [[nodiscard]] http::Response feed(const http::Request& request);
 
@@ -59,9 +77,12 @@ class CommandRoutes {
   messaging::EventSource& events_;
   const Clock& clock_;
   Loop& loop_;
+  const Options options_;
   const std::string service_;
   std::map<std::string, Source, std::less<>> sources_;
-  std::size_t early_ = 0;  // commands that wait for another try
+  std::size_t early_ = 0;       // commands that wait for another try
+  std::uint64_t arrivals_ = 0;  // commands so far
+  Hold hold_;
 };
 
 }  // namespace sportapp::service

@@ -2,6 +2,7 @@
 
 #include "service/backlog.hpp"
 #include "service/command_testing.hpp"
+#include "service/hold_testing.hpp"
 #include "service/query_testing.hpp"
 #include "service/set_aside_routes.hpp"
 
@@ -60,8 +61,10 @@ class CommandRoutesTest : public testing::CommandsTest {
   HandLoop loop_;
   http::Router router_;
   std::unique_ptr<messaging::EventSource> feed_ = std::move(*journal_->events());
-  CommandRoutes routes_{*domain_, *journal_, *feed_, clock_, loop_};
-  SetAsideRoutes set_aside_routes_{file(), *domain_, *journal_, loop_};
+  testing::HandForwarder forwarder_;
+  CommandRoutes routes_{*domain_, *journal_, *feed_, clock_, loop_, forwarder_, {}};
+  SetAsideRoutes set_aside_routes_{file(), *domain_, *journal_, loop_,
+                                   [this]() -> const Whereabouts& { return routes_.primary(); }};
 };
 
 TEST_F(CommandRoutesTest, a_command_that_is_early_is_tried_again_until_what_it_needs_has_come) {
@@ -180,6 +183,72 @@ TEST_F(CommandRoutesTest, what_waits_is_counted_with_the_age_of_the_oldest) {
   EXPECT_EQ(counts.open, 2);
   EXPECT_GE(counts.oldest_open_ms, 0);
   EXPECT_LT(counts.oldest_open_ms, 600'000);
+}
+
+const Elsewhere kAtA{"a", "/run/a.sock", "127.0.0.1", 5001};
+
+TEST_F(CommandRoutesTest, a_spare_gives_commands_to_the_primary_and_answers_what_is_wrong_itself) {
+  routes_.primary_is(kAtA);
+  const auto asked = use("ana", {{"Prefer", "wait=2"}, {"Cookie", "x"}});
+  ASSERT_EQ(forwarder_.under_way.size(), 1U);
+  const auto& sent = forwarder_.under_way.front().request;
+  EXPECT_EQ(sent.method + sent.path + sent.body, "POST/api-commands/wordsana");
+  const Headers expected{
+      {"Prefer", "wait=2"}, {"Content-Type", "application/json"}, {"Idempotency-Key", "use-ana"}};
+  EXPECT_EQ(sent.headers, expected);
+  EXPECT_EQ(status(ask("POST", "/api-commands/words", "x")), 415);
+  forwarder_.end(0, testing::HandForwarder::response(201, "made"));
+  EXPECT_EQ(status(asked), 201);
+  EXPECT_EQ(asked->answer->body, "made");
+  EXPECT_EQ(journal_->status().head, Seq{0}) << "nothing is executed here";
+}
+
+TEST_F(CommandRoutesTest, a_node_that_becomes_primary_executes_what_it_held) {
+  happen("One", {"a", "b"});
+  ASSERT_TRUE(take_in());  // and the routes are not told: a spare takes nothing in
+  routes_.primary_is(Nowhere{});
+  const auto first = use("a");
+  const auto second = use("b", {{"Sportapp-Position", "letters=2"}});
+  EXPECT_EQ(routes_.hold_counts().held, 2U);
+  routes_.primary_is(Here{});
+  EXPECT_EQ(status(first), 200);
+  EXPECT_EQ(status(second), 200);
+  EXPECT_EQ(routes_.hold_counts().held, 0U);
+}
+
+TEST_F(CommandRoutesTest, who_waits_for_a_position_at_a_node_that_is_deposed_goes_to_the_primary) {
+  const auto asked = use("a", {{"Sportapp-Position", "letters=7"}, {"Prefer", "wait=9"}});
+  EXPECT_EQ(loop_.timers(), 1U);
+  routes_.primary_is(kAtA);
+  ASSERT_EQ(forwarder_.under_way.size(), 1U);
+  EXPECT_GT(forwarder_.under_way.front().timeout_ms, 10'000) << "time to wait and time to be held";
+  forwarder_.end(0, testing::HandForwarder::response(200));
+  EXPECT_EQ(status(asked), 200);
+  EXPECT_EQ(loop_.timers(), 0U);
+}
+
+TEST_F(CommandRoutesTest, what_another_node_gave_on_is_answered_at_once) {
+  routes_.primary_is(kAtA);
+  const auto asked = use("a", {{"Sportapp-Forwarded", "c"}});
+  ASSERT_TRUE(asked->answer);
+  EXPECT_EQ(asked->answer->status, 503);
+  EXPECT_TRUE(std::count(asked->answer->headers.begin(), asked->answer->headers.end(),
+                         std::pair<std::string, std::string>("Sportapp-Not-Primary", "1")));
+  EXPECT_TRUE(forwarder_.under_way.empty());
+}
+
+TEST_F(CommandRoutesTest, only_the_primary_gives_its_feed_and_what_is_set_aside) {
+  routes_.primary_is(kAtA);
+  for (const auto& [method, path] :
+       std::vector<std::pair<std::string, std::string>>{{"GET", "/internal/feed"},
+                                                        {"GET", "/internal/events/set-aside"},
+                                                        {"POST", "/internal/events/retry"}}) {
+    const auto asked = ask(method, path);
+    EXPECT_EQ(status(asked), 503) << path;
+    EXPECT_NE(asked->answer->body.find("node a, at 127.0.0.1:5001"), std::string::npos) << path;
+  }
+  routes_.primary_is(Here{});
+  EXPECT_EQ(answer_to("GET", "/internal/feed"), "");
 }
 
 }  // namespace

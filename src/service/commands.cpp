@@ -52,6 +52,7 @@ class Commands {
  private:
   [[nodiscard]] std::filesystem::path file() const { return process_.config().data / "journal.db"; }
   [[nodiscard]] Result<void> open_journal();
+  void add_routes();
   [[nodiscard]] Result<void> start_relay();
   [[nodiscard]] Result<void> start_reactor();
   void describe();
@@ -66,6 +67,7 @@ class Commands {
   std::unique_ptr<messaging::Relay> relay_;  // outlives the journal, which hands it events
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<messaging::EventSource> for_feed_;
+  std::unique_ptr<http::Forwarder> forwarder_;
   std::unique_ptr<CommandRoutes> routes_;
   std::unique_ptr<SetAsideRoutes> set_aside_routes_;
   std::unique_ptr<Reactor> reactor_;
@@ -77,14 +79,26 @@ Result<void> Commands::start() {
   auto events = journal_->events();
   if (!events) return events.error();
   for_feed_ = std::move(*events);
-  routes_ = std::make_unique<CommandRoutes>(domain_, *journal_, *for_feed_, clock_, process_.loop());
-  routes_->add_to(process_.router());
-  set_aside_routes_ = std::make_unique<SetAsideRoutes>(file(), domain_, *journal_, process_.loop());
-  set_aside_routes_->add_to(process_.router());
+  add_routes();
   if (auto started = start_reactor(); !started) return started;
   describe();
   describe_backlog();
   return {};
+}
+
+void Commands::add_routes() {
+  const auto& config = process_.config();
+  forwarder_ = http::make_forwarder(process_.server(), {.node = config.node});
+  routes_ = std::make_unique<CommandRoutes>(
+      domain_, *journal_, *for_feed_, clock_, process_.loop(), *forwarder_,
+      CommandRoutes::Options{.hold_ms = config.hold_ms,
+                             .has_peers = !config.peers.empty(),
+                             .hold = {.count_max = static_cast<std::size_t>(config.queue_max)}});
+  routes_->add_to(process_.router());
+  set_aside_routes_ =
+      std::make_unique<SetAsideRoutes>(file(), domain_, *journal_, process_.loop(),
+                                       [this]() -> const Whereabouts& { return routes_->primary(); });
+  set_aside_routes_->add_to(process_.router());
 }
 
 Result<void> Commands::open_journal() {
@@ -131,11 +145,13 @@ void Commands::describe() {
     return status.failing.empty() ? std::nullopt
                                   : std::optional("the journal cannot write: " + status.failing);
   });
-  process_.describe("role", [] { return std::string("primary"); });
+  process_.describe("role", [this] { return role(routes_->primary()); });
   process_.describe(
       "state", [this] { return std::string(journal_->status().failing.empty() ? "running" : "failing"); });
   process_.describe_number("position", [this] { return journal_->status().head.value; });
   process_.describe_number("published", [this] { return relay_->status().published.value; });
+  process_.describe_number("held", [this] { return static_cast<std::int64_t>(routes_->hold_counts().held); });
+  process_.describe_number("forwarded", [this] { return routes_->hold_counts().forwarded; });
   const auto sources = domain_.sources();
   for (std::size_t i = 0; i < sources.size(); ++i) {
     process_.describe("reading_" + sources[i], [this, i] { return reactor_->status()[i].reading; });
@@ -153,6 +169,7 @@ void Commands::describe_backlog() {
   process_.on_metrics([this] {
     metrics_.show(journal_->status(), relay_->status());
     metrics_.show(backlog_.counts());
+    metrics_.show(routes_->hold_counts());
     const auto sources = domain_.sources();
     const auto status = reactor_->status();
     for (std::size_t i = 0; i < sources.size(); ++i) metrics_.show(sources[i], status[i]);

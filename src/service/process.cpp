@@ -151,6 +151,9 @@ http::Router& Process::router() {
 Loop& Process::loop() {
   return impl_->server;
 }
+http::Server& Process::server() {
+  return impl_->server;
+}
 std::shared_ptr<prometheus::Registry> Process::metrics() {
   return impl_->registry;
 }

@@ -79,6 +79,7 @@ class Process {
   [[nodiscard]] const Config& config() const;
   [[nodiscard]] http::Router& router();
   [[nodiscard]] Loop& loop();
+  [[nodiscard]] http::Server& server();
   [[nodiscard]] std::shared_ptr<prometheus::Registry> metrics();
   // Called on the loop before metrics are given: brings gauges up to date.
   void on_metrics(std::function<void()> refresh);

@@ -20,8 +20,9 @@ std::string key_of(std::string_view what, const domain::SetAside& event) {
 }  // namespace
 
 SetAsideRoutes::SetAsideRoutes(std::filesystem::path file, const domain::Domain& domain,
-                               journal::Journal& journal, Loop& loop)
-    : file_(std::move(file)), domain_(domain), journal_(journal), loop_(loop) {}
+                               journal::Journal& journal, Loop& loop,
+                               std::function<const Whereabouts&()> primary)
+    : file_(std::move(file)), domain_(domain), journal_(journal), loop_(loop), primary_(std::move(primary)) {}
 
 void SetAsideRoutes::add_to(http::Router& router) {
   add_set_aside_routes(
@@ -39,6 +40,7 @@ Result<std::vector<SetAsideRoutes::Row>> SetAsideRoutes::rows() const {
 }
 
 Result<std::vector<domain::SetAside>> SetAsideRoutes::list() const {
+  if (!is_here(primary_())) return Error{Retry::kLater, only_the_primary(primary_())};
   auto found = rows();
   if (!found) return found.error();
   std::vector<domain::SetAside> events;
@@ -47,6 +49,7 @@ Result<std::vector<domain::SetAside>> SetAsideRoutes::list() const {
 }
 
 void SetAsideRoutes::retry(const http::Reply& reply) {
+  if (!is_here(primary_())) return reply(http::unavailable(only_the_primary(primary_())));
   if (round_) return reply(retry_under_way());
   auto found = rows();
   if (!found) return reply(http::unavailable(found.error().what));

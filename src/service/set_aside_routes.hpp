@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,14 +13,16 @@
 #include "http/message.hpp"
 #include "http/router.hpp"
 #include "journal/journal.hpp"
+#include "service/primary_whereabouts.hpp"
 
 namespace sportapp::service {
 
 // Loop thread only; must outlive the server's last answer.
 class SetAsideRoutes {
  public:
+  // `primary`: where it is; elsewhere, it is to be asked.
   SetAsideRoutes(std::filesystem::path file, const domain::Domain& domain, journal::Journal& journal,
-                 Loop& loop);
+                 Loop& loop, std::function<const Whereabouts&()> primary);
   void add_to(http::Router& router);
 
  private:
@@ -49,6 +52,7 @@ class SetAsideRoutes {
   const domain::Domain& domain_;
   journal::Journal& journal_;
   Loop& loop_;
+  const std::function<const Whereabouts&()> primary_;
   std::optional<Round> round_;
 };
 
