@@ -23,7 +23,7 @@ class CommittedEventsTest : public ::testing::Test {
       (*store)->append(entry);
     }
     (*store)->commit();
-    durable_->store(last);
+    durable_->seq.store(last);
   }
 
   std::vector<std::int64_t> read(messaging::EventSource& events, std::int64_t after,
@@ -39,14 +39,14 @@ class CommittedEventsTest : public ::testing::Test {
 
   const testing::TempFolder folder_;
   const std::filesystem::path live_ = folder_.path() / "live";
-  const std::shared_ptr<std::atomic<std::int64_t>> durable_ = std::make_shared<std::atomic<std::int64_t>>(0);
+  const std::shared_ptr<Durable> durable_ = std::make_shared<Durable>();
 };
 
 using Seqs = std::vector<std::int64_t>;
 
 TEST_F(CommittedEventsTest, GivesPagesUpToWhatIsDurable) {
   write(live_ / "journal.db", 1, 5);
-  durable_->store(4);
+  durable_->seq.store(4);
   auto events = make_committed_events(live_ / "journal.db", durable_);
   ASSERT_TRUE(events) << events.error().what;
   EXPECT_EQ(read(**events, 0, 3), (Seqs{1, 2, 3}));
@@ -70,7 +70,7 @@ TEST_F(CommittedEventsTest, AnEntryThatIsMissingIsAnErrorAndNotSilence) {
   write(live_ / "journal.db", 1, 3);
   auto events = make_committed_events(live_ / "journal.db", durable_);
   ASSERT_TRUE(events) << events.error().what;
-  durable_->store(4);
+  durable_->seq.store(4);
   const auto found = (*events)->read(Seq{3}, 100);
   ASSERT_FALSE(found);
   EXPECT_EQ(found.error().retry, Retry::kLater);

@@ -77,9 +77,10 @@ TEST_F(ConsumedTest, ABatchThatIsRolledBackCountsForNothing) {
   submit_caused("a", 0, 1);
   barrier.wait_for_batches(1);
   barrier.open(true);
-  EXPECT_TRUE(std::holds_alternative<Error>(outcomes_.wait("a")));
+  EXPECT_TRUE(std::holds_alternative<NotPrimary>(outcomes_.wait("a")));
   EXPECT_EQ(letters(), 0);
   barrier.open(false);
+  journal_->lead(Epoch{2});
   EXPECT_TRUE(counts("b", 0, 1));
 }
 

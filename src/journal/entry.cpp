@@ -6,6 +6,11 @@
 
 namespace sportapp::journal {
 
+std::size_t size_of(const Entry& entry) {
+  return entry.key.size() + entry.fingerprint.size() + entry.event.type.size() + entry.event.payload.size() +
+         entry.answer.body.size() + entry.answer.location.size();
+}
+
 Hash chained(const Hash& previous, const Entry& entry) {
   return Hasher()
       .field(std::string_view(reinterpret_cast<const char*>(previous.data()), previous.size()))

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,17 @@ struct Entry {
   Hash hash{};
 };
 
+// Where a journal stands: its last entry.
+struct Head {
+  Seq seq;
+  Hash hash{};
+  bool operator==(const Head&) const = default;
+};
+
+// The entries of one batch together are no larger, so that one frame carries them.
+inline constexpr std::size_t kBatchBytesMax = std::size_t{4} << 20;
+// Bytes of text in it.
+[[nodiscard]] std::size_t size_of(const Entry& entry);
 // H(previous, every other field of the entry). Two journals are equal up to n exactly when their hashes at n
 // are.
 [[nodiscard]] Hash chained(const Hash& previous, const Entry& entry);

@@ -4,10 +4,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <atomic>
-#include <condition_variable>
-#include <deque>
-#include <map>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
@@ -15,39 +12,39 @@
 #include <utility>
 
 #include "journal/committed_events.hpp"
-#include "journal/store.hpp"
+#include "journal/inbox.hpp"
+#include "journal/live_file.hpp"
+#include "journal/replace.hpp"
+#include "journal/writer.hpp"
 #include "sqlite/sqlite.hpp"
 
 namespace sportapp::journal {
 namespace {
 
+using SteadyTime = std::chrono::steady_clock::time_point;
+
 constexpr std::chrono::milliseconds kRecoverEvery{500};
 
-std::int64_t us_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start)
-      .count();
+SteadyTime now() {
+  return std::chrono::steady_clock::now();
 }
 
-// What a client is told; the cause, which is the operator's, is in the log and in the status.
-Error cannot_write() {
-  return {Retry::kLater, "the journal cannot write at present; nothing was changed, try again"};
+std::int64_t us_since(SteadyTime start) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(now() - start).count();
 }
 
-Error is_stopping() {
-  return {Retry::kLater, "this process is stopping; nothing was changed, try again"};
+Error outcome_unknown() {
+  return {Retry::kOutcomeUnknown,
+          "the journal could not confirm its write, so it is not known whether the command took effect; send "
+          "it again with the same Idempotency-Key"};
 }
 
-struct Pending {
-  Submission submission;
-  Done done;
-};
-using Batch = std::vector<Pending>;
+Error leads() {
+  return {Retry::kLater, "this journal leads, so it takes nothing from another"};
+}
 
-using Consumed = std::map<std::string, Seq, std::less<>>;
-
-Error out_of_turn(const Cause& cause, Seq counted) {
-  return {Retry::kLater, fmt::format("events of {} count up to {}, so those from {} on cannot come now",
-                                     cause.source, counted.value, cause.after.next().value)};
+void answer_all(Batch& batch, const Outcome& outcome) {
+  for (auto& pending : batch) pending.done(outcome);
 }
 
 }  // namespace
@@ -58,273 +55,200 @@ Error to_error(NotPrimary) {
 
 struct Journal::Impl {
   Impl(Options options_given, const domain::Domain& domain_given, const Clock& clock_given)
-      : options(std::move(options_given)), domain(domain_given), clock(clock_given) {}
+      : options(std::move(options_given)),
+        domain(domain_given),
+        clock(clock_given),
+        inbox({options.queue_max, options.batch_max, options.leading, options.gate != nullptr}),
+        epoch(options.epoch) {}
 
   const Options options;
   const domain::Domain& domain;
   const Clock& clock;
-  const std::shared_ptr<std::atomic<std::int64_t>> durable_seq =
-      std::make_shared<std::atomic<std::int64_t>>(0);
+  const std::shared_ptr<Durable> readers = std::make_shared<Durable>();
+  Inbox inbox;
 
-  mutable std::mutex mutex;  // guards what follows, up to the thread
-  std::condition_variable wake;
-  std::deque<Pending> queue;
-  bool stopping = false;
-  std::string failing;
+  mutable std::mutex mutex;  // guards what follows, up to the thread's own
   Head durable;
   Consumed durably_consumed;
 
   // Owned by the journal's thread.
-  std::unique_ptr<Store> store;
-  Head head;          // of the transaction under way, as is what follows
-  Consumed consumed;  // for each of the domain's sources
-  bool each_in_savepoint = false;
+  std::unique_ptr<Writer> writer;  // none: failing
+  Epoch epoch;
+  SteadyTime recover_at{};
 
   std::thread thread;
 
-  Result<void> open_store();
+  Result<void> open_writer();
   void run();
-  std::optional<Batch> next_batch();
   void commit(Batch batch);
-  void decide_all(const Batch& batch, std::vector<Outcome>& outcomes, std::vector<Entry>& entries);
-  Outcome decide(const Submission& submission, std::int64_t time_ms, std::vector<Entry>& entries);
-  Outcome decide_caused(const Submission& submission, std::string request, std::int64_t time_ms,
-                        std::vector<Entry>& entries);
-  Outcome execute(const Submission& submission, std::string key, std::string request, std::int64_t time_ms,
-                  std::vector<Entry>& entries);
-  Outcome take(const Submission& submission, std::string key, std::string request, std::int64_t time_ms,
-               std::vector<Entry>& entries);
-  void became_durable(Batch batch, std::vector<Outcome> outcomes, std::vector<Entry> entries);
-  void undo_batch();
-  void roll_back(Batch batch, const Error& error);
+  void became_durable();
+  void hand_out(Batch batch, Decided decided);
+  void stop_leading(Batch batch, const Error& error);
   void fail(Batch batch, const Error& error);
+  void begin_failing(const std::string& why);
   void recover();
+  void perform(Turn& turn);
+  void perform(Append& given);
+  void perform(Replace& given);
+  Result<Head> append(std::span<const Entry> entries);
+  Result<Head> replace(const std::filesystem::path& file);
 };
 
-Result<void> Journal::Impl::open_store() {
-  store.reset();
-  auto opened = Store::open(options.file);
+Result<void> Journal::Impl::open_writer() {
+  writer.reset();
+  auto opened = Writer::open(options.file, domain, durable);
   if (!opened) return opened.error();
-  Consumed found_consumed;
-  try {
-    for (const auto& source : domain.sources()) found_consumed[source] = (*opened)->consumed(source);
-    const auto found = (*opened)->head();
-    // What was answered must still be there: a disk that came back with less is no journal to go on from.
-    const auto kept = (*opened)->hash_at(durable.seq);
-    if (!kept || *kept != durable.hash) {
-      return Error{Retry::kNever,
-                   fmt::format("{}: entry {}, acknowledged earlier, is gone or changed; restore the file",
-                               options.file.string(), durable.seq.value)};
-    }
-    head = found;
-  } catch (const SQLite::Exception& exception) {
-    return sqlite::to_error(exception, options.file);
-  }
-  store = std::move(*opened);
-  consumed = std::move(found_consumed);
-  {
-    const std::lock_guard lock(mutex);
-    durable = head;
-    durably_consumed = consumed;
-  }
-  durable_seq->store(head.seq.value);
+  writer = std::move(*opened);
+  ++readers->opened;
+  became_durable();
   return {};
 }
 
 void Journal::Impl::run() {
-  while (auto batch = next_batch()) {
-    if (store) {
-      commit(std::move(*batch));
-    } else {
-      recover();
+  while (auto work = inbox.next(writer ? std::nullopt : std::optional(recover_at))) {
+    for (auto& task : work->tasks) {
+      std::visit([this](auto& given) { perform(given); }, task);
     }
+    if (!work->batch.empty()) commit(std::move(work->batch));
+    if (!writer && now() >= recover_at) recover();
   }
-}
-
-// What waits, up to the bound; empty when it is time to try the disk again; nothing when it is time to end.
-std::optional<Batch> Journal::Impl::next_batch() {
-  std::unique_lock lock(mutex);
-  if (!store) {
-    wake.wait_for(lock, kRecoverEvery, [this] { return stopping; });
-  } else {
-    wake.wait(lock, [this] { return stopping || !queue.empty(); });
-  }
-  if (stopping) return std::nullopt;
-  Batch batch;
-  while (!queue.empty() && batch.size() < options.batch_max) {
-    batch.push_back(std::move(queue.front()));
-    queue.pop_front();
-  }
-  return batch;
 }
 
 void Journal::Impl::commit(Batch batch) {
-  const auto start = std::chrono::steady_clock::now();
-  std::vector<Outcome> outcomes;
-  std::vector<Entry> entries;
+  const auto start = now();
+  Decided decided;
   bool committing = false;
   std::int64_t decide_us = 0;
   try {
-    decide_all(batch, outcomes, entries);
+    decided = writer->decide(batch, epoch, clock.wall_ms());
+    inbox.put_back(batch, decided.outcomes.size());
     decide_us = us_since(start);
-    if (options.gate != nullptr && !entries.empty()) {
-      if (auto gated = options.gate->before_commit(entries); !gated)
-        return roll_back(std::move(batch), gated.error());
+    if (options.gate != nullptr) {
+      if (auto passed = options.gate->before_commit(decided.entries); !passed)
+        return stop_leading(std::move(batch), passed.error());
     }
     committing = true;
-    store->commit();
+    writer->commit();
   } catch (const SQLite::Exception& exception) {
     auto error = sqlite::to_error(exception, options.file);
     error.retry = committing ? Retry::kOutcomeUnknown : Retry::kLater;
-    return fail(std::move(batch), error);
+    fail(std::move(batch), error);
+    if (committing && options.gate != nullptr) options.gate->commit_failed();
+    return;
   }
-  const BatchReport report{batch.size(), entries.size(), decide_us, us_since(start) - decide_us};
-  became_durable(std::move(batch), std::move(outcomes), std::move(entries));
+  const BatchReport report{batch.size(), decided.entries.size(), decide_us, us_since(start) - decide_us};
+  became_durable();
+  if (options.gate != nullptr) options.gate->committed(writer->head());
+  hand_out(std::move(batch), std::move(decided));
   if (options.on_batch) options.on_batch(report);
 }
 
-// Hardly any batch has a command that meets a defect, and a savepoint a command costs as much as deciding it:
-// only a batch that has one is undone and done again with them.
-void Journal::Impl::decide_all(const Batch& batch, std::vector<Outcome>& outcomes,
-                               std::vector<Entry>& entries) {
-  const auto decide_each = [&, time_ms = clock.wall_ms()](bool in_savepoints) {
-    each_in_savepoint = in_savepoints;
-    store->begin();
-    for (const auto& pending : batch) outcomes.push_back(decide(pending.submission, time_ms, entries));
-  };
-  outcomes.reserve(batch.size());
-  try {
-    return decide_each(false);
-  } catch (const SQLite::Exception&) {
-    throw;  // the disk's trouble is the whole batch's
-  } catch (const std::exception& defect) {
-    spdlog::error("a command of a batch of {} met a defect, each is decided anew by itself: {}", batch.size(),
-                  defect.what());
-  }
-  undo_batch();
-  outcomes.clear();
-  entries.clear();
-  decide_each(true);
+void Journal::Impl::became_durable() {
+  const std::lock_guard lock(mutex);
+  durable = writer->head();
+  durably_consumed = writer->consumed();
+  readers->seq = durable.seq.value;
 }
 
-Outcome Journal::Impl::decide(const Submission& submission, std::int64_t time_ms,
-                              std::vector<Entry>& entries) {
-  auto request = fingerprint(submission.command);
-  if (submission.cause) return decide_caused(submission, std::move(request), time_ms, entries);
-  if (const auto known = store->find(submission.key)) {
-    if (known->fingerprint != request) return KeyReused{};
-    return Answered{known->seq, known->answer, true};
-  }
-  return execute(submission, submission.key, std::move(request), time_ms, entries);
-}
-
-Outcome Journal::Impl::decide_caused(const Submission& submission, std::string request, std::int64_t time_ms,
-                                     std::vector<Entry>& entries) {
-  const auto& cause = *submission.cause;
-  const auto counted = consumed.find(cause.source);
-  if (counted == consumed.end()) {
-    return Error{Retry::kNever, fmt::format("no events of {} are taken in here", cause.source)};
-  }
-  if (counted->second != cause.after || cause.upto <= cause.after) return out_of_turn(cause, counted->second);
-  auto key = key_of_consumed(cause.source, cause.upto);
-  auto outcome = execute(submission, std::move(key), std::move(request), time_ms, entries);
-  if (std::holds_alternative<Answered>(outcome)) counted->second = cause.upto;
-  return outcome;
-}
-
-Outcome Journal::Impl::execute(const Submission& submission, std::string key, std::string request,
-                               std::int64_t time_ms, std::vector<Entry>& entries) {
-  if (!each_in_savepoint) return take(submission, std::move(key), std::move(request), time_ms, entries);
-  try {
-    Store::Savepoint savepoint(*store);
-    auto outcome = take(submission, std::move(key), std::move(request), time_ms, entries);
-    savepoint.keep();
-    return outcome;
-  } catch (const SQLite::Exception&) {
-    throw;
-  } catch (const std::exception& defect) {
-    spdlog::error("command refused by a defect type={} key={}: {}", submission.command.type, submission.key,
-                  defect.what());
-    if (submission.cause) return Error{Retry::kNever, defect.what()};  // told to this program's own parts
-    return Error{Retry::kNever, "this command met a defect of the program; nothing was changed"};
-  }
-}
-
-// A defect comes through as an exception, and may have changed something.
-Outcome Journal::Impl::take(const Submission& submission, std::string key, std::string request,
-                            std::int64_t time_ms, std::vector<Entry>& entries) {
-  auto decision = domain.decide(store->state(), submission.command);
-  if (auto* refusal = std::get_if<domain::Refusal>(&decision)) return std::move(*refusal);
-  auto& effect = std::get<domain::Effect>(decision);
-  Entry entry{head.seq.next(),    options.epoch,           time_ms,       std::move(key),
-              std::move(request), std::move(effect.event), effect.answer, {}};
-  entry.hash = chained(head.hash, entry);
-  domain.apply(store->state(), {entry.seq, entry.time_ms, entry.event});
-  store->append(entry);
-  head = {entry.seq, entry.hash};
-  entries.push_back(std::move(entry));
-  return Answered{head.seq, std::move(effect.answer), false};
-}
-
-void Journal::Impl::became_durable(Batch batch, std::vector<Outcome> outcomes, std::vector<Entry> entries) {
-  {
-    const std::lock_guard lock(mutex);
-    durable = head;
-    durably_consumed = consumed;
-  }
-  durable_seq->store(head.seq.value);
-  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(outcomes[i]));
-  if (!options.on_committed || entries.empty()) return;
+void Journal::Impl::hand_out(Batch batch, Decided decided) {
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(decided.outcomes[i]));
+  if (!options.on_committed || decided.entries.empty()) return;
   std::vector<domain::CommittedEvent> events;
-  events.reserve(entries.size());
-  for (auto& entry : entries) events.push_back({entry.seq, entry.time_ms, std::move(entry.event)});
+  events.reserve(decided.entries.size());
+  for (auto& entry : decided.entries) events.push_back({entry.seq, entry.time_ms, std::move(entry.event)});
   options.on_committed(std::move(events));
 }
 
-void Journal::Impl::undo_batch() {
-  store->rollback();
-  head = durable;
-  consumed = durably_consumed;
+void Journal::Impl::stop_leading(Batch batch, const Error& error) {
+  spdlog::warn("journal leads no more, a batch of {} is undone: {}", batch.size(), error.what);
+  writer->undo();
+  auto waiting = inbox.stopped_leading();
+  answer_all(batch, NotPrimary{});
+  answer_all(waiting, NotPrimary{});
 }
 
-void Journal::Impl::roll_back(Batch batch, const Error& error) {
-  undo_batch();
-  for (auto& pending : batch) pending.done(error);
+void Journal::Impl::fail(Batch batch, const Error& error) {
+  writer->undo();
+  begin_failing(error.what);
+  const bool unknown = error.retry == Retry::kOutcomeUnknown && options.gate == nullptr;
+  answer_all(batch, unknown ? Outcome(outcome_unknown()) : inbox.refusal());
 }
 
 // From here on nothing is taken until recover() has found the database whole and writable.
-void Journal::Impl::fail(Batch batch, const Error& error) {
-  spdlog::error("journal cannot write, commands are refused: {}", error.what);
-  store->rollback();
-  store.reset();
-  std::deque<Pending> waiting;
-  {
-    const std::lock_guard lock(mutex);
-    failing = error.what;
-    waiting.swap(queue);
-  }
-  const auto told =
-      error.retry == Retry::kOutcomeUnknown
-          ? Error{error.retry,
-                  "the journal could not confirm its write, so it is not known whether the command "
-                  "took effect; send it again with the same Idempotency-Key"}
-          : cannot_write();
-  for (auto& pending : batch) pending.done(told);
-  for (auto& pending : waiting) {
-    pending.done(cannot_write());
-  }
+void Journal::Impl::begin_failing(const std::string& why) {
+  spdlog::error("journal cannot write, nothing is taken: {}", why);
+  writer.reset();
+  recover_at = now() + kRecoverEvery;
+  auto waiting = inbox.begin_failing(why);
+  answer_all(waiting, inbox.refusal());
+  if (options.on_failing) options.on_failing(why);
 }
 
 void Journal::Impl::recover() {
-  const auto opened = open_store();
-  const std::lock_guard lock(mutex);
-  if (opened) {
-    spdlog::warn("journal writes again, head={}", durable.seq.value);
-    failing.clear();
-  } else if (failing != opened.error().what) {
-    failing = opened.error().what;
-    spdlog::error("journal still cannot write: {}", failing);
+  const auto opened = open_writer();
+  recover_at = now() + kRecoverEvery;
+  if (!opened) {
+    if (inbox.still_failing(opened.error().what))
+      spdlog::error("journal still cannot write: {}", opened.error().what);
+    return;
   }
+  spdlog::warn("journal writes again, head={}", writer->head().seq.value);
+  inbox.recovered();
+  if (options.on_recovered) options.on_recovered();
+}
+
+void Journal::Impl::perform(Turn& turn) {
+  if (turn.lead) epoch = *turn.lead;
+  auto waiting = inbox.turned(turn.lead.has_value());
+  answer_all(waiting, NotPrimary{});
+  if (turn.done) turn.done();
+}
+
+void Journal::Impl::perform(Append& given) {
+  given.done(inbox.leading() ? leads() : append(given.entries));
+}
+
+Result<Head> Journal::Impl::append(std::span<const Entry> entries) {
+  if (!writer) return Error{Retry::kLater, inbox.failing()};
+  if (entries.empty()) return writer->head();
+  try {
+    if (auto appended = writer->append(entries); !appended) return appended.error();
+    writer->commit();
+  } catch (const SQLite::Exception& exception) {
+    auto error = sqlite::to_error(exception, options.file);
+    error.retry = Retry::kOutcomeUnknown;
+    writer->undo();
+    begin_failing(error.what);
+    return error;
+  }
+  became_durable();
+  return writer->head();
+}
+
+void Journal::Impl::perform(Replace& given) {
+  given.done(inbox.leading() ? leads() : replace(given.file));
+}
+
+Result<Head> Journal::Impl::replace(const std::filesystem::path& file) {
+  if (auto prepared = prepare_replacement(file); !prepared) return prepared.error();
+  const bool was_failing = writer == nullptr;
+  writer.reset();
+  readers->seq = 0;
+  const auto replaced = replace_journal(file, options.file);
+  if (replaced || replaced.error().retry == Retry::kOutcomeUnknown) {
+    const std::lock_guard lock(mutex);
+    durable = {};
+  }
+  if (was_failing) {
+    recover();
+  } else if (const auto opened = open_writer(); !opened) {
+    begin_failing(opened.error().what);
+  }
+  if (!replaced) return replaced.error();
+  if (!writer) return Error{Retry::kOutcomeUnknown, inbox.failing()};
+  spdlog::warn("journal was replaced by a copy of the primary's, head={}; the old one is {}.replaced",
+               writer->head().seq.value, options.file.string());
+  return writer->head();
 }
 
 Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -332,45 +256,45 @@ Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Result<std::unique_ptr<Journal>> Journal::open(Options options, const domain::Domain& domain,
                                                const Clock& clock) {
   auto impl = std::make_unique<Impl>(std::move(options), domain, clock);
-  if (auto opened = impl->open_store(); !opened) return opened.error();
+  if (auto opened = impl->open_writer(); !opened) return opened.error();
   impl->thread = std::thread([raw = impl.get()] { raw->run(); });
   return std::unique_ptr<Journal>(new Journal(std::move(impl)));
 }
 
 Journal::~Journal() {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    impl_->stopping = true;
-  }
-  impl_->wake.notify_all();
+  impl_->inbox.stop();
   impl_->thread.join();
-  for (auto& pending : impl_->queue) {
-    pending.done(is_stopping());
-  }
+  impl_->inbox.refuse_all();
 }
 
 void Journal::submit(Submission submission, Done done) {
-  std::optional<Error> refused;
-  {
-    const std::lock_guard lock(impl_->mutex);
-    if (impl_->stopping) {
-      refused = is_stopping();
-    } else if (!impl_->failing.empty()) {
-      refused = cannot_write();
-    } else if (impl_->queue.size() >= impl_->options.queue_max) {
-      refused = Error{Retry::kLater, fmt::format("{} commands wait already; nothing was changed, try again",
-                                                 impl_->options.queue_max)};
-    } else {
-      impl_->queue.push_back({std::move(submission), std::move(done)});
-    }
-  }
-  if (refused) return done(*refused);
-  impl_->wake.notify_one();
+  if (auto refused = impl_->inbox.submit(submission, done)) done(std::move(*refused));
+}
+
+void Journal::lead(Epoch epoch) {
+  impl_->inbox.put(Turn{epoch});
+}
+
+void Journal::follow(std::function<void()> done) {
+  impl_->inbox.put(Turn{std::nullopt, std::move(done)});
+}
+
+void Journal::append(std::vector<Entry> entries, std::function<void(Result<Head>)> done) {
+  Append append{std::move(entries), std::move(done)};
+  if (impl_->inbox.put(append)) return;
+  append.done(Error{Retry::kLater, "too many entries of the primary wait to be written here"});
+}
+
+void Journal::replace(std::filesystem::path file, std::function<void(Result<Head>)> done) {
+  impl_->inbox.put(Replace{std::move(file), std::move(done)});
 }
 
 JournalStatus Journal::status() const {
+  auto queued = impl_->inbox.queued();
+  auto failing = impl_->inbox.failing();
+  const bool leading = impl_->inbox.takes_commands();
   const std::lock_guard lock(impl_->mutex);
-  return {impl_->durable.seq, impl_->durable.hash, impl_->queue.size(), impl_->failing};
+  return {impl_->durable.seq, impl_->durable.hash, queued, std::move(failing), leading};
 }
 
 Seq Journal::consumed(std::string_view source) const {
@@ -383,7 +307,11 @@ Seq Journal::consumed(std::string_view source) const {
 }
 
 Result<std::unique_ptr<messaging::EventSource>> Journal::events() const {
-  return make_committed_events(impl_->options.file, impl_->durable_seq);
+  return make_committed_events(impl_->options.file, impl_->readers);
+}
+
+Result<std::unique_ptr<EntryReader>> Journal::entries() const {
+  return EntryReader::open(impl_->options.file, impl_->readers);
 }
 
 }  // namespace sportapp::journal

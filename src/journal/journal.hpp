@@ -4,55 +4,35 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
-#include <variant>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "domain/domain.hpp"
 #include "journal/entry.hpp"
+#include "journal/entry_reader.hpp"
+#include "journal/submission.hpp"
 #include "messaging/event_source.hpp"
 
 namespace sportapp::journal {
 
-// What a command answers to: events of another service. It takes effect only if `after` is the last of that
-// service's events which counted here, so none is passed over and none counts twice, whatever failed before.
-struct Cause {
-  std::string source;  // the service
-  Seq after;
-  Seq upto;  // counted, once the command took effect; > after
-};
-
-struct Submission {
-  std::string key;  // idempotency key; of a command with a cause the journal makes it
-  domain::Command command;
-  std::optional<Cause> cause{};
-};
-
-struct Answered {
-  Seq seq;  // of the entry that holds the answer
-  domain::Answer answer;
-  bool replayed = false;  // the key was known: this is the first answer again
-};
-struct KeyReused {};  // the key is known, with another request
-// Never decided here, or rolled back, since this node is not (any more) the primary: nothing of it counts
-// here.
-struct NotPrimary {};
-using Outcome = std::variant<Answered, domain::Refusal, KeyReused, NotPrimary, Error>;
-// For whoever cannot give the command to the primary.
-[[nodiscard]] Error to_error(NotPrimary);
-// Called once, on the journal's thread, when the outcome is durable.
-using Done = std::function<void(Outcome)>;
-
-// Stands between a decided batch and its commit. Replication waits here until every in-sync spare has the
-// entries on disk. An error rolls the batch back. Called on the journal's thread.
+// Stands between a decided batch and its commit: replication waits here until every node it must wait for has
+// the entries on disk. Called on the journal's thread, for every batch that has an outcome to give.
 class CommitGate {
  public:
   virtual ~CommitGate() = default;
+  // `entries` may be none: refusals and first answers given again are outcomes too, which only the primary
+  // may give. An error rolls the batch back, each of its commands is answered NotPrimary, and the journal
+  // stops leading.
   [[nodiscard]] virtual Result<void> before_commit(std::span<const Entry> entries) = 0;
+  // The batch is durable here too; its outcomes are given next.
+  virtual void committed(Head) {}
+  // It is not known whether the batch is durable here, though before_commit() let it pass. The journal has
+  // stopped leading and is failing.
+  virtual void commit_failed() {}
 };
 
 struct BatchReport {  // for metrics
@@ -66,38 +46,61 @@ struct JournalStatus {
   Seq head;  // last durable entry
   Hash head_hash{};
   std::size_t queued = 0;  // commands waiting
-  std::string failing;     // why commands are refused at present; empty when they are taken
+  std::string failing;     // why nothing is written at present; empty when it is
+  bool leading = false;
 };
 
 struct Options {
   std::filesystem::path file{};
-  Epoch epoch{1};
+  Epoch epoch{1};       // of its entries, until lead() gives another
+  bool leading = true;  // takes commands; otherwise entries of another's journal
   std::size_t queue_max = 10'000;
   std::size_t batch_max = 512;
   CommitGate* gate = nullptr;  // none: commits at once
-  // On the journal's thread, after each durable batch and its answers.
+  // These are called on the journal's thread.
+  // After each durable batch of its own and its answers.
   std::function<void(std::vector<domain::CommittedEvent>)> on_committed{};
   std::function<void(const BatchReport&)> on_batch{};
+  std::function<void(const std::string& why)> on_failing{};  // nothing is written from now on...
+  std::function<void()> on_recovered{};  // ...and now it is again; the head may be another
 };
 
-// Group commit: the commands that wait are decided and written in one transaction with one fsync, each in its
-// own savepoint, on the journal's own thread. After a failed commit the outcome is unknown: commands are
-// refused until the database was opened anew, checkpointed and written to, which is tried again every half
-// second.
+// Group commit: the commands that wait are decided and written in one transaction with one fsync, on the
+// journal's own thread. After a failed commit the outcome is unknown: nothing is taken until the database was
+// opened anew, checkpointed and written to, which is tried again every half second. With a gate a journal
+// that fails also stops leading, and what waits is answered NotPrimary: another node may carry it out.
 class Journal {
  public:
-  // `domain` and `clock` must outlive the journal.
+  // `domain`, `clock` and the gate must outlive the journal.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(Options options, const domain::Domain& domain,
                                                              const Clock& clock);
   ~Journal();  // what is queued is answered with an error
 
-  // Any thread. A full queue or a failing journal answers at once, on this thread.
+  // Any thread. A full queue, a failing journal and one that does not lead answer at once, on this thread.
   void submit(Submission submission, Done done);
   [[nodiscard]] JournalStatus status() const;  // any thread
   // The last event of `source`, one of the domain's, that durably counted. Any thread.
   [[nodiscard]] Seq consumed(std::string_view source) const;
   // Durable entries as events, over a connection of its own: for the relay, for the feed.
   [[nodiscard]] Result<std::unique_ptr<messaging::EventSource>> events() const;
+  // Durable entries as they are, over a connection of its own: for shipping.
+  [[nodiscard]] Result<std::unique_ptr<EntryReader>> entries() const;
+
+  // What follows is carried out in the order in which it is asked for, on the journal's thread, where `done`
+  // is called. Any thread may ask.
+  //
+  // Takes commands from now on; their entries carry `epoch`. Raises the epoch where it leads already.
+  void lead(Epoch epoch);
+  // Takes no commands any more. The batch under way ends as its gate says, everything queued is answered
+  // NotPrimary, and then nothing is under way: `done`.
+  void follow(std::function<void()> done);
+  // While following: entries of another journal, which must continue this one, each in its number and with
+  // the hash of its content; all of them with one fsync, or none. Gives the head then. What does not fit is
+  // an error kNever that names the seq. Where too much waits already, `done` is called at once, here.
+  void append(std::vector<Entry> entries, std::function<void(Result<Head>)> done);
+  // While following: `file`, whole and of the same file system, takes the journal's place, whatever that
+  // holds; a crash leaves the one or the other. The old one is kept beside it, with .replaced to its name.
+  void replace(std::filesystem::path file, std::function<void(Result<Head>)> done);
 
  private:
   struct Impl;

@@ -97,19 +97,6 @@ TEST_F(JournalTest, ACommandThatMeetsADefectHarmsNoOtherOfItsBatch) {
   EXPECT_EQ(count("entries"), 4);
 }
 
-TEST_F(JournalTest, AGateThatRefusesRollsBack) {
-  Barrier barrier;
-  open({.gate = &barrier});
-  submit("k1", "ana");
-  barrier.wait_for_batches(1);
-  barrier.open(true);
-  EXPECT_EQ(std::get<Error>(outcomes_.wait("k1")).what, "deposed");
-  EXPECT_EQ(count("entries"), 0);
-  EXPECT_EQ(count("state_rows"), 0);
-  barrier.open(false);
-  EXPECT_EQ(std::get<Answered>(add("k2", "ana")).seq, Seq{1});
-}
-
 TEST_F(JournalTest, EventsAreHandedOutOnlyWhenDurable) {
   Barrier barrier;
   std::mutex mutex;

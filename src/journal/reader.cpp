@@ -1,36 +1,11 @@
 #include "journal/reader.hpp"
 
-#include <algorithm>
+#include <fmt/format.h>
 
+#include "journal/entry_row.hpp"
 #include "sqlite/snapshot.hpp"
 
 namespace sportapp::journal {
-namespace {
-
-Hash hash_of(const std::string& bytes) {
-  Hash hash{};
-  if (bytes.size() == hash.size()) std::copy(bytes.begin(), bytes.end(), hash.begin());
-  return hash;
-}
-
-Entry entry_of(SQLite::Statement& row) {
-  Entry entry;
-  entry.seq = Seq{row.getColumn(0).getInt64()};
-  entry.epoch = Epoch{row.getColumn(1).getInt64()};
-  entry.time_ms = row.getColumn(2).getInt64();
-  entry.key = row.getColumn(3).getString();
-  entry.fingerprint = row.getColumn(4).getString();
-  entry.event.type = row.getColumn(5).getString();
-  entry.event.version = row.getColumn(6).getInt();
-  entry.event.payload = row.getColumn(7).getString();
-  entry.answer.status = row.getColumn(8).getInt();
-  entry.answer.body = row.getColumn(9).getString();
-  entry.answer.location = row.getColumn(10).getString();
-  entry.hash = hash_of(row.getColumn(11).getString());
-  return entry;
-}
-
-}  // namespace
 
 struct Reader::Impl {
   Result<std::vector<StateRow>> rows(const std::string& which, std::string_view table, Id id,
@@ -73,9 +48,8 @@ Result<Seq> Reader::head() {
 
 Result<std::vector<Entry>> Reader::entries(Seq after, std::size_t limit) {
   return impl_->file.read([&](SQLite::Database& database) {
-    SQLite::Statement select(database,
-                             "SELECT seq, epoch, time_ms, key, fingerprint, type, version, payload, status, "
-                             "answer, location, hash FROM entries WHERE seq > ? ORDER BY seq LIMIT ?");
+    SQLite::Statement select(
+        database, fmt::format("SELECT {} FROM entries WHERE seq > ? ORDER BY seq LIMIT ?", kEntryColumns));
     select.bind(1, after.value);
     select.bind(2, static_cast<std::int64_t>(limit));
     std::vector<Entry> found;

@@ -36,11 +36,6 @@ class StoredState final : public domain::State {
   mutable sqlite::ValueIndex uniques_;
 };
 
-struct Head {
-  Seq seq;
-  Hash hash{};
-};
-
 class Store {
  public:
   // Opens or makes the file, and makes durable whatever a killed process left visible in it: checkpoints,

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <cstdint>
+#include <future>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -77,6 +79,23 @@ class Barrier final : public CommitGate {
     changed_.wait_for(lock, kPatience, [this] { return open_; });
     return refuse_ ? Result<void>(Error{Retry::kLater, "deposed"}) : Result<void>();
   }
+  void committed(Head head) override {
+    const std::lock_guard lock(mutex_);
+    committed_.push_back(head);
+  }
+  void commit_failed() override {
+    const std::lock_guard lock(mutex_);
+    ++failed_commits_;
+    changed_.notify_all();
+  }
+  std::vector<Head> committed_heads() {
+    const std::lock_guard lock(mutex_);
+    return committed_;
+  }
+  void wait_for_failed_commits(int count) {
+    std::unique_lock lock(mutex_);
+    ASSERT_TRUE(changed_.wait_for(lock, kPatience, [&] { return failed_commits_ >= count; }));
+  }
   void wait_for_batches(std::size_t count) {
     std::unique_lock lock(mutex_);
     ASSERT_TRUE(changed_.wait_for(lock, kPatience, [&] { return seen_.size() >= count; }));
@@ -96,6 +115,8 @@ class Barrier final : public CommitGate {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::size_t> seen_;
+  std::vector<Head> committed_;
+  int failed_commits_ = 0;
   bool open_ = false, refuse_ = false;
 };
 
@@ -131,6 +152,9 @@ class JournalTest : public ::testing::Test {
     auto database = sqlite::open(folder_.path() / "journal.db", {.read_only = true});
     return (*database)->execAndGet("SELECT count(*) FROM " + sql).getInt64();
   }
+  bool is_passed_on(const std::string& key, const std::string& name) {
+    return std::holds_alternative<NotPrimary>(add(key, name));
+  }
   void wait_until_it_writes() {
     for (int i = 0; i < 200 && !journal_->status().failing.empty(); ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -143,6 +167,71 @@ class JournalTest : public ::testing::Test {
   SystemClock clock_;
   Outcomes outcomes_;
   std::unique_ptr<Journal> journal_;
+};
+
+// Waits for what a journal says when it has done what it was asked.
+template <class Value>
+class Reply {
+ public:
+  std::function<void(Value)> to() {
+    return [promise = promise_](Value value) { promise->set_value(std::move(value)); };
+  }
+  Value wait() {
+    auto future = promise_->get_future();
+    if (future.wait_for(kPatience) != std::future_status::ready) throw std::runtime_error("no reply");
+    return future.get();
+  }
+
+ private:
+  std::shared_ptr<std::promise<Value>> promise_ = std::make_shared<std::promise<Value>>();
+};
+
+// A second journal that follows the first.
+class FollowerTest : public JournalTest {
+ protected:
+  [[nodiscard]] std::filesystem::path follower_file() const { return folder_.path() / "b" / "journal.db"; }
+  void open_follower(Options options = {}) {
+    options.file = follower_file();
+    options.leading = false;
+    auto opened = Journal::open(std::move(options), names_, clock_);
+    ASSERT_TRUE(opened) << opened.error().what;
+    follower_ = std::move(*opened);
+  }
+  void add_names(int first, int last) {
+    for (int i = first; i <= last; ++i) {
+      ASSERT_TRUE(added("k" + std::to_string(i), "n" + std::to_string(i)));
+    }
+  }
+  static std::vector<Entry> entries_of(const Journal& journal, std::int64_t after = 0) {
+    auto reader = journal.entries();
+    EXPECT_TRUE(reader);
+    auto entries = (*reader)->read(Seq{after}, 10'000, SIZE_MAX);
+    EXPECT_TRUE(entries);
+    return *entries;
+  }
+  static Result<Head> append(Journal& journal, std::vector<Entry> entries) {
+    Reply<Result<Head>> reply;
+    journal.append(std::move(entries), reply.to());
+    return reply.wait();
+  }
+  // What the follower has not of the first.
+  Result<Head> ship() { return append(*follower_, entries_of(*journal_, follower_->status().head.value)); }
+  static Head head_of(const Journal& journal) {
+    const auto status = journal.status();
+    return {status.head, status.head_hash};
+  }
+  static void follow(Journal& journal) {
+    const auto followed = std::make_shared<std::promise<void>>();
+    journal.follow([followed] { followed->set_value(); });
+    ASSERT_EQ(followed->get_future().wait_for(kPatience), std::future_status::ready);
+  }
+  static Outcome add_to(Journal& journal, const std::string& key, const std::string& name) {
+    Outcomes outcomes;
+    journal.submit({key, {"Add", name}}, outcomes.of(key));
+    return outcomes.wait(key);
+  }
+
+  std::unique_ptr<Journal> follower_;
 };
 
 }  // namespace sportapp::journal

@@ -1,0 +1,139 @@
+#include "journal/promise.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/hash.hpp"
+
+namespace sportapp::journal {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A slot: these bytes, the epoch in eight bytes, the lowest first, and the hash of both; it begins on a block
+// of its own, so that a write which is cut off cannot touch the other.
+constexpr std::string_view kMark = "sportapp promise 1\n";
+constexpr std::size_t kEpochBytes = 8;
+constexpr std::size_t kSlotBytes = kMark.size() + kEpochBytes + sizeof(Hash);
+constexpr off_t kSlotEvery = 4096;
+
+std::string slot_of(Epoch epoch) {
+  std::string slot(kMark);
+  for (unsigned i = 0; i < kEpochBytes; ++i) {
+    slot.push_back(static_cast<char>(static_cast<std::uint64_t>(epoch.value) >> (8 * i)));
+  }
+  const auto hash = Hasher().field(slot).finish();
+  slot.append(reinterpret_cast<const char*>(hash.data()), hash.size());
+  return slot;
+}
+
+std::optional<Epoch> epoch_in(std::string_view slot) {
+  if (slot.size() != kSlotBytes) return std::nullopt;
+  std::uint64_t number = 0;
+  for (unsigned i = 0; i < kEpochBytes; ++i) {
+    number |= std::uint64_t{static_cast<std::uint8_t>(slot[kMark.size() + i])} << (8 * i);
+  }
+  const Epoch epoch{static_cast<std::int64_t>(number)};
+  return slot == slot_of(epoch) ? std::optional(epoch) : std::nullopt;
+}
+
+Error failed(const char* what, const fs::path& file) {
+  return {Retry::kLater, fmt::format("{}: cannot {}: {}; look at its disk and its folder's permissions",
+                                     file.string(), what, std::strerror(errno))};
+}
+
+bool write_slot(int descriptor, std::size_t index, Epoch epoch) {
+  const auto slot = slot_of(epoch);
+  const auto written = ::pwrite(descriptor, slot.data(), slot.size(), static_cast<off_t>(index) * kSlotEvery);
+  if (written >= 0 && static_cast<std::size_t>(written) != slot.size()) errno = ENOSPC;
+  return static_cast<std::size_t>(written) == slot.size() && ::fdatasync(descriptor) == 0;
+}
+
+Result<void> sync_folder(const fs::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+  const auto error = failed("sync the folder", folder);
+  if (descriptor >= 0) ::close(descriptor);
+  return synced ? Result<void>() : error;
+}
+
+// Under another name until it is whole, so that a file of the right name always holds a promise.
+Result<void> make(const fs::path& folder, const fs::path& file) {
+  std::error_code not_made;
+  fs::create_directories(folder, not_made);
+  const fs::path fresh = file.string() + ".new";
+  const int descriptor = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor < 0) return failed("make it", fresh);
+  const bool written = write_slot(descriptor, 0, Epoch{}) && write_slot(descriptor, 1, Epoch{}) &&
+                       ::fsync(descriptor) == 0 && ::rename(fresh.c_str(), file.c_str()) == 0;
+  const auto error = failed("write it", fresh);
+  ::close(descriptor);
+  if (!written) return error;
+  return sync_folder(folder);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Promise>> Promise::open(const fs::path& folder) {
+  auto file = folder / "promise";
+  if (!fs::exists(file)) {
+    if (auto made = make(folder, file); !made) return made.error();
+  }
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
+  if (descriptor < 0) return failed("open it", file);
+  std::unique_ptr<Promise> promise(new Promise(std::move(file), descriptor));
+  if (auto read = promise->read(); !read) return read.error();
+  // What a process that was killed wrote may not be on disk yet.
+  if (::fdatasync(descriptor) != 0) return failed("sync it", promise->file_);
+  return promise;
+}
+
+Promise::~Promise() {
+  ::close(descriptor_);
+}
+
+Result<void> Promise::read() {
+  std::optional<Epoch> slots[2];
+  for (std::size_t i = 0; i < 2; ++i) {
+    std::string slot(kSlotBytes, '\0');
+    const auto got = ::pread(descriptor_, slot.data(), slot.size(), static_cast<off_t>(i) * kSlotEvery);
+    if (got < 0) return failed("read it", file_);
+    slot.resize(static_cast<std::size_t>(got));
+    slots[i] = epoch_in(slot);
+  }
+  if (!slots[0] && !slots[1]) {
+    return Error{Retry::kNever,
+                 fmt::format("{}: both of its slots are damaged, so it is not known what this node promised; "
+                             "move the node's folder away, and it comes back as an empty one that is filled "
+                             "by the primary",
+                             file_.string())};
+  }
+  if (!slots[0] || !slots[1]) {
+    spdlog::warn("{}: one slot was cut off while it was written; the other one counts", file_.string());
+  }
+  const bool first = slots[0].value_or(Epoch{-1}) >= slots[1].value_or(Epoch{-1});
+  value_ = first ? *slots[0] : *slots[1];
+  next_slot_ = first ? 1 : 0;
+  return {};
+}
+
+Result<void> Promise::raise(Epoch epoch) {
+  if (epoch <= value_) return {};
+  if (!write_slot(descriptor_, next_slot_, epoch)) return failed("write it", file_);
+  value_ = epoch;
+  next_slot_ = 1 - next_slot_;
+  return {};
+}
+
+}  // namespace sportapp::journal

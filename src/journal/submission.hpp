@@ -1,0 +1,42 @@
+// What the journal is asked and what it answers.
+#pragma once
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/result.hpp"
+#include "domain/domain.hpp"
+
+namespace sportapp::journal {
+
+// What a command answers to: events of another service. It takes effect only if `after` is the last of that
+// service's events which counted here, so none is passed over and none counts twice, whatever failed before.
+struct Cause {
+  std::string source;  // the service
+  Seq after;
+  Seq upto;  // counted, once the command took effect; > after
+};
+
+struct Submission {
+  std::string key;  // idempotency key; of a command with a cause the journal makes it
+  domain::Command command;
+  std::optional<Cause> cause{};
+};
+
+struct Answered {
+  Seq seq;  // of the entry that holds the answer
+  domain::Answer answer;
+  bool replayed = false;  // the key was known: this is the first answer again
+};
+struct KeyReused {};  // the key is known, with another request
+// Never decided here, or rolled back, since this node is not (any more) the primary: nothing of it counts
+// here.
+struct NotPrimary {};
+using Outcome = std::variant<Answered, domain::Refusal, KeyReused, NotPrimary, Error>;
+// For whoever cannot give the command to the primary.
+[[nodiscard]] Error to_error(NotPrimary);
+// Called once, on the journal's thread, when the outcome is durable.
+using Done = std::function<void(Outcome)>;
+
+}  // namespace sportapp::journal

@@ -1,0 +1,76 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "domain/domain.hpp"
+#include "journal/entry.hpp"
+#include "journal/store.hpp"
+#include "journal/submission.hpp"
+
+namespace sportapp::journal {
+
+struct Pending {
+  Submission submission;
+  Done done;
+};
+using Batch = std::vector<Pending>;
+// For each of the domain's sources, the last event that counts.
+using Consumed = std::map<std::string, Seq, std::less<>>;
+
+struct Decided {
+  std::vector<Outcome> outcomes;  // of the batch's first commands
+  std::vector<Entry> entries;
+  std::size_t bytes = 0;  // of the entries
+};
+
+// The journal's file open for writing, one transaction at a time. The journal's thread only. SQLite's
+// exceptions come through where no Result is given: then nothing is known but that undo() ends it.
+class Writer {
+ public:
+  // An error kNever where `kept`, which was durable once, is not in the file.
+  [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file,
+                                                            const domain::Domain& domain, const Head& kept);
+
+  // In a transaction: decides the commands in their order, as many as make entries of kBatchBytesMax.
+  [[nodiscard]] Decided decide(std::span<const Pending> batch, Epoch epoch, std::int64_t time_ms);
+  // In a transaction: entries of another journal. One that does not continue this journal, or that this
+  // program cannot apply, is an error, and the transaction is over.
+  [[nodiscard]] Result<void> append(std::span<const Entry> entries);
+  void commit();
+  void undo() noexcept;
+
+  [[nodiscard]] const Head& head() const { return now_.head; }
+  [[nodiscard]] const Consumed& consumed() const { return now_.consumed; }
+
+ private:
+  struct Place {
+    Head head;
+    Consumed consumed;
+  };
+
+  Writer(std::unique_ptr<Store> store, const domain::Domain& domain, Place place);
+  void decide_each(std::span<const Pending> batch, Decided& decided);
+  Outcome decide(const Submission& submission, Decided& decided);
+  Outcome decide_caused(const Submission& submission, std::string request, Decided& decided);
+  Outcome execute(const Submission& submission, std::string key, std::string request, Decided& decided);
+  Outcome take(const Submission& submission, std::string key, std::string request, Decided& decided);
+  [[nodiscard]] Result<void> check_chain(std::span<const Entry> entries) const;
+  void apply(const Entry& entry);
+
+  const std::unique_ptr<Store> store_;
+  const domain::Domain& domain_;
+  Place committed_;
+  Place now_;  // in the transaction under way
+  Epoch epoch_;
+  std::int64_t time_ms_ = 0;
+  bool each_in_savepoint_ = false;
+};
+
+}  // namespace sportapp::journal
