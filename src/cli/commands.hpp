@@ -7,6 +7,11 @@ namespace sportapp::cli {
 void add_up_command(CLI::App& app, int& exit_status);
 void add_down_command(CLI::App& app, int& exit_status);
 void add_status_command(CLI::App& app, int& exit_status);
+void add_stop_command(CLI::App& app, int& exit_status);
+void add_start_command(CLI::App& app, int& exit_status);
+void add_restart_command(CLI::App& app, int& exit_status);
+void add_switchover_command(CLI::App& app, int& exit_status);
+void add_promote_command(CLI::App& app, int& exit_status);
 void add_logs_command(CLI::App& app, int& exit_status);
 void add_rebuild_command(CLI::App& app, int& exit_status);
 void add_events_command(CLI::App& app, int& exit_status);

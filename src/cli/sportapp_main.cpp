@@ -83,6 +83,11 @@ int main(int argc, char** argv) {
   cli::add_up_command(app, exit_status);
   cli::add_down_command(app, exit_status);
   cli::add_status_command(app, exit_status);
+  cli::add_stop_command(app, exit_status);
+  cli::add_start_command(app, exit_status);
+  cli::add_restart_command(app, exit_status);
+  cli::add_switchover_command(app, exit_status);
+  cli::add_promote_command(app, exit_status);
   cli::add_logs_command(app, exit_status);
   add_import_command(app, exit_status);
   cli::add_rebuild_command(app, exit_status);

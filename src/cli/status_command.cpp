@@ -19,7 +19,9 @@ struct Options {
 constexpr const char* kFooter =
     R"(States: starting, running, restarting (it died and is started again), failing (it does not answer, or says
 itself that it cannot serve), stopping, stopped; a queries process that runs says: in-sync, catching up, cut off (no
-events reach it), opening.
+events reach it), opening. Roles of a commands node: primary (decides), spare (has every entry on its own disk),
+waiting (to be told), draining (hands over). Below: who is primary of each service, under which epoch, and which
+nodes are in sync: could take over without losing anything.
 
 Exit status: 0 an instance runs, 2 wrong command line, 4 none runs on this data.
 
@@ -37,12 +39,12 @@ int show_status(const Options& options) {
     }
     return supervisor::kExitNotRunning;
   }
-  const auto rows = supervisor::ask_status(*instance);
+  const auto status = supervisor::ask_status(*instance);
   if (options.json) {
-    fmt::print("{}\n", supervisor::status_json(rows));
+    fmt::print("{}\n", supervisor::status_json(status));
   } else {
     fmt::print("SportApp on {}; data {}\n\n{}", instance->url(), instance->data.string(),
-               supervisor::status_table(rows));
+               supervisor::status_table(status));
   }
   return 0;
 }

@@ -1,8 +1,12 @@
 #include "supervisor/status.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <ctime>
+#include <utility>
 
 #include "http/client.hpp"
 #include "supervisor/ports.hpp"
@@ -37,6 +41,7 @@ void ask_service(StatusRow& row) {
   row.set_aside = number_of(status, "set_aside");
   row.open = number_of(status, "open");
   row.oldest_open_ms = number_of(status, "oldest_open_ms");
+  row.epoch = number_of(status, "epoch");
 }
 
 StatusRow row_of(const InstanceProcess& process, const std::string& gateway_host) {
@@ -52,7 +57,11 @@ StatusRow row_of(const InstanceProcess& process, const std::string& gateway_host
                 process.last_end,
                 0,
                 0,
-                0};
+                0,
+                0,
+                false,
+                process.stopped_by,
+                process.stopped_ms};
   if (process.state != ProcessState::kRunning) return row;
   if (!process.service.empty()) {
     ask_service(row);
@@ -66,8 +75,17 @@ std::string or_dash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 
+std::string time_of(std::int64_t wall_ms) {
+  return fmt::format("{:%Y-%m-%d %H:%M:%S}", fmt::localtime(static_cast<std::time_t>(wall_ms / 1000)));
+}
+
+// What of a process waits for something.
 std::string waiting(const StatusRow& row) {
   std::string lines;
+  if (!row.stopped_by.empty()) {
+    lines += fmt::format("{0}: stopped by {1} since {2}; start it: sportapp start {0}\n", row.name,
+                         row.stopped_by, time_of(row.stopped_ms));
+  }
   if (row.set_aside > 0) {
     lines += fmt::format("{}: {} events set aside; see: sportapp events\n", row.name, row.set_aside);
   }
@@ -78,48 +96,96 @@ std::string waiting(const StatusRow& row) {
   return lines;
 }
 
+std::string told(const ServiceView& service) {
+  if (service.epoch == 0)
+    return fmt::format("{}: no primary yet; {}\n", service.service, or_dash(service.alarm));
+  auto line = fmt::format("{}: primary {}, epoch {}, in sync: {}", service.service, service.primary,
+                          service.epoch, fmt::join(service.in_sync, ", "));
+  if (!service.serving) line += "; it takes no commands now";
+  if (!service.switchover.empty()) line += "; switching over to " + service.switchover;
+  if (!service.alarm.empty()) line += "; " + service.alarm;
+  return line + "\n";
+}
+
+json::object to_json(const StatusRow& row) {
+  return {{"name", row.name},
+          {"service", row.service},
+          {"side", row.side},
+          {"node", row.node},
+          {"role", row.role},
+          {"state", row.state},
+          {"pid", row.pid},
+          {"port", row.port},
+          {"restarts", row.restarts},
+          {"last_end", row.last_end},
+          {"set_aside", row.set_aside},
+          {"open", row.open},
+          {"oldest_open_ms", row.oldest_open_ms},
+          {"epoch", row.epoch},
+          {"in_sync", row.in_sync},
+          {"stopped_by", row.stopped_by},
+          {"stopped_ms", row.stopped_ms}};
+}
+
+json::object to_json(const ServiceView& service) {
+  json::array in_sync;
+  for (const auto& node : service.in_sync) in_sync.emplace_back(node);
+  return {{"service", service.service}, {"epoch", service.epoch},        {"primary", service.primary},
+          {"serving", service.serving}, {"in_sync", std::move(in_sync)}, {"switchover", service.switchover},
+          {"alarm", service.alarm}};
+}
+
 }  // namespace
 
-std::vector<StatusRow> ask_status(const Instance& instance) {
-  std::vector<StatusRow> rows;
+Status ask_status(const Instance& instance) {
+  Status status;
+  const bool linked = std::any_of(instance.processes.begin(), instance.processes.end(),
+                                  [](const auto& process) { return process.link_port != 0; });
+  if (auto failover = linked ? ask_failover(instance) : Result<FailoverView>()) {
+    status.failover = std::move(*failover);
+  } else {
+    status.trouble = failover.error().what;
+  }
   StatusRow supervisor;
   supervisor.name = "supervisor";
   supervisor.state = "running";
   supervisor.pid = instance.supervisor.pid;
-  rows.push_back(std::move(supervisor));
-  for (const auto& process : instance.processes) rows.push_back(row_of(process, instance.host));
-  return rows;
-}
-
-std::string status_json(const std::vector<StatusRow>& rows) {
-  json::array processes;
-  for (const auto& row : rows) {
-    processes.push_back(json::object{{"name", row.name},
-                                     {"service", row.service},
-                                     {"side", row.side},
-                                     {"node", row.node},
-                                     {"role", row.role},
-                                     {"state", row.state},
-                                     {"pid", row.pid},
-                                     {"port", row.port},
-                                     {"restarts", row.restarts},
-                                     {"last_end", row.last_end},
-                                     {"set_aside", row.set_aside},
-                                     {"open", row.open},
-                                     {"oldest_open_ms", row.oldest_open_ms}});
+  status.rows.push_back(std::move(supervisor));
+  for (const auto& process : instance.processes) {
+    auto row = row_of(process, instance.host);
+    const auto* service = process.side == "commands" ? status.failover.find(process.service) : nullptr;
+    row.in_sync = service != nullptr && service->has_in_sync(process.node);
+    status.rows.push_back(std::move(row));
   }
-  return json::serialize(json::object{{"processes", std::move(processes)}});
+  return status;
 }
 
-std::string status_table(const std::vector<StatusRow>& rows) {
+std::string status_json(const Status& status) {
+  json::array processes, services;
+  for (const auto& row : status.rows) processes.push_back(to_json(row));
+  for (const auto& service : status.failover.services) services.push_back(to_json(service));
+  return json::serialize(json::object{{"processes", std::move(processes)},
+                                      {"services", std::move(services)},
+                                      {"suspicions", status.failover.suspicions},
+                                      {"false_alarms", status.failover.false_alarms}});
+}
+
+std::string status_table(const Status& status) {
   auto table = fmt::format("{:<20} {:<9} {:<10} {:>8} {:>6} {:>9}  {}\n", "NAME", "ROLE", "STATE", "PID",
                            "PORT", "RESTARTS", "LAST END");
-  for (const auto& row : rows) {
+  for (const auto& row : status.rows) {
     table += fmt::format("{:<20} {:<9} {:<10} {:>8} {:>6} {:>9}  {}\n", row.name, or_dash(row.role),
                          row.state, row.pid == 0 ? "-" : std::to_string(row.pid),
                          row.port == 0 ? "-" : std::to_string(row.port), row.restarts, or_dash(row.last_end));
   }
-  for (const auto& row : rows) table += waiting(row);
+  if (!status.failover.services.empty()) table += "\n";
+  for (const auto& service : status.failover.services) table += told(service);
+  if (!status.failover.services.empty()) {
+    table += fmt::format("suspected {} times, {} of them wrongly\n", status.failover.suspicions,
+                         status.failover.false_alarms);
+  }
+  if (!status.trouble.empty()) table += status.trouble + "\n";
+  for (const auto& row : status.rows) table += waiting(row);
   return table;
 }
 

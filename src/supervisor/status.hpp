@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "supervisor/failover_view.hpp"
 #include "supervisor/instance.hpp"
 
 namespace sportapp::supervisor {
@@ -12,7 +13,7 @@ struct StatusRow {
   std::string service;
   std::string side;
   std::string node;
-  std::string role;  // as the process says it itself: primary, queries
+  std::string role;  // as the process says it itself: primary, spare, waiting, draining, queries
   std::string
       state;  // the supervisor's word, or the process's own while it runs; failing: it does not answer
   pid_t pid = 0;
@@ -22,14 +23,24 @@ struct StatusRow {
   std::int64_t set_aside = 0;       // events that it could not take in or show
   std::int64_t open = 0;            // things begun and not ended, of a service that has such
   std::int64_t oldest_open_ms = 0;  // the age of the oldest of them
+  std::int64_t epoch = 0;           // of a commands node: under which it is primary or follows one
+  bool in_sync = false;             // of a commands node: it holds every acknowledged entry
+  std::string stopped_by;           // who stopped it on purpose
+  std::int64_t stopped_ms = 0;      // since when, wall clock
 };
 
-// Asks every process that runs; takes a second at most for each that hangs.
-[[nodiscard]] std::vector<StatusRow> ask_status(const Instance& instance);
+struct Status {
+  std::vector<StatusRow> rows;
+  FailoverView failover;
+  std::string trouble;  // why the monitor tells nothing; empty: it does
+};
+
+// Asks every process that runs; takes a second or two at most for each that hangs.
+[[nodiscard]] Status ask_status(const Instance& instance);
 
 // {"processes":[...]}: the names in it are relied on by scripts.
-[[nodiscard]] std::string status_json(const std::vector<StatusRow>& rows);
-// A line a process; below them what waits for something.
-[[nodiscard]] std::string status_table(const std::vector<StatusRow>& rows);
+[[nodiscard]] std::string status_json(const Status& status);
+// A line a process; below them who is primary, and what waits for something.
+[[nodiscard]] std::string status_table(const Status& status);
 
 }  // namespace sportapp::supervisor

@@ -1,11 +1,12 @@
 """What an instance holds, against what its clients were told."""
 import collections
+import contextlib
 import json
 import sqlite3
 import time
 from typing import NamedTuple
 
-from sportapp import QUERIES, commands_of
+from sportapp import QUERIES, nodes_of
 from waiting import until
 
 
@@ -17,28 +18,30 @@ class Entry(NamedTuple):
     answer: dict
 
 
-def _journal(instance, service: str = "users"):
-    file = instance.data / commands_of(service) / "journal.db"
-    return sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)
+def _journals(instance, service: str) -> list:
+    """Of every node that has one; a node may be gone, or behind."""
+    files = [instance.data / name / "journal.db" for name in nodes_of(service, spares=2)]
+    return [sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30) for file in files if file.exists()]
 
 
-def head(instance) -> int:
-    """The last entry's seq, from the file: the process may be gone."""
-    connection = _journal(instance)
-    try:
-        return connection.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0]
-    finally:
-        connection.close()
+def head(instance, service: str = "users") -> int:
+    """The last entry's seq, from the files: the processes may be gone."""
+    found = 0
+    for journal in _journals(instance, service):
+        with contextlib.closing(journal):
+            found = max(found, journal.execute("SELECT coalesce(max(seq), 0) FROM entries").fetchone()[0])
+    return found
 
 
 def entries(instance, service: str = "users") -> list:
-    connection = _journal(instance, service)
-    try:
-        rows = connection.execute("SELECT seq, key, type, payload, answer FROM entries ORDER BY seq").fetchall()
-    finally:
-        connection.close()
+    """Of the node that has most."""
+    longest = []
+    for journal in _journals(instance, service):
+        with contextlib.closing(journal):
+            rows = journal.execute("SELECT seq, key, type, payload, answer FROM entries ORDER BY seq").fetchall()
+        longest = max(longest, rows, key=len)
     return [Entry(seq, key, kind, json.loads(payload), json.loads(answer) if answer else None)
-            for seq, key, kind, payload, answer in rows]
+            for seq, key, kind, payload, answer in longest]
 
 
 def listed(instance, name: str = None, page: int = 1000, service: str = "users") -> list:
@@ -59,13 +62,10 @@ def repeated(values) -> list:
     return [value for value, count in collections.Counter(values).items() if count > 1]
 
 
-def check_journal(instance, *loads) -> list:
-    """No acknowledged command lost, none doubled, same key same answer; no entry that nobody asked for."""
-    found = entries(instance)
+def check_acknowledged(found: list, *loads):
+    """Every acknowledged command is in the journal, once, with the answer that was given."""
     assert [entry.seq for entry in found] == list(range(1, len(found) + 1)), "the journal has gaps"
     assert not repeated(entry.key for entry in found)
-    assert not repeated(entry.payload["username"] for entry in found)
-    assert not repeated(entry.payload["id"] for entry in found)
     by_key = {entry.key: entry for entry in found}
     for load in loads:
         assert not load.wrong, "\n".join(load.wrong[:20])
@@ -74,8 +74,16 @@ def check_journal(instance, *loads) -> list:
         other = [(key, told.body, by_key[key].answer) for key, told in load.acknowledged.items()
                  if told.body != by_key[key].answer]
         assert not other, f"answers that are not what the journal holds: {other[:10]}"
+
+
+def check_journal(instance, *loads) -> list:
+    """No acknowledged registration lost, none doubled, same key same answer; no entry that nobody asked for."""
+    found = entries(instance)
+    check_acknowledged(found, *loads)
+    assert not repeated(entry.payload["username"] for entry in found)
+    assert not repeated(entry.payload["id"] for entry in found)
     tried = {key for load in loads for key in load.tried}
-    unasked = [key for key in by_key if key not in tried]
+    unasked = [entry.key for entry in found if entry.key not in tried]
     assert not unasked, f"entries that nobody asked for: {unasked[:10]}"
     return found
 

@@ -24,6 +24,8 @@ SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime
                      "WARNING: ThreadSanitizer")
 # The services that are built, as the tree says it.
 NAMES = tuple(re.search(r"sportapp_services\(([^)]*)\)", (ROOT / "src/services/CMakeLists.txt").read_text())[1].split())
+# Spares of each commands service, unless the settings say another number.
+SPARES = 0 if "kRedundant = false" in (ROOT / "src/supervisor/topology.hpp").read_text() else 1
 QUERIES = ("users-queries-1", "users-queries-2")
 COMMANDS = "users-commands-a"
 SERVING = ("running", "in-sync", "catching up")  # states of a process that does its work
@@ -44,11 +46,16 @@ def commands_of(service: str) -> str:
     return f"{service}-commands-a"
 
 
+def nodes_of(service: str, spares: int = SPARES) -> tuple:
+    """Its commands processes; the first is preferred as primary."""
+    return tuple(f"{service}-commands-{node}" for node in "abc"[:1 + spares])
+
+
 def queries_of(service: str) -> tuple:
     return (f"{service}-queries-1", f"{service}-queries-2")
 
 
-SERVICE_PROCESSES = tuple(name for service in NAMES for name in (commands_of(service), *queries_of(service)))
+SERVICE_PROCESSES = tuple(name for service in NAMES for name in (*nodes_of(service), *queries_of(service)))
 
 
 def free_port() -> int:
