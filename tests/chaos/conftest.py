@@ -35,11 +35,12 @@ def disks(tmp_path):
 
 @pytest.fixture
 def new_instance(tmp_path):
-    """new_instance(data) is an instance that is not up yet; stopped and checked at the end of the test."""
+    """new_instance(data) is an instance that is not up yet, with `settings` as its sportapp.toml; stopped and checked at
+    the end of the test."""
     made = []
 
-    def make(data=None):
-        instance = Instance(data or tmp_path / "data")
+    def make(data=None, settings=""):
+        instance = Instance(data or tmp_path / "data", settings=settings)
         made.append(instance)
         return instance
 

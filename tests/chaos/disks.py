@@ -21,6 +21,19 @@ def skip(why: str):
     pytest.skip(f"NOT TESTED: {why}; run it as root on a machine where file systems can be mounted")
 
 
+def fill(folder):
+    """Takes all the room there is, and gives the file that holds it."""
+    filler = folder / "filler"
+    with open(filler, "wb", buffering=0) as file:
+        block = bytes(64 * 1024)
+        while block:
+            try:
+                file.write(block)
+            except OSError:
+                block = block[:len(block) // 2]
+    return filler
+
+
 class Disks:
     def __init__(self, folder: Path):
         self._folder = folder

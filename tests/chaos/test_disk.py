@@ -4,11 +4,12 @@ import itertools
 import pytest
 
 from evidence import check_everything, wait_for_more
-from disks import run
+from disks import fill, run
 from load import Load
 from waiting import until
 
 FOLDER = "users-commands-a"
+ALONE = "[services]\nspares = 0\n"  # with a spare, service goes on: test_surroundings.py
 
 
 @pytest.fixture(autouse=True)
@@ -16,19 +17,6 @@ def a_bus_error_is_no_sanitizer_report(monkeypatch):
     """SQLite maps its -shm file: on a disk that takes no writes, touching it may end a process by SIGBUS. Then the
     supervisor and the gateway must give what these tests ask for."""
     monkeypatch.setenv("ASAN_OPTIONS", "handle_sigbus=0")
-
-
-def fill(folder):
-    """Takes all the room there is, and gives the file that holds it."""
-    filler = folder / "filler"
-    with open(filler, "wb", buffering=0) as file:
-        block = bytes(64 * 1024)
-        while block:
-            try:
-                file.write(block)
-            except OSError:
-                block = block[:len(block) // 2]
-    return filler
 
 
 def wait_until_refused(app, load, within_s: float = 90.0):
@@ -58,7 +46,7 @@ def register_some(app, load):
 def test_a_full_disk_refuses_clearly_and_room_brings_service_back(disks, new_instance, tmp_path, seed, long_mode):
     data = tmp_path / "data"
     disks.tmpfs(data / FOLDER, "32m")
-    app = new_instance(data)
+    app = new_instance(data, ALONE)
     app.up()
     pid = app.process(FOLDER).pid
     with Load(app, seed, clients=4) as load:
@@ -79,7 +67,7 @@ def test_a_disk_that_takes_no_writes_for_a_while(disks, new_instance, tmp_path, 
     """chattr +i: every write fails, though the file system stays mounted as it is; then it is taken off."""
     data = tmp_path / "data"
     disks.loop(disks.image("96M", "mkfs.ext4", "-q"), data / FOLDER)
-    app = new_instance(data)
+    app = new_instance(data, ALONE)
     app.up()
     with Load(app, seed, clients=4) as load:
         for _ in range(4 if long_mode else 1):
@@ -106,7 +94,7 @@ def test_a_file_system_that_turned_read_only_and_its_repair(disks, new_instance,
     data = tmp_path / "data"
     image = disks.image("96M", "mkfs.ext4", "-q")
     disks.loop(image, data / FOLDER)
-    app = new_instance(data)
+    app = new_instance(data, ALONE)
     app.up()
     with Load(app, seed, clients=4) as before:
         register_some(app, before)

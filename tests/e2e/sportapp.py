@@ -106,7 +106,7 @@ class Instance:
         """`settings` is the text of DATA/sportapp.toml, where there shall be one."""
         self.data = Path(data)
         if settings:
-            self.data.mkdir(parents=True)
+            self.data.mkdir(parents=True, exist_ok=True)
             (self.data / "sportapp.toml").write_text(settings)
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"

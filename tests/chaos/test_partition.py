@@ -1,0 +1,145 @@
+"""The ways between monitor, primary and spare are cut, each direction by itself: service goes on, and heals with them.
+
+The ways are proxies (proxy.py) in front of the link ports; `up` writes who dials which port into DATA/config, so that a
+process that is restarted after a change there takes the way through a proxy.
+"""
+import re
+import time
+
+import pytest
+
+import evidence
+from faults import Fault
+from outage import check_none_failed, report
+from proxy import DROP, PASS, STALL, Proxies
+from redundancy import check_journals_equal, monitor_view, nodes, wait_redundant
+from sportapp import SPARES, nodes_of
+from steady_load import SteadyLoad
+from waiting import until
+
+pytestmark = pytest.mark.skipif(SPARES == 0, reason="a service has one node only")
+LASTS_S = (1.0, 3.0)
+DIRECTIONS = ("both", "there", "back")
+LINK_PORT = re.compile(r"(?<=link_port = )\d+")
+
+
+class Ways:
+    """Every way from monitor and nodes of users to the nodes of users, each through a proxy of its own."""
+
+    def __init__(self, app, proxies):
+        self._app, self._proxies = app, proxies
+        self._by_ends = {}  # (who dials, who listens), process names
+        self._ports = {name: self._own_link_port(name) for name in nodes_of("users")}
+        for dialler in ("monitor", *self._ports):
+            self._lead_through_proxies(dialler)
+        for dialler in ("monitor", *self._ports):
+            app.wait_restarted(dialler, app.kill(dialler), 60)
+            wait_redundant(app)
+
+    def _config(self, name: str):
+        return self._app.data / "config" / f"{name}.toml"
+
+    def _own_link_port(self, name: str) -> int:
+        head = self._config(name).read_text().split("\n[")[0]
+        return int(LINK_PORT.search(head)[0])
+
+    def _lead_through_proxies(self, dialler: str):
+        """Its own port, in the part before the first table, stays."""
+        head, mark, tables = self._config(dialler).read_text().partition("\n[")
+        for listener, port in self._ports.items():
+            if listener == dialler:
+                continue
+            way = self._proxies.to(port)
+            self._by_ends[dialler, listener] = way
+            tables, count = re.subn(rf"(?<=link_port = ){port}\b", str(way.port), tables)
+            assert count == 1, f"{dialler} dials {listener} by {count} entries of its configuration"
+        self._config(dialler).write_text(head + mark + tables)
+
+    def between(self, link: str):
+        """`primary-spare`, `monitor-primary` or `monitor-spare`: by who is what now."""
+        found = nodes(self._app)
+        ends = {"primary": found.primary.name, "spare": found.spares[0].name, "monitor": "monitor"}
+        return self._by_ends[tuple(ends[end] for end in link.split("-"))]
+
+
+@pytest.fixture
+def ways(app):
+    wait_redundant(app)
+    with Proxies() as proxies:
+        yield Ways(app, proxies)
+
+
+def partition(app, ways, load, link: str, direction: str, state: str, lasts_s: float) -> Fault:
+    """Cuts the way, sees that commands go on while it is cut, heals it, and waits until everything is redundant."""
+    way = until(f"the ends of {link}", lambda: ways.between(link))
+    fault = Fault(f"{link} {direction} {state}", f"{lasts_s:.1f} s", time.monotonic())
+    way.set(direction, state)
+    try:
+        load.wait_for_acknowledgement(fault.at)
+        time.sleep(lasts_s)
+        load.wait_for_acknowledgement(time.monotonic() - 0.5)
+    finally:
+        way.heal()
+    healed = time.monotonic()
+    wait_redundant(app)
+    print(f"{fault.kind} for {lasts_s:.1f} s; redundant {time.monotonic() - healed:.2f} s after it healed", flush=True)
+    return fault
+
+
+def run_partitions(app, ways, load, wanted: list, chance, struck: list):
+    try:
+        with load:
+            load.wait_for_more(100)
+            for link, direction, state in wanted:
+                time.sleep(chance.uniform(0, 1.5))
+                struck.append(partition(app, ways, load, link, direction, state, chance.uniform(*LASTS_S)))
+    finally:
+        print(report(load, struck))
+    check_none_failed(load, struck)
+    check_journals_equal(app)
+    evidence.check_everything(app, load, within_s=120)
+
+
+def test_a_way_that_is_cut_stops_nobody_and_heals(app, ways, seed, chance, long_mode, tmp_path):
+    links = ("primary-spare", "monitor-primary", "monitor-spare")
+    wanted = [(link, direction, DROP) for link in links for direction in DIRECTIONS]
+    wanted += [(link, "both", STALL) for link in links]
+    wanted *= 5 if long_mode else 1
+    chance.shuffle(wanted)
+    load = SteadyLoad(app.port, tmp_path / "clients.log", seed, connections=64, rate=500)
+    run_partitions(app, ways, load, wanted, chance, [])
+
+
+def test_connections_that_break_again_and_again_cost_no_command(app, ways, seed, chance, long_mode, tmp_path):
+    load, struck = SteadyLoad(app.port, tmp_path / "clients.log", seed, connections=64, rate=500), []
+    with load:
+        load.wait_for_more(100)
+        for number in range(40 if long_mode else 10):
+            link = chance.choice(["primary-spare", "monitor-primary", "monitor-spare"])
+            way = until(f"the ends of {link}", lambda link=link: ways.between(link))
+            struck.append(Fault(f"{link} cut", str(number), time.monotonic()))
+            way.cut()
+            time.sleep(chance.uniform(0.0, 1.0))
+        wait_redundant(app)
+    print(report(load, struck))
+    check_none_failed(load, struck)
+    check_journals_equal(app)
+    evidence.check_everything(app, load, within_s=120)
+
+
+def test_a_slow_way_to_the_spare_makes_commands_slower_and_no_more(app, ways, seed, tmp_path):
+    """50 ms each way: below what the primary waits, so the spare stays in sync."""
+    load = SteadyLoad(app.port, tmp_path / "clients.log", seed, connections=64, rate=200)
+    with load:
+        load.wait_for_more(100)
+        way, since = until("the ends", lambda: ways.between("primary-spare")), time.monotonic()
+        way.set("both", PASS, delay_s=0.05)
+        epoch = monitor_view(app)["users"]["epoch"]
+        load.wait_for_more(300)
+        assert monitor_view(app)["users"]["epoch"] == epoch, "a slow spare was dropped"
+        assert not [command for command in load.commands if since + 0.2 < command.sent and command.took_s < 0.1], \
+            "a command was answered before the spare can have had it"
+        way.heal()
+    check_none_failed(load, [])
+    check_journals_equal(app)
+    evidence.check_everything(app, load)
