@@ -85,6 +85,7 @@ Result<void> Monitor::switch_over(std::int64_t now_ms, const std::string& to) {
   }
   successor_ = to;
   hand_over_since_ms_ = now_ms;
+  stays_away_ = to != options_.nodes.front();
   decide(now_ms);
   return {};
 }
@@ -259,11 +260,12 @@ void Monitor::look_at_fail_back(std::int64_t now_ms) {
   const bool ready = record_.member(preferred) != nullptr && known.view.alive() && known.view.report.able;
   if (!ready) {
     known.in_sync_since_ms = -1;
+    stays_away_ = false;
   } else if (known.in_sync_since_ms < 0) {
     known.in_sync_since_ms = now_ms;
   }
   if (options_.fail_back_after_ms < 0 || state_ != MonitorState::kSteady || !successor_.empty()) return;
-  if (!ready || record_.primary == preferred || now_ms < no_fail_back_before_ms_) return;
+  if (!ready || stays_away_ || record_.primary == preferred || now_ms < no_fail_back_before_ms_) return;
   if (now_ms - known.in_sync_since_ms < fail_back_wait_ms_) return;
   successor_ = preferred;
   hand_over_since_ms_ = now_ms;

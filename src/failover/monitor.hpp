@@ -45,7 +45,8 @@ class Monitor {
   void save_failed(std::int64_t now_ms, Epoch epoch);
   void tick(std::int64_t now_ms);
 
-  // An operator's wishes; an error says why not.
+  // An operator's wishes; an error says why not. The preferred node does not take its place back from the one
+  // chosen before it was out of sync once.
   [[nodiscard]] Result<void> switch_over(std::int64_t now_ms, const std::string& to);
   // Makes a node primary whatever is known of it: entries acknowledged meanwhile elsewhere may be lost.
   [[nodiscard]] Result<void> force(const std::string& node);
@@ -108,6 +109,7 @@ class Monitor {
   bool handed_out_ = false, saved_ = false;
   std::string successor_;
   std::int64_t hand_over_since_ms_ = 0;
+  bool stays_away_ = false;  // the preferred node, since an operator chose another
   std::int64_t no_fail_back_before_ms_ = 0;
   std::int64_t primary_since_ms_;
   std::int64_t told_ms_;  // when the record began to count in this run
