@@ -42,8 +42,12 @@ def resident_kib(pid: int) -> int:
 
 
 class Instance:
-    def __init__(self, data: Path):
+    def __init__(self, data: Path, settings: str = ""):
+        """`settings` is the text of its sportapp.toml."""
         self.data = data
+        if settings:
+            data.mkdir(parents=True)
+            (data / "sportapp.toml").write_text(settings)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._names = 0
@@ -96,6 +100,9 @@ class Instance:
                 if time.monotonic() > until:
                     raise RuntimeError(f"{self.url}/health does not become good: {failed}") from failed
                 time.sleep(0.1)
+
+    def cli(self, command: str, *arguments: str) -> str:
+        return self._cli(command, *arguments, within_s=120)
 
     def processes(self) -> list:
         return json.loads(self._cli("status", "--json", within_s=30))["processes"]

@@ -11,6 +11,7 @@ from pathlib import Path
 import floors
 import load
 import orders
+import redundancy
 import report
 from instance import Instance, ROOT
 
@@ -19,6 +20,9 @@ EXAMPLES = """examples:
   ./sportapp bench --seconds 3 --connections 256     a quick look
   ./sportapp bench --preload 1000000 --lag           full, with projection lag at 5,000 registrations/s
   ./sportapp bench --repeat 5                        medians of five runs each
+  ./sportapp bench --spares --repeat 3               registrations/s without and with a spare, in turn
+  ./sportapp bench --spares 0,1,2 --connections 256  the same with up to two
+  ./sportapp bench --catch-up                        how long a node takes that missed 1,000, 10,000, 100,000 entries
   ./sportapp bench --orders                          from POST to completed at 200 orders/s, and nothing else
 
 Everything runs on a data folder of its own, which is removed at the end; a running instance is not touched.
@@ -39,16 +43,28 @@ def arguments():
                         help="measure only how long an order takes from POST to completed, at an even rate")
     parser.add_argument("--orders-rate", type=int, default=200, help="orders a second for --orders (default: 200)")
     parser.add_argument("--orders-seconds", type=int, default=20, help="how long (default: 20)")
+    parser.add_argument("--spares", nargs="?", const="0,1", metavar="LIST",
+                        help="measure only registrations at the last of --connections with so many spares each (0,1)")
+    parser.add_argument("--catch-up", nargs="?", const="1000,10000,100000", metavar="LIST",
+                        help="measure only how long a node that missed so many entries takes to be in sync again, and what "
+                             "commands take meanwhile (1000,10000,100000)")
+    parser.add_argument("--catch-up-rate", type=int, default=1000,
+                        help="registrations a second meanwhile (default: 1000)")
     parser.add_argument("--skip-floors", action="store_true", help="measure the system only")
     parser.add_argument("--disk", type=Path, default=ROOT / "build", metavar="DIR",
                         help="where the data folder is made (default: build/, in this checkout)")
     parsed = parser.parse_args()
-    try:
-        parsed.connections = [int(count) for count in parsed.connections.split(",")]
-    except ValueError:
-        parser.error("--connections: numbers with commas between, as in 1,16,64,256")
-    if min([parsed.seconds, parsed.repeat, parsed.orders_rate, parsed.orders_seconds, *parsed.connections]) < 1 or parsed.preload < 0:
-        parser.error("seconds, repeats and connections are at least 1")
+    for name in ("connections", "spares", "catch_up"):
+        try:
+            setattr(parsed, name, [int(count) for count in (getattr(parsed, name) or "").split(",") if count])
+        except ValueError:
+            parser.error(f"--{name.replace('_', '-')}: numbers with commas between, as in 1,16,64,256")
+    if not all(0 <= spares <= 2 for spares in parsed.spares):
+        parser.error("--spares: 0, 1 or 2 of them")
+    counts = [parsed.seconds, parsed.repeat, parsed.orders_rate, parsed.orders_seconds, parsed.catch_up_rate,
+              *parsed.catch_up, *(parsed.connections or [0])]
+    if min(counts) < 1 or parsed.preload < 0:
+        parser.error("seconds, repeats, rates and connections are at least 1")
     return parsed
 
 
@@ -113,6 +129,14 @@ def measure_orders(options, folder: Path, results: dict):
 
 
 def measure(options, folder: Path, results: dict):
+    if options.spares:
+        say(report.heading("Registrations by spares, through the gateway, one after the other"))
+        results["spares"] = redundancy.measure_spares(options, folder, say)
+        return
+    if options.catch_up:
+        say(report.heading(f"A node that comes back, at {options.catch_up_rate:,} registrations/s"))
+        results["catch_up"] = redundancy.measure_catch_up(options, folder, say)
+        return
     if options.orders:
         measure_orders(options, folder, results)
         return

@@ -8,9 +8,13 @@ from instance import ROOT
 
 LOAD_HEADER = "  connections        per s   p50 ms   p99 ms  p99.9 ms   not 2xx  socket errors"
 
+HEADERLESS = ("Floor: plain", "Projection", "Resident", "Preloading", "Orders", "A node that comes back")
+
 
 def heading(text: str) -> str:
-    header = "" if text.startswith(("Floor: plain", "Projection", "Resident", "Preloading", "Orders")) else "\n" + LOAD_HEADER
+    header = "" if text.startswith(HEADERLESS) else "\n" + LOAD_HEADER
+    if text.startswith("Registrations by spares"):
+        header = header.replace("\n", "\n" + " " * 10)
     if text.startswith("Registrations"):
         header += "   commits/s  commands/commit  commit p50/p99 ms"
     return f"\n{text}{header}"
@@ -49,6 +53,10 @@ def orders_lines(run: dict) -> str:
     lines += [f"  until {what:10} p50 {run[what]['p50']:6.1f} ms   p99 {run[what]['p99']:6.1f} ms   max {run[what]['max']:6.1f} ms"
               for what in ("answered", "completed")]
     return "\n".join(lines + [f"  {text}" for text in run["failure"]])
+
+
+def latency(seen: dict) -> str:
+    return f"p50 {seen['p50_ms']:.1f} ms, p99 {seen['p99_ms']:.1f} ms, max {seen['max_ms']:.1f} ms of {seen['count']:,} commands"
 
 
 def memory_table(rows: list) -> str:
