@@ -1,9 +1,12 @@
-"""The commands process dies by kill -9 again and again, while clients go on until they are answered."""
+"""A commands process without a spare dies by kill -9 again and again, while clients go on until they are answered."""
 from evidence import check_everything, restart_after_kill, wait_for_more
 from load import Load
+from sportapp import ALONE
 
 
-def test_no_acknowledged_registration_is_lost_or_doubled_by_crashes(app, seed, chance, long_mode):
+def test_no_acknowledged_registration_is_lost_or_doubled_by_crashes(new_instance, seed, chance, long_mode):
+    app = new_instance(settings=ALONE)
+    app.up()
     kills = 25 if long_mode else 4
     with Load(app, seed, clients=8) as load:
         for _ in range(kills):

@@ -1,4 +1,5 @@
-"""The journal's disk is full, or read-only, under load: a clear 503, nothing lost, and service by itself after."""
+"""The disk of a node without a spare is full, or read-only, under load: a clear 503, nothing lost, and service by itself
+after. With a spare, service goes on: test_surroundings.py."""
 import itertools
 
 import pytest
@@ -6,10 +7,10 @@ import pytest
 from evidence import check_everything, wait_for_more
 from disks import fill, run
 from load import Load
+from sportapp import ALONE
 from waiting import until
 
 FOLDER = "users-commands-a"
-ALONE = "[services]\nspares = 0\n"  # with a spare, service goes on: test_surroundings.py
 
 
 @pytest.fixture(autouse=True)

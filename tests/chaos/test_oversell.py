@@ -127,11 +127,12 @@ def test_stock_that_changes_under_orders_is_settled_by_the_journal_of_products(a
     ordered(app, user.json()["id"], thing, after=(user, product))
     with OrdersLoad(app, [user.json()["id"]], thing, 300, 5.0, 20, seed) as load:
         for number in range(changes):
-            name = random.Random(seed + number).choice(["products-commands-a", "orders-commands-a"])
+            service = random.Random(seed + number).choice(["products", "orders"])
             answer = change_product(app, thing, key=unique("stock"), stock=number % 7)
             assert answer.status_code in (200, 503), answer.text
             if number % 7 == 3:
-                app.wait_restarted(name, app.kill(name))
+                primary = app.primary_of(service)
+                app.wait_restarted(primary, app.kill(primary))
     for process in queries_of("orders"):
         all_settled(app, process)
     stock, settled = 0, {}

@@ -27,7 +27,10 @@ NAMES = tuple(re.search(r"sportapp_services\(([^)]*)\)", (ROOT / "src/services/C
 # Spares of each commands service, unless the settings say another number.
 SPARES = 0 if "kRedundant = false" in (ROOT / "src/supervisor/topology.hpp").read_text() else 1
 QUERIES = ("users-queries-1", "users-queries-2")
-COMMANDS = "users-commands-a"
+COMMANDS = "users-commands-a"  # primary, as long as nothing happened to it
+# For tests in which a process hangs: the monitor has nobody ended for it.
+PATIENT = "[failover]\nsuspicion_ms = 60000\n"
+ALONE = "[services]\nspares = 0\n"
 SERVING = ("running", "in-sync", "catching up")  # states of a process that does its work
 _numbers = itertools.count(1)
 
@@ -151,6 +154,13 @@ class Instance:
             self._ports = {entry.name: entry.port for entry in self.status().values()}
         return self._ports[name]
 
+    def primary_of(self, service: str = "users") -> str:
+        """The name of the process that takes its commands now."""
+        def primary():
+            return next((info.name for info in self.status().values()
+                         if (info.service, info.side, info.role) == (service, "commands", "primary")), None)
+        return until(f"{service} has a primary", primary)
+
     def supervisor_pid(self) -> int:
         return json.loads((self.data / "run" / "instance.json").read_text())["supervisor"]["pid"]
 
@@ -208,15 +218,24 @@ class Instance:
     # --- what is in it ---
 
     def events(self, after: int = 0, service: str = "users") -> list:
-        """The committed events behind `after`, from the commands process's feed."""
+        """The committed events behind `after`, from the primary's feed."""
         found = []
         while True:
-            page = taken(self.direct(commands_of(service), "/internal/feed", params={"after": after, "limit": 1000}))
-            new = [json.loads(line) for line in page.text.splitlines() if line]
+            new = [json.loads(line) for line in self._feed(service, after).splitlines() if line]
             if not new:
                 return found
             found += new
             after = new[-1]["seq"]
+
+    def _feed(self, service: str, after: int) -> str:
+        def page():
+            for name in nodes_of(service):
+                with contextlib.suppress(OSError):  # it may be away, or not the primary
+                    answer = self.direct(name, "/internal/feed", params={"after": after, "limit": 1000})
+                    if answer.status_code == 200:
+                        return answer
+            return None
+        return until(f"a node of {service} gives its feed", page).text
 
     def users_in_journal(self, after: int = 0) -> list:
         """What the events behind `after` say of users."""

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from sportapp import COMMANDS, QUERIES, SERVICE_PROCESSES, SERVING, Instance, run_cli, unique
+from sportapp import COMMANDS, NAMES, QUERIES, SERVICE_PROCESSES, SERVING, Instance, nodes_of, run_cli, unique
 from waiting import until
 
 RUNS_ALREADY, NOT_RUNNING = 3, 4  # exit statuses that scripts may rely on
@@ -52,7 +52,9 @@ def test_status_json_is_what_scripts_rely_on(app):
     for name in SERVICE_PROCESSES:
         info = entries[name]
         assert (info.service, info.side, info.node) == tuple(name.split("-"))
-        assert info.role == "primary" or info.side == "queries"
+        assert info.role in ("primary", "spare") or info.side == "queries"
+    for service in NAMES:
+        assert [entries[name].role for name in nodes_of(service)].count("primary") == 1
     assert {name: info.state for name, info in entries.items() if info.state not in SERVING} == {}
     others = PROCESSES - set(SERVICE_PROCESSES)
     assert all((entries[name].service, entries[name].side, entries[name].node) == ("", "", "") for name in others)

@@ -5,7 +5,7 @@ import threading
 import time
 
 import raw
-from sportapp import COMMANDS, QUERIES, unique
+from sportapp import COMMANDS, PATIENT, QUERIES, nodes_of, unique
 from waiting import until
 
 COMMAND = "/api-commands/users"
@@ -46,9 +46,9 @@ def test_a_client_that_sends_too_much_is_slowed_down(new_instance):
 
 
 def test_commands_that_hang_are_answered_503_in_time(new_instance):
-    instance = new_instance(settings="[gateway]\ncommands_timeout_ms = 1000\nqueries_timeout_ms = 1000\n")
+    instance = new_instance(settings="[gateway]\ncommands_timeout_ms = 1000\nqueries_timeout_ms = 1000\n" + PATIENT)
     name, key = unique(), unique("key")
-    pids = [instance.kill(process, 19) for process in (COMMANDS, *QUERIES)]  # SIGSTOP
+    pids = [instance.kill(process, 19) for process in (*nodes_of("users"), *QUERIES)]  # SIGSTOP
     try:
         for answer in (instance.register(name, key=key), instance.get("/api-queries/users"),
                        instance.get("/api-queries/users/1")):
@@ -119,12 +119,13 @@ def test_a_mistake_in_the_settings_is_named_with_its_line(new_instance):
 
 
 def test_a_failed_request_is_in_the_gateways_log(new_instance):
-    instance = new_instance(settings="[gateway]\ncommands_timeout_ms = 500\n")
-    pid = instance.kill(COMMANDS, 19)
+    instance = new_instance(settings="[gateway]\ncommands_timeout_ms = 500\n" + PATIENT)
+    pids = [instance.kill(process, 19) for process in nodes_of("users")]
     try:
         name = instance.register(unique()).headers["X-Request-Id"]
     finally:
-        instance.resume(pid)
+        for pid in pids:
+            instance.resume(pid)
 
     def line():
         lines = (instance.data / "logs" / "gateway.access.log").read_text().splitlines()

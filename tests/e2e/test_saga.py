@@ -6,15 +6,15 @@ import pytest
 
 import processes
 from shop import Shop, payloads, settled, shown_until
-from sportapp import commands_of, queries_of, running
+from sportapp import PATIENT, queries_of, running
 from waiting import until
 
-ORDERS, PRODUCTS, USERS = map(commands_of, ("orders", "products", "users"))
+ORDERS, PRODUCTS, USERS = "orders", "products", "users"  # of these, the primary
 
 
 @pytest.fixture(scope="module")
 def victim(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("saga") / "data") as instance:
+    with running(tmp_path_factory.mktemp("saga") / "data", settings=PATIENT) as instance:
         yield instance
         verified = instance.cli("verify", within_s=300)
         assert verified.returncode == 0, verified.stdout + verified.stderr
@@ -25,11 +25,15 @@ def shop(victim) -> Shop:
     return Shop(victim, stock=1000)
 
 
+def process_of(app, name: str) -> str:
+    return app.primary_of(name) if name in (ORDERS, PRODUCTS, USERS) else name
+
+
 class Hung:
-    """A process that does not run for the length of the block, but is still there."""
+    """A process, or the primary of a service, that does not run for the length of the block, but is still there."""
 
     def __init__(self, app, name: str):
-        self._app, self._name = app, name
+        self._app, self._name = app, process_of(app, name)
 
     def __enter__(self):
         self._pid = self._app.kill(self._name, signal.SIGSTOP)
@@ -41,7 +45,7 @@ class Hung:
 
 def told(app) -> dict:
     """What orders says of itself."""
-    return app.direct(ORDERS, "/internal/status").json()
+    return app.direct(app.primary_of(ORDERS), "/internal/status").json()
 
 
 def all_completed(shop: Shop, answers):
@@ -74,16 +78,18 @@ def test_an_order_waits_for_products_and_is_seen_waiting(victim, shop):
 
 
 def test_an_order_outlives_products_that_died_with_it_unseen(victim, shop):
-    victim.kill(PRODUCTS, signal.SIGSTOP)
+    primary = victim.primary_of(PRODUCTS)
+    victim.kill(primary, signal.SIGSTOP)
     placed = [shop.ordered() for _ in range(5)]
-    victim.wait_restarted(PRODUCTS, victim.kill(PRODUCTS))
+    victim.wait_restarted(primary, victim.kill(primary))
     all_completed(shop, placed)
 
 
 def test_an_order_outlives_orders_that_died_before_the_answer_of_products(victim, shop):
     with Hung(victim, PRODUCTS):
         placed = [shop.ordered() for _ in range(5)]
-        victim.wait_restarted(ORDERS, victim.kill(ORDERS))
+        primary = victim.primary_of(ORDERS)
+        victim.wait_restarted(primary, victim.kill(primary))
     all_completed(shop, placed)
 
 
@@ -91,8 +97,8 @@ def test_an_order_outlives_orders_that_died_before_the_answer_of_products(victim
                                   queries_of("products")[0]])
 def test_orders_under_way_settle_though_a_process_is_killed(victim, shop, name):
     placed = [shop.ordered() for _ in range(20)]
-    pid = victim.kill(name)
-    victim.wait_restarted(name, pid)
+    process = process_of(victim, name)
+    victim.wait_restarted(process, victim.kill(process))
     victim.wait_healthy()
     placed += [shop.ordered() for _ in range(5)]
     all_completed(shop, placed)
