@@ -65,44 +65,63 @@ class Answer:
         return len(self.bytes) >= self.length
 
 
-class Client(asyncio.Protocol):
-    """One connection: a command, its answer, a pause, the next; connects again where it was closed."""
+class Connection(asyncio.Protocol):
+    """One connection of a client, which may have given it up already."""
+
+    def __init__(self, client):
+        self.client, self.transport = client, None
+
+    def connection_made(self, transport):
+        self.transport = transport
+        self.client.connected(self)
+
+    def data_received(self, data: bytes):
+        self.client.received(self, data)
+
+    def connection_lost(self, failed):
+        self.client.lost(self, failed)
+
+
+class Client:
+    """A command, its answer, a pause, the next; over one connection, and a new one where that was closed."""
 
     def __init__(self, work: Work, pause_s: float, chance: random.Random):
         self.work, self.pause_s, self.chance = work, pause_s, chance
-        self.transport = None
+        self.connection = self.connecting = None
         self.command = None  # under way
         self.sent = 0.0
 
     def due(self):
-        """Sends the next command, over a connection that there is or a new one."""
         if self.work.ending:
             return
         self.command, self.sent = self.work.next_command(), time.monotonic()
         self.work.open += 1
-        if self.transport is None or self.transport.is_closing():
-            asyncio.ensure_future(self._connect())
+        if self.connection is None:
+            self.connection = Connection(self)
+            self.connecting = asyncio.ensure_future(self._connect(self.connection))
         else:
             self._send()
 
-    async def _connect(self):
-        command = self.command
+    async def _connect(self, connection: Connection):
         try:
-            await asyncio.get_running_loop().create_connection(lambda: self, *self.work.host_port)
+            await asyncio.get_running_loop().create_connection(lambda: connection, *self.work.host_port)
         except OSError as failed:
-            if self.command is command:
-                self._ended(f"no connection: {failed.strerror or failed}")
+            if connection is self.connection:
+                self._broken(f"no connection: {failed.strerror or failed}")
 
     def _send(self):
         self.answer = Answer()
-        self.transport.write(self.command[2])
+        self.connection.transport.write(self.command[2])
 
-    def connection_made(self, transport):
-        self.transport = transport
-        if self.command is not None:
+    def connected(self, connection: Connection):
+        if connection is self.connection:
             self._send()
+        else:
+            connection.transport.abort()
 
-    def data_received(self, data: bytes):
+    def received(self, connection: Connection, data: bytes):
+        if connection is not self.connection:
+            return
         if self.command is None:
             self._broken("an answer to nothing")
             return
@@ -114,23 +133,26 @@ class Client(asyncio.Protocol):
         if whole:
             answer = self.answer
             if answer.headers.get("connection", "").lower() == "close":
-                self.transport.close()
-                self.transport = None
+                self._give_up_connection()
             self._ended(str(answer.status), answer.headers.get("retry-after", ""), answer.bytes.decode("utf-8", "replace"))
 
-    def connection_lost(self, failed):
-        if self.transport is not None and self.command is not None:
-            self._ended(f"cut off: {failed or 'closed'}")
-        self.transport = None
+    def lost(self, connection: Connection, failed):
+        if connection is self.connection:
+            self.connection = None
+            if self.command is not None:
+                self._ended(f"cut off: {failed or 'closed'}")
 
     def look(self, now: float):
         if self.command is not None and now - self.sent > TIMEOUT_S:
             self._broken("no answer in time")
 
+    def _give_up_connection(self):
+        connection, self.connection = self.connection, None
+        if connection is not None and connection.transport is not None:
+            connection.transport.abort()
+
     def _broken(self, what: str):
-        transport, self.transport = self.transport, None
-        if transport is not None:
-            transport.abort()
+        self._give_up_connection()
         if self.command is not None:
             self._ended(what)
 
