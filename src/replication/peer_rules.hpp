@@ -16,7 +16,7 @@ enum class PeerFact : std::uint8_t {
   kPledged,  // waited for on every commit, though the record does not count it yet
   kLate,     // it keeps the primary waiting for too long
   kSentAll,  // everything on this disk, and the open batch if it is awaited, was sent
-  kHasAll,   // everything on this disk is on its disk
+  kHasAll,   // everything on this disk, or on its way there, is on its disk
 };
 
 enum class PeerAction : std::uint8_t {

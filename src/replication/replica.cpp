@@ -70,8 +70,7 @@ void Replica::batch_opened(std::int64_t now_ms, std::vector<journal::Entry> entr
     actions_.push_back(RollBack{});
     return;
   }
-  leadership_.batch = Leadership::Batch{++batches_, std::move(entries)};
-  released_ = false;
+  leadership_.batch = Leadership::Batch{++batches_, std::move(entries), false};
   settle(now_ms);
 }
 
@@ -247,7 +246,7 @@ void Replica::lead(std::int64_t now_ms, Epoch epoch) {
 }
 
 void Replica::abdicate() {
-  if (leadership_.batch && !released_) {
+  if (leadership_.batch && !leadership_.batch->released) {
     actions_.push_back(RollBack{});
     leadership_.batch.reset();
   }
@@ -264,11 +263,11 @@ void Replica::leave_office() {
 }
 
 void Replica::look_at_batch() {
-  if (!leadership_.batch || released_ || !node_.leads()) return;
+  if (!leadership_.batch || leadership_.batch->released || !node_.leads()) return;
   for (const auto& [name, shipping] : shipping_) {
     if ((in_sync(name) || shipping.pledged()) && !shipping.holds(leadership_)) return;
   }
-  released_ = true;
+  leadership_.batch->released = true;
   actions_.push_back(Release{});
 }
 

@@ -92,7 +92,6 @@ class Replica {
   // As primary.
   std::map<std::string, Shipping> shipping_;
   Leadership leadership_;
-  bool released_ = false;
   std::uint64_t batches_ = 0;
 
   Actions actions_;

@@ -114,7 +114,9 @@ failover::Bits Shipping::facts(std::int64_t now_ms, const Leadership& leadership
   set(PeerFact::kPledged, pledged_);
   set(PeerFact::kLate, late(now_ms, awaited));
   set(PeerFact::kSentAll, sent_all(leadership, awaited));
-  set(PeerFact::kHasAll, acknowledged_.seq >= leadership.durable.seq);
+  // A batch that was released before this node was pledged to counts too, though it is on no disk yet.
+  const bool released = leadership.batch && leadership.batch->released;
+  set(PeerFact::kHasAll, acknowledged_.seq >= leadership.durable.seq && (!released || holds(leadership)));
   return facts;
 }
 

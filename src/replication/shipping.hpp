@@ -29,6 +29,7 @@ struct Leadership {
   struct Batch {
     std::uint64_t number = 0;
     std::vector<journal::Entry> entries;
+    bool released = false;  // it is being committed, whoever is waited for from now on
     [[nodiscard]] Position end(const Position& durable) const {
       return entries.empty() ? durable : Position{entries.back().seq, entries.back().hash};
     }

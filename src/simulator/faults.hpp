@@ -1,0 +1,64 @@
+// What goes wrong, and when: by chance, of the kinds and as often as the settings of the run say.
+#pragma once
+#include <string_view>
+
+#include "simulator/world.hpp"
+
+namespace sportapp::simulator {
+
+enum class Fault : std::uint8_t {
+  kCrash,      // of a node; the supervisor starts it again
+  kCrashBoth,  // of all nodes at about the same time
+  kCrashWithMonitor,
+  kLongStop,   // a node stays down
+  kCrashLoop,  // a node ends again and again
+  kHang,
+  kLongHang,
+  kMonitorCrash,
+  kMonitorHang,
+  kSuspicion,  // of a node that is alive
+  kCutOneWay,
+  kCutBothWays,
+  kIsolate,  // a node reaches nobody
+  kBreakLinks,
+  kSlowNetwork,
+  kBadPings,  // lost, repeated, reordered
+  kSlowDisk,
+  kFailingDisk,
+  kMonitorDisk,
+  kClockJump,
+  kSwitchover,
+  kStall,
+  kHeal,  // of network and disks
+};
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kHeal) + 1;
+
+class Faults {
+ public:
+  explicit Faults(World& world) : world_(world) {}
+  void run();  // for as long as the settings say
+
+ private:
+  void one();
+  void of_a_node(Fault fault);
+  void of_the_network(Fault fault);
+  void of_a_disk(Fault fault);
+  void of_the_rest(Fault fault);
+  [[nodiscard]] std::vector<std::string> hosts() const;
+  void crash(const std::string& node, Us down);
+  void crash_loop(const std::string& node, int times);
+  void hang(const std::string& node, Us time);
+  void crash_monitor(Us down);
+  void heal();
+  [[nodiscard]] std::string any_node();
+  [[nodiscard]] std::string any_host();
+  void later(Us delay, std::function<void()> what);
+
+  World& world_;
+  bool over_ = false;
+};
+
+// The whole run; throws Violation.
+void run(World& world);
+
+}  // namespace sportapp::simulator

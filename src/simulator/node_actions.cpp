@@ -1,0 +1,183 @@
+// What the replica asks for, done by the node's process; and what replication reads of its disk.
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "replication/message.hpp"
+#include "simulator/node_host.hpp"
+#include "simulator/node_running.hpp"
+
+namespace sportapp::simulator {
+
+using replication::Replica;
+
+namespace {
+
+constexpr Us kPromiseRetry = 500 * kMs;
+constexpr Us kCopying = 3 * kMs;
+
+}  // namespace
+
+void NodeHost::perform() {
+  auto& replica = *running_->replica;
+  for (auto actions = replica.take_actions(); !actions.empty(); actions = replica.take_actions()) {
+    for (const auto& action : actions) std::visit([this](const auto& one) { perform(one); }, action);
+  }
+  show_role();
+}
+
+void NodeHost::show_role() {
+  const auto& replica = *running_->replica;
+  const auto role = replica.decides() ? name() : replica.primary();
+  if (role == running_->shown) return;
+  running_->shown = role;
+  world_.trace(name(), "is {}, promise {}: primary is {}", failover::to_string(replica.report(0).role),
+               replica.node().promise().value, role.empty() ? "nobody" : role);
+  running_->reception->look();
+}
+
+void NodeHost::perform(const replication::SavePromise& action) {
+  running_->promises.push_back(action.epoch);
+  if (running_->promises.size() == 1) save_promise();
+}
+
+void NodeHost::save_promise() {
+  const auto epoch = running_->promises.front();
+  disk_.write(
+      process(),
+      [this, epoch] {
+        world_.checker.promised(name(), files_.promise, epoch);
+        files_.promise = epoch;
+      },
+      [this, epoch](bool written) {
+        const auto now = world_.timeline.now_ms();
+        world_.trace(name(), "promise {} is {}on disk", epoch.value, written ? "" : "perhaps not ");
+        if (written) {
+          running_->promises.pop_front();
+          if (!running_->promises.empty()) save_promise();
+          running_->replica->promise_saved(now, epoch);
+        } else {
+          process().after(kPromiseRetry, [this] { save_promise(); });
+          running_->replica->promise_failed(now, "the disk fails");
+        }
+        perform();
+      });
+}
+
+void NodeHost::perform(const replication::Dial& action) {
+  running_->dials.insert(action.node);
+  dial(action.node);
+}
+
+void NodeHost::perform(const replication::HangUp& action) {
+  running_->dials.erase(action.node);
+  const auto found = running_->to_spare.find(action.node);
+  if (found == running_->to_spare.end()) return;
+  world_.network.hang_up(found->second, *this);
+  running_->links.erase(found->second);
+  running_->to_spare.erase(found);
+}
+
+void NodeHost::perform(const replication::Cut& action) {
+  world_.trace(name(), "cuts the link to {}: {}", action.node, action.why);
+  const auto found = running_->to_spare.find(action.node);
+  if (found == running_->to_spare.end()) return;
+  const auto link = found->second;
+  world_.network.hang_up(link, *this);
+  process().after(0, [this, link] { broken(link); });
+}
+
+void NodeHost::perform(const replication::ToSpare& action) {
+  const auto found = running_->to_spare.find(action.node);
+  if (found != running_->to_spare.end())
+    world_.network.send(found->second, *this, replication::encode(action.message));
+}
+
+void NodeHost::perform(const replication::ToPrimary& action) {
+  world_.network.send(action.link, *this, replication::encode(action.message));
+}
+
+void NodeHost::perform(const replication::CutPrimary& action) {
+  world_.trace(name(), "cuts the link of the primary: {}", action.why);
+  world_.network.hang_up(action.link, *this);
+  process().after(0, [this, link = action.link] { broken(link); });
+}
+
+void NodeHost::perform(const replication::Lead& action) {
+  world_.trace(name(), "leads under epoch {}", action.epoch.value);
+  running_->journal->lead(action.epoch);
+}
+
+void NodeHost::perform(const replication::StopLeading&) {
+  world_.trace(name(), "leads no more");
+  running_->journal->follow(
+      [this] { tell([this](Replica& replica) { replica.stopped(world_.timeline.now_ms()); }); });
+}
+
+void NodeHost::perform(const replication::Release&) {
+  const auto epoch = running_->replica->node().acting().epoch;
+  world_.trace(name(), "releases a batch in epoch {}", epoch.value);
+  world_.checker.released(name(), epoch, files_, running_->journal->known_to_batch().value());
+  running_->journal->release();
+}
+
+void NodeHost::perform(const replication::RollBack&) {
+  world_.trace(name(), "rolls its batch back");
+  running_->journal->roll_back();
+}
+
+void NodeHost::perform(const replication::AppendToJournal& action) {
+  running_->journal->append(action.entries, [this](const Result<Position>& head) {
+    tell([this, head](Replica& replica) { replica.appended(world_.timeline.now_ms(), head); });
+  });
+}
+
+void NodeHost::perform(const replication::InstallSnapshot&) {
+  running_->journal->replace(running_->incoming, [this](const Result<Position>& head) {
+    world_.trace(name(), "a copy is {}", head ? "in place" : "not put in place: " + head.error().what);
+    tell([this, head](Replica& replica) { replica.installed(world_.timeline.now_ms(), head); });
+  });
+}
+
+void NodeHost::perform(const replication::MakeSnapshot& action) {
+  process().after(world_.random.between(1, kCopying), [this, node = action.node] {
+    running_->snapshots[node] = replication::encode(files_.journal);
+    world_.trace(name(), "a copy for {} is made, head {}", node, files_.head().seq.value);
+    running_->replica->snapshot_made(world_.timeline.now_ms(), node, files_.head());
+    perform();
+  });
+}
+
+void NodeHost::perform(const replication::DropSnapshot& action) {
+  running_->snapshots.erase(action.node);
+}
+
+Result<std::optional<Hash>> NodeHost::hash_at(Seq seq) {
+  if (seq == Seq{}) return std::optional<Hash>(Hash{});
+  if (seq > files_.head().seq) return std::optional<Hash>();
+  return std::optional<Hash>(files_.at(seq).hash);
+}
+
+Result<std::vector<journal::Entry>> NodeHost::read(Seq after, std::size_t) {
+  std::vector<journal::Entry> entries;
+  const auto first = static_cast<std::size_t>(after.value);
+  const auto most = static_cast<std::size_t>(world_.settings.read_max);
+  for (auto i = first; i < files_.journal.size() && entries.size() < most; ++i)
+    entries.push_back(files_.journal[i]);
+  return entries;
+}
+
+Result<std::string> NodeHost::read_snapshot(const std::string& node, std::uint64_t offset,
+                                            std::size_t bytes_max) {
+  const auto found = running_->snapshots.find(node);
+  if (found == running_->snapshots.end()) return Error{Retry::kLater, "there is no copy for " + node};
+  return offset >= found->second.size() ? std::string() : found->second.substr(offset, bytes_max);
+}
+
+Result<void> NodeHost::write_snapshot(std::uint64_t offset, std::string_view bytes) {
+  running_->incoming.resize(offset);
+  running_->incoming += bytes;
+  return {};
+}
+
+}  // namespace sportapp::simulator

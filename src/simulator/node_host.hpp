@@ -1,0 +1,95 @@
+// A node's process: drives replication::Replica over the simulated network, disk and journal, and takes
+// requests.
+#pragma once
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "replication/replica.hpp"
+#include "simulator/network.hpp"
+#include "simulator/reception.hpp"
+#include "simulator/settings.hpp"
+#include "simulator/sim_journal.hpp"
+
+namespace sportapp::simulator {
+
+// What all hosts share.
+struct Surroundings {
+  Timeline& timeline;
+  Random& random;
+  Trace& trace;
+  Network& network;
+  Checker& checker;
+  const Settings& settings;
+};
+
+class NodeHost : public Host, private replication::Log {
+ public:
+  NodeHost(std::string name, std::vector<std::string> others, const Surroundings& world);
+  ~NodeHost() override;
+
+  void start();
+  void end(const std::string& why);
+  void hang();
+  void thaw();
+  void jump_clock(std::int64_t ms) { clock_off_ms_ += ms; }
+  // Stops its work in one thread only: what the process itself notices.
+  void stall(const std::string& why);
+
+  [[nodiscard]] const NodeFiles& files() const { return files_; }
+  [[nodiscard]] Disk& disk() { return disk_; }
+  [[nodiscard]] const replication::Replica* replica() const;
+  [[nodiscard]] std::string describe() const;  // for a trace
+
+  void accepted(LinkId link, const std::string& from, Purpose purpose) override;
+  void dialled(const std::string& to, Purpose purpose, std::optional<LinkId> link) override;
+  void received(LinkId link, const std::string& bytes) override;
+  void broken(LinkId link) override;
+
+ private:
+  struct Running;
+  Result<std::optional<Hash>> hash_at(Seq seq) override;
+  Result<std::vector<journal::Entry>> read(Seq after, std::size_t bytes_max) override;
+  Result<std::string> read_snapshot(const std::string& node, std::uint64_t offset,
+                                    std::size_t bytes_max) override;
+  Result<void> write_snapshot(std::uint64_t offset, std::string_view bytes) override;
+
+  void tick();
+  void replication_message(LinkId link, const std::string& bytes);
+  void ping(LinkId link, const std::string& bytes);
+  void dial(const std::string& node);
+  void tell(std::function<void(replication::Replica&)> input);  // on the replica's thread
+  [[nodiscard]] SimJournal::Owner journal_owner();
+  [[nodiscard]] Reception::Owner reception_owner();
+
+  void perform();
+  void perform(const replication::SavePromise& action);
+  void perform(const replication::Dial& action);
+  void perform(const replication::HangUp& action);
+  void perform(const replication::Cut& action);
+  void perform(const replication::ToSpare& action);
+  void perform(const replication::ToPrimary& action);
+  void perform(const replication::CutPrimary& action);
+  void perform(const replication::Lead& action);
+  void perform(const replication::StopLeading& action);
+  void perform(const replication::Release& action);
+  void perform(const replication::RollBack& action);
+  void perform(const replication::AppendToJournal& action);
+  void perform(const replication::MakeSnapshot& action);
+  void perform(const replication::DropSnapshot& action);
+  void perform(const replication::InstallSnapshot& action);
+  void save_promise();
+  void show_role();
+
+  const std::vector<std::string> others_;
+  Surroundings world_;
+  Disk disk_;
+  NodeFiles files_;
+  std::int64_t clock_off_ms_ = 0;
+  std::unique_ptr<Running> running_;  // none: the process is down
+};
+
+}  // namespace sportapp::simulator

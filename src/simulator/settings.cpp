@@ -1,0 +1,43 @@
+#include "simulator/settings.hpp"
+
+#include "simulator/faults.hpp"
+#include "simulator/random.hpp"
+
+namespace sportapp::simulator {
+namespace {
+
+// Not that which the run itself draws from.
+constexpr std::uint64_t kOther = 0x5EED;
+
+Us one_of(Random& random, std::initializer_list<Us> values) {
+  return *(values.begin() + random.below(static_cast<std::int64_t>(values.size())));
+}
+
+}  // namespace
+
+Settings settings_of(std::uint64_t seed, int nodes) {
+  Random random(seed * 2 + kOther);
+  Settings settings;
+  settings.seed = seed;
+  settings.nodes = nodes != 0 ? nodes : static_cast<int>(random.between(2, 3));
+  settings.clients = static_cast<int>(random.between(1, 4));
+  settings.names = static_cast<int>(random.between(5, 60));
+  settings.fire = random.between(200, 2500) * kMs;
+  settings.hop = one_of(random, {1, 10, 100, 2000});
+  settings.ping_every = one_of(random, {25, 25, 40, 80}) * kMs;
+  settings.silent_after = settings.ping_every * random.between(3, 8);
+  settings.think_most = one_of(random, {1, 5, 20, 80}) * kMs;
+  settings.fail_back_after_ms = one_of(random, {-1, 50, 200, 1000});
+  settings.chunk_bytes = static_cast<std::size_t>(one_of(random, {100, 512, 4096}));
+  settings.window_messages = static_cast<std::size_t>(random.between(1, 8));
+  settings.read_max = static_cast<int>(random.between(1, 16));
+  settings.fault_every = one_of(random, {10, 30, 60, 150, 400}) * kMs;
+  // Few kinds at a time show more than all of them.
+  const auto share = one_of(random, {10, 25, 50, 100});
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    settings.weights.push_back(random.percent(share) ? random.between(1, 10) : 0);
+  }
+  return settings;
+}
+
+}  // namespace sportapp::simulator
