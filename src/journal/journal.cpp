@@ -120,7 +120,7 @@ void Journal::Impl::commit(Batch batch) {
   bool committing = false;
   std::int64_t decide_us = 0;
   try {
-    decided = writer->decide(batch, epoch, clock.wall_ms());
+    decided = writer->decide(batch, epoch, clock.wall_ms(), options.on_deciding);
     inbox.put_back(batch, decided.outcomes.size());
     decide_us = us_since(start);
     if (options.gate != nullptr) {

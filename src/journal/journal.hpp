@@ -58,6 +58,7 @@ struct Options {
   std::size_t batch_max = 512;
   CommitGate* gate = nullptr;  // none: commits at once
   // These are called on the journal's thread.
+  OnDeciding on_deciding{};
   // After each durable batch of its own and its answers.
   std::function<void(std::vector<domain::CommittedEvent>)> on_committed{};
   std::function<void(const BatchReport&)> on_batch{};

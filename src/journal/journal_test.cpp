@@ -252,5 +252,21 @@ TEST_F(JournalTest, RefusesAFileThatLostWhatWasAcknowledged) {
   journal_.reset();
 }
 
+TEST_F(JournalTest, ItIsToldOfEachCommandThatIsBeingDecidedAndThatNoneIsBeforeTheOutcomes) {
+  std::vector<std::string> told;
+  Barrier barrier;
+  open({.gate = &barrier, .on_deciding = [&](const Submission* submission) {
+          told.push_back(submission == nullptr
+                             ? "none"
+                             : submission->key + "/" + std::to_string(submission->request[0]));
+        }});
+  barrier.open();
+  journal_->submit({"k1", {"Add", "ana"}, {}, {7}}, outcomes_.of("k1"));
+  outcomes_.wait("k1");
+  journal_->submit({"k2", {"Add", "bomb"}, {}, {8}}, outcomes_.of("k2"));
+  outcomes_.wait("k2");
+  EXPECT_EQ(told, (Strings{"k1/7", "none", "k2/8", "none", "k2/8", "none"})) << "a defect is decided again";
+}
+
 }  // namespace
 }  // namespace sportapp::journal

@@ -1,5 +1,7 @@
 // What the journal is asked and what it answers.
 #pragma once
+#include <array>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -18,11 +20,17 @@ struct Cause {
   Seq upto;  // counted, once the command took effect; > after
 };
 
+// Which request a command came with, in the words of whoever submits it: means nothing to the journal.
+using RequestTag = std::array<std::uint8_t, 16>;
+
 struct Submission {
   std::string key;  // idempotency key; of a command with a cause the journal makes it
   domain::Command command;
   std::optional<Cause> cause{};
+  RequestTag request{};
 };
+// On the journal's thread before each command is decided, and with null when none is any more.
+using OnDeciding = std::function<void(const Submission*)>;
 
 struct Answered {
   Seq seq;  // of the entry that holds the answer

@@ -24,6 +24,23 @@ Error cannot_be_applied(const Entry& entry, const char* why) {
                       entry.seq.value, why)};
 }
 
+// Tells of each command that is being decided, and in the end, however it comes, that none is.
+class Deciding {
+ public:
+  explicit Deciding(const OnDeciding& tell) : tell_(tell) {}
+  ~Deciding() {
+    if (tell_) tell_(nullptr);
+  }
+  Deciding(const Deciding&) = delete;
+  Deciding& operator=(const Deciding&) = delete;
+  void begins(const Submission& submission) const {
+    if (tell_) tell_(&submission);
+  }
+
+ private:
+  const OnDeciding& tell_;
+};
+
 }  // namespace
 
 Writer::Writer(std::unique_ptr<Store> store, const domain::Domain& domain, Place place)
@@ -62,13 +79,14 @@ void Writer::undo() noexcept {
 
 // Hardly any batch has a command that meets a defect, and a savepoint a command costs as much as deciding it:
 // only a batch that has one is undone and done again with them.
-Decided Writer::decide(std::span<const Pending> batch, Epoch epoch, std::int64_t time_ms) {
+Decided Writer::decide(std::span<const Pending> batch, Epoch epoch, std::int64_t time_ms,
+                       const OnDeciding& on_deciding) {
   epoch_ = epoch;
   time_ms_ = time_ms;
   each_in_savepoint_ = false;
   Decided decided;
   try {
-    decide_each(batch, decided);
+    decide_each(batch, on_deciding, decided);
     return decided;
   } catch (const SQLite::Exception&) {
     throw;  // the disk's trouble is the whole batch's
@@ -78,20 +96,22 @@ Decided Writer::decide(std::span<const Pending> batch, Epoch epoch, std::int64_t
   }
   undo();
   each_in_savepoint_ = true;
-  decide_each(batch, decided);
+  decide_each(batch, on_deciding, decided);
   return decided;
 }
 
-void Writer::decide_each(std::span<const Pending> batch, Decided& decided) {
+void Writer::decide_each(std::span<const Pending> batch, const OnDeciding& on_deciding, Decided& decided) {
   decided = {};
   decided.outcomes.reserve(batch.size());
   store_->begin();
+  const Deciding deciding(on_deciding);
   for (const auto& pending : batch) {
+    deciding.begins(pending.submission);
     decided.outcomes.push_back(decide(pending.submission, decided));
     if (decided.bytes <= kBatchBytesMax) continue;
     // Known only now, and rare: all but the one too many are decided again.
     undo();
-    return decide_each(batch.first(decided.outcomes.size() - 1), decided);
+    return decide_each(batch.first(decided.outcomes.size() - 1), on_deciding, decided);
   }
 }
 

@@ -39,7 +39,8 @@ class Writer {
                                                             const domain::Domain& domain, const Head& kept);
 
   // In a transaction: decides the commands in their order, as many as make entries of kBatchBytesMax.
-  [[nodiscard]] Decided decide(std::span<const Pending> batch, Epoch epoch, std::int64_t time_ms);
+  [[nodiscard]] Decided decide(std::span<const Pending> batch, Epoch epoch, std::int64_t time_ms,
+                               const OnDeciding& on_deciding = {});
   // In a transaction: entries of another journal. One that does not continue this journal, or that this
   // program cannot apply, is an error, and the transaction is over.
   [[nodiscard]] Result<void> append(std::span<const Entry> entries);
@@ -56,7 +57,7 @@ class Writer {
   };
 
   Writer(std::unique_ptr<Store> store, const domain::Domain& domain, Place place);
-  void decide_each(std::span<const Pending> batch, Decided& decided);
+  void decide_each(std::span<const Pending> batch, const OnDeciding& on_deciding, Decided& decided);
   Outcome decide(const Submission& submission, Decided& decided);
   Outcome decide_caused(const Submission& submission, std::string request, Decided& decided);
   Outcome execute(const Submission& submission, std::string key, std::string request, Decided& decided);
