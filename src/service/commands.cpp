@@ -3,17 +3,20 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <mutex>
 #include <utility>
 
 #include "base/clock.hpp"
 #include "journal/journal.hpp"
-#include "messaging/relay.hpp"
 #include "service/backlog.hpp"
 #include "service/command_metrics.hpp"
 #include "service/command_routes.hpp"
+#include "service/live_node.hpp"
+#include "service/office.hpp"
 #include "service/process.hpp"
 #include "service/reactor.hpp"
 #include "service/set_aside_routes.hpp"
+#include "service/worker.hpp"
 
 namespace sportapp::service {
 namespace {
@@ -44,19 +47,27 @@ class Commands {
       : process_(process), domain_(domain), metrics_(*process.metrics()), backlog_(file(), domain, clock_) {}
 
   Result<void> start();
-  void stop() {
-    reactor_.reset();
-    journal_.reset();
-  }
+  void stop();
 
  private:
   [[nodiscard]] std::filesystem::path file() const { return process_.config().data / "journal.db"; }
+  // Whether other processes may be primary in its place.
+  [[nodiscard]] bool is_node() const { return process_.config().link_port != 0; }
+  [[nodiscard]] Result<void> prepare_node();
   [[nodiscard]] Result<void> open_journal();
   void add_routes();
-  [[nodiscard]] Result<void> start_relay();
-  [[nodiscard]] Result<void> start_reactor();
+  [[nodiscard]] Result<void> begin();
+  void has_role(const RoleView& role);
+  [[nodiscard]] Whereabouts whereabouts(const RoleView& role) const;
+  void take_office();
+  void leave_office();
+  [[nodiscard]] std::shared_ptr<Office> office() const;
+  void committed(std::vector<domain::CommittedEvent> events);
   void describe();
+  void describe_sources();
   void describe_backlog();
+  [[nodiscard]] messaging::RelayStatus relay_status() const;
+  [[nodiscard]] std::vector<messaging::ConsumerStatus> reactor_status() const;
   void taken_in(std::string_view source, Seq position);
 
   const SystemClock clock_;
@@ -64,25 +75,65 @@ class Commands {
   const domain::Domain& domain_;
   CommandMetrics metrics_;
   Backlog backlog_;
-  std::unique_ptr<messaging::Relay> relay_;  // outlives the journal, which hands it events
+  std::vector<Reactor::Source> sources_;
+  const std::shared_ptr<Committed> committed_ = std::make_shared<Committed>(0);
+  mutable std::mutex office_mutex_;  // guards the pointer; the loop changes it, the journal's thread reads it
+  std::shared_ptr<Office> office_;
+  std::unique_ptr<LiveNode> node_;  // outlives the journal, whose gate it is
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<messaging::EventSource> for_feed_;
   std::unique_ptr<http::Forwarder> forwarder_;
   std::unique_ptr<CommandRoutes> routes_;
   std::unique_ptr<SetAsideRoutes> set_aside_routes_;
-  std::unique_ptr<Reactor> reactor_;
+  Worker janitor_;  // ends offices, which takes a second or two
 };
 
 Result<void> Commands::start() {
+  auto sources = followed(process_.config(), domain_);
+  if (!sources) return sources.error();
+  sources_ = std::move(*sources);
+  if (is_node()) {
+    if (auto prepared = prepare_node(); !prepared) return prepared;
+  }
   if (auto opened = open_journal(); !opened) return opened;
-  if (auto started = start_relay(); !started) return started;
   auto events = journal_->events();
   if (!events) return events.error();
   for_feed_ = std::move(*events);
   add_routes();
-  if (auto started = start_reactor(); !started) return started;
   describe();
+  describe_sources();
   describe_backlog();
+  return begin();
+}
+
+void Commands::stop() {
+  if (node_) node_->stop();
+  leave_office();
+  journal_.reset();
+}
+
+Result<void> Commands::prepare_node() {
+  node_ = std::make_unique<LiveNode>(process_.config(), [this](const RoleView& role) { has_role(role); });
+  return node_->prepare();
+}
+
+Result<void> Commands::open_journal() {
+  const auto& config = process_.config();
+  journal::Options options;
+  options.file = file();
+  options.leading = !is_node();
+  options.queue_max = static_cast<std::size_t>(config.queue_max);
+  options.batch_max = static_cast<std::size_t>(config.batch_max);
+  options.gate = node_.get();
+  options.on_committed = [this](std::vector<domain::CommittedEvent> events) { committed(std::move(events)); };
+  options.on_batch = [this](const journal::BatchReport& report) { metrics_.count(report); };
+  if (is_node()) {
+    options.on_failing = [this](const std::string& why) { node_->journal_failing(why); };
+    options.on_recovered = [this] { node_->journal_recovered(); };
+  }
+  auto journal = journal::Journal::open(std::move(options), domain_, clock_);
+  if (!journal) return journal.error();
+  journal_ = std::move(*journal);
   return {};
 }
 
@@ -92,7 +143,7 @@ void Commands::add_routes() {
   routes_ = std::make_unique<CommandRoutes>(
       domain_, *journal_, *for_feed_, clock_, process_.loop(), *forwarder_,
       CommandRoutes::Options{.hold_ms = config.hold_ms,
-                             .has_peers = !config.peers.empty(),
+                             .has_peers = is_node(),
                              .hold = {.count_max = static_cast<std::size_t>(config.queue_max)}});
   routes_->add_to(process_.router());
   set_aside_routes_ =
@@ -101,62 +152,114 @@ void Commands::add_routes() {
   set_aside_routes_->add_to(process_.router());
 }
 
-Result<void> Commands::open_journal() {
-  const auto& config = process_.config();
-  auto journal = journal::Journal::open(
-      {.file = file(),
-       .queue_max = static_cast<std::size_t>(config.queue_max),
-       .batch_max = static_cast<std::size_t>(config.batch_max),
-       .on_committed =
-           [this](std::vector<domain::CommittedEvent> events) { relay_->committed(std::move(events)); },
-       .on_batch = [this](const journal::BatchReport& report) { metrics_.count(report); }},
-      domain_, clock_);
-  if (!journal) return journal.error();
-  journal_ = std::move(*journal);
+// A node of several waits to be told its role; one alone is primary.
+Result<void> Commands::begin() {
+  if (is_node()) {
+    routes_->primary_is(Nowhere{});
+    return node_->start(*journal_);
+  }
+  committed_->store(journal_->status().head.value);
+  take_office();
   return {};
 }
 
-Result<void> Commands::start_relay() {
-  const auto& config = process_.config();
-  auto events = journal_->events();
-  if (!events) return events.error();
-  relay_ = std::make_unique<messaging::Relay>(
-      messaging::Relay::Options{config.redis, config.service, config.stream_length_max}, std::move(*events));
-  return {};
+// On the link's thread.
+void Commands::has_role(const RoleView& role) {
+  // A new primary is alone in sync, or has all that the last one had: everything it holds counts.
+  if (role.decides) committed_->store(role.report.head.seq.value);
+  process_.loop().post([this, role] {
+    routes_->primary_is(whereabouts(role));
+    role.decides ? take_office() : leave_office();
+  });
 }
 
-Result<void> Commands::start_reactor() {
-  auto sources = followed(process_.config(), domain_);
-  if (!sources) return sources.error();
-  reactor_ = std::make_unique<Reactor>(
-      Reactor::Options{process_.config().redis, std::move(*sources),
-                       [this](std::string_view source, Seq position) { taken_in(source, position); }},
-      domain_, *journal_);
-  return {};
+Whereabouts Commands::whereabouts(const RoleView& role) const {
+  if (role.decides) return Here{};
+  for (const auto& peer : process_.config().peers) {
+    if (peer.node == role.primary) return Elsewhere{peer.node, peer.local_socket, peer.host, peer.port};
+  }
+  return Nowhere{};
+}
+
+void Commands::take_office() {
+  if (office()) return;
+  for (const auto& source : domain_.sources()) routes_->taken_in(source, journal_->consumed(source));
+  const auto& config = process_.config();
+  Office::Options options{
+      {config.redis, config.service, config.stream_length_max},
+      {config.redis, sources_, [this](std::string_view source, Seq position) { taken_in(source, position); }},
+      committed_};
+  auto taken = Office::take(std::move(options), domain_, *journal_);
+  if (!taken) {
+    spdlog::error("events are neither published nor taken in: {}", taken.error().what);
+    return;
+  }
+  const std::lock_guard lock(office_mutex_);
+  office_ = std::move(*taken);
+}
+
+void Commands::leave_office() {
+  std::shared_ptr<Office> left;
+  {
+    const std::lock_guard lock(office_mutex_);
+    left = std::exchange(office_, nullptr);
+  }
+  if (left) janitor_.post([left = std::move(left)]() mutable { left.reset(); });
+}
+
+std::shared_ptr<Office> Commands::office() const {
+  const std::lock_guard lock(office_mutex_);
+  return office_;
+}
+
+// On the journal's thread.
+void Commands::committed(std::vector<domain::CommittedEvent> events) {
+  committed_->store(events.back().seq.value);
+  if (const auto current = office()) current->committed(std::move(events));
 }
 
 void Commands::taken_in(std::string_view source, Seq position) {
   process_.loop().post([this, name = std::string(source), position] { routes_->taken_in(name, position); });
 }
 
+messaging::RelayStatus Commands::relay_status() const {
+  const auto current = office();
+  return current ? current->relay() : messaging::RelayStatus{};
+}
+
+std::vector<messaging::ConsumerStatus> Commands::reactor_status() const {
+  if (const auto current = office()) return current->reactor();
+  std::vector<messaging::ConsumerStatus> none;
+  for (const auto& source : domain_.sources()) none.push_back({journal_->consumed(source), "nothing"});
+  return none;
+}
+
 void Commands::describe() {
   process_.ready_when([this]() -> std::optional<std::string> {
     const auto status = journal_->status();
-    return status.failing.empty() ? std::nullopt
-                                  : std::optional("the journal cannot write: " + status.failing);
+    if (!status.failing.empty()) return "the journal cannot write: " + status.failing;
+    if (std::holds_alternative<Nowhere>(routes_->primary())) return "no primary is known";
+    return std::nullopt;
   });
   process_.describe("role", [this] { return role(routes_->primary()); });
   process_.describe(
       "state", [this] { return std::string(journal_->status().failing.empty() ? "running" : "failing"); });
   process_.describe_number("position", [this] { return journal_->status().head.value; });
-  process_.describe_number("published", [this] { return relay_->status().published.value; });
+  process_.describe_number("published", [this] { return relay_status().published.value; });
   process_.describe_number("held", [this] { return static_cast<std::int64_t>(routes_->hold_counts().held); });
   process_.describe_number("forwarded", [this] { return routes_->hold_counts().forwarded; });
+  if (is_node()) {
+    process_.describe_number("epoch", [this] { return node_->role().report.epoch.value; });
+    process_.describe_number("promise", [this] { return node_->role().report.promise.value; });
+  }
+}
+
+void Commands::describe_sources() {
   const auto sources = domain_.sources();
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    process_.describe("reading_" + sources[i], [this, i] { return reactor_->status()[i].reading; });
+    process_.describe("reading_" + sources[i], [this, i] { return reactor_status()[i].reading; });
     process_.describe_number("taken_in_" + sources[i],
-                             [this, i] { return reactor_->status()[i].position.value; });
+                             [this, i] { return reactor_status()[i].position.value; });
   }
 }
 
@@ -167,11 +270,11 @@ void Commands::describe_backlog() {
     process_.describe_number("oldest_open_ms", [this] { return backlog_.counts().oldest_open_ms; });
   }
   process_.on_metrics([this] {
-    metrics_.show(journal_->status(), relay_->status());
+    metrics_.show(journal_->status(), relay_status());
     metrics_.show(backlog_.counts());
     metrics_.show(routes_->hold_counts());
     const auto sources = domain_.sources();
-    const auto status = reactor_->status();
+    const auto status = reactor_status();
     for (std::size_t i = 0; i < sources.size(); ++i) metrics_.show(sources[i], status[i]);
   });
 }
