@@ -10,7 +10,8 @@ from sportapp import COMMANDS, NAMES, QUERIES, SERVICE_PROCESSES, SERVING, Insta
 from waiting import until
 
 RUNS_ALREADY, NOT_RUNNING = 3, 4  # exit statuses that scripts may rely on
-SUBCOMMANDS = ("up", "down", "status", "logs", "rebuild", "import", "verify", "events")
+SUBCOMMANDS = ("up", "down", "status", "logs", "rebuild", "import", "verify", "events", "stop", "start", "restart",
+               "switchover", "promote")
 PROCESSES = {*SERVICE_PROCESSES, "monitor", "redis", "gateway", "supervisor"}
 
 
