@@ -27,13 +27,14 @@ BANNED = [
 # Files that may sleep, and why.
 SLEEPS = {
     "src/cli/logs_command.cpp": "follows a file that other processes write, until it is interrupted",
+    "src/cli/running_instance.cpp": "asks other processes how far they are, with a deadline",
     "src/cli/rebuild_command.cpp": "asks another process how far it is, until it is done or stuck",
     "src/supervisor/down.cpp": "waits, with a deadline, for a process that is not its child",
     "src/supervisor/leftovers.cpp": "waits, with a deadline, for processes that are not its children",
     "src/supervisor/supervisor.cpp": "reaps what it has killed",
 }
 
-HTTP_ONLY = re.compile(r'#include\s*[<"]boost/(asio|beast)')
+ASIO = re.compile(r'#include\s*[<"]boost/(asio|beast)')
 RULES_MUST_NOT_KNOW = re.compile(
     r'#include\s*[<"](sqlite/|http/|journal/|messaging/|service/|'
     r'SQLiteCpp/|sqlite3|hiredis|curl/|boost/asio|boost/beast)')
@@ -124,10 +125,10 @@ def includes_run_one_way(tree):
 
 def transport_headers_stay_in_http(tree):
     for path, text in tree.cpp():
-        if path.startswith("src/http/"):
+        if path.startswith(("src/http/", "src/link/")):
             continue
-        for found in _matches(HTTP_ONLY, path, code_of(text, keep_strings=True)):
-            yield found._replace(text="Asio and Beast are slow to compile and stay inside src/http: use its interfaces")
+        for found in _matches(ASIO, path, code_of(text, keep_strings=True)):
+            yield found._replace(text="Asio and Beast are slow to compile and stay inside src/http and src/link: use their interfaces")
 
 
 def rules_stay_pure(tree):
