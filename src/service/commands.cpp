@@ -129,7 +129,10 @@ Result<void> Commands::open_journal() {
   options.on_batch = [this](const journal::BatchReport& report) { metrics_.count(report); };
   if (is_node()) {
     options.on_failing = [this](const std::string& why) { node_->journal_failing(why); };
-    options.on_recovered = [this] { node_->journal_recovered(); };
+    options.on_recovered = [this] {
+      const auto status = journal_->status();
+      node_->journal_recovered({status.head, status.head_hash});
+    };
   }
   auto journal = journal::Journal::open(std::move(options), domain_, clock_);
   if (!journal) return journal.error();
