@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 TEXT_ENDINGS = (".cpp", ".hpp", ".py", ".sh", ".md", ".txt", ".yaml", ".yml", ".json", ".toml", ".cmake", ".ini",
-                ".conf", ".template", ".in", ".csv", ".jsonl")
-TEXT_NAMES = ("sportapp", "run", ".clang-format", ".gitignore", "Dockerfile")
+                ".conf", ".template", ".in", ".csv", ".jsonl", ".pml")
+TEXT_NAMES = ("sportapp", "run", "check", ".clang-format", ".gitignore", "Dockerfile")
 
 
 class Complaint(NamedTuple):
