@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "link/channel.hpp"
-#include "testing/fuzzing.hpp"
+#include "testing/require.hpp"
 
 namespace {
 
