@@ -1,5 +1,6 @@
 // Any bytes to either side of a channel: whoever has not the key never brings it up, what is held back stays
 // small, and of two sides that have it, no change on the way makes a frame that was not sent.
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
