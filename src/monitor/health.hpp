@@ -1,5 +1,6 @@
 // What GET /health says, from what is known of each process.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,13 @@ struct Watched {
   std::string service;  // users
   std::string side;     // commands | queries
   std::string trouble;  // empty: it says that it is ready
+  std::string node{};   // a | 1
+};
+
+// Who takes the commands of a service of several nodes.
+struct CommandsSide {
+  std::string primary;  // a node
+  std::string trouble;  // empty: it does take them
 };
 
 struct Health {
@@ -19,7 +27,8 @@ struct Health {
   std::string body;
 };
 
-// A side is served while one of its processes is ready.
-[[nodiscard]] Health health_of(const std::vector<Watched>& processes);
+// A side is served while one of its processes is ready; commands, where there is a primary, while that is.
+[[nodiscard]] Health health_of(const std::vector<Watched>& processes,
+                               const std::map<std::string, CommandsSide>& commands = {});
 
 }  // namespace sportapp::monitor

@@ -22,4 +22,15 @@ TEST(Health, SaysWhatCannotBeServedAndWhy) {
             R"(users-commands-b: disk full","queries":"ok"}}})");
 }
 
+TEST(Health, CommandsAreServedWhileANodeIsPrimaryAndReady) {
+  std::vector<Watched> processes{{"users-commands-a", "users", "commands", "no answer", "a"},
+                                 {"users-commands-b", "users", "commands", "", "b"}};
+  EXPECT_TRUE(health_of(processes, {{"users", {"b", ""}}}).ok);
+  EXPECT_FALSE(health_of(processes, {{"users", {"a", ""}}}).ok) << "the primary does not answer";
+  const auto none = health_of(processes, {{"users", {"a", "a: connection broken"}}});
+  EXPECT_FALSE(none.ok) << "a spare alone takes no commands";
+  EXPECT_EQ(none.body, R"({"status":"unavailable","services":{"users":{"commands":"a: connection broken; )"
+                       R"(users-commands-a: no answer"}}})");
+}
+
 }  // namespace sportapp::monitor

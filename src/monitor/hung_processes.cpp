@@ -1,0 +1,67 @@
+#include "monitor/hung_processes.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/json.hpp>
+#include <fstream>
+#include <sstream>
+
+namespace sportapp::monitor {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ostringstream text;
+  text << std::ifstream(file, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+// The letter of its state in /proc; ' ' where there is no such process.
+char state_of(pid_t pid) {
+  const auto stat = text_of(fmt::format("/proc/{}/stat", pid));
+  const auto name_end = stat.rfind(')');
+  return name_end == std::string::npos || name_end + 2 >= stat.size() ? ' ' : stat[name_end + 2];
+}
+
+}  // namespace
+
+HungProcesses::HungProcesses(std::filesystem::path control_socket)
+    : instance_file_(control_socket.parent_path() / "instance.json"),
+      supervisor_(std::move(control_socket)) {}
+
+pid_t HungProcesses::pid_of(const std::string& name) const {
+  json::error_code failed;
+  const auto instance = json::parse(text_of(instance_file_), failed);
+  if (failed || !instance.is_object()) return 0;
+  const auto* processes = instance.get_object().if_contains("processes");
+  if (processes == nullptr || !processes->is_array()) return 0;
+  for (const auto& process : processes->get_array()) {
+    const auto* object = process.if_object();
+    const auto* its_name = object == nullptr ? nullptr : object->if_contains("name");
+    const auto* pid = object == nullptr ? nullptr : object->if_contains("pid");
+    if (its_name == nullptr || pid == nullptr || !its_name->is_string() || !pid->is_int64()) continue;
+    if (its_name->get_string() == name) return static_cast<pid_t>(pid->get_int64());
+  }
+  return 0;
+}
+
+bool HungProcesses::is_halted(const std::string& name) const {
+  const auto pid = pid_of(name);
+  return pid > 0 && state_of(pid) == 'T';
+}
+
+void HungProcesses::kill(const std::string& name, const std::string& why) {
+  const auto pid = pid_of(name);
+  if (pid <= 0) return;
+  worker_.post([this, name, pid, why] {
+    if (const auto killed = supervisor_.kill(name, pid, why)) {
+      spdlog::warn("{} (pid {}) hangs and is killed: {}", name, pid, why);
+    } else {
+      spdlog::error("{} (pid {}) hangs ({}) and cannot be killed: {}", name, pid, why, killed.error().what);
+    }
+  });
+}
+
+}  // namespace sportapp::monitor

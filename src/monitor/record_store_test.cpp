@@ -1,0 +1,83 @@
+#include "monitor/record_store.hpp"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "testing/temp_folder.hpp"
+
+namespace sportapp::monitor {
+namespace {
+
+using ::testing::HasSubstr;
+
+class RecordStoreTest : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::unique_ptr<RecordStore> store() const {
+    return std::move(open_record_files(folder_.path() / "monitor").value());
+  }
+  [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "monitor" / "users.record"; }
+  [[nodiscard]] std::string text() const {
+    std::ostringstream text;
+    text << std::ifstream(file(), std::ios::binary).rdbuf();
+    return text.str();
+  }
+  void put(const std::string& text) const { std::ofstream(file(), std::ios::binary) << text; }
+
+  sportapp::testing::TempFolder folder_;
+};
+
+const failover::Record kSeven{Epoch{7}, "b", {{"b", Epoch{6}}, {"a", Epoch{5}}}};
+
+}  // namespace
+
+TEST_F(RecordStoreTest, ANewOneIsEmpty) {
+  EXPECT_TRUE(store()->load().value().empty());
+}
+
+TEST_F(RecordStoreTest, WhatIsSavedIsThereForTheNextRun) {
+  ASSERT_TRUE(store()->save("users", {Epoch{6}, "a", {{"a", Epoch{}}}}));
+  ASSERT_TRUE(store()->save("users", kSeven));
+  ASSERT_TRUE(store()->save("orders", {Epoch{1}, "a", {{"a", Epoch{}}}}));
+  const auto loaded = store()->load().value();
+  ASSERT_EQ(loaded.size(), 2U);
+  EXPECT_EQ(loaded.at("users"), kSeven);
+}
+
+TEST_F(RecordStoreTest, ADamagedRecordIsRefusedWhereverTheDamageIs) {
+  ASSERT_TRUE(store()->save("users", kSeven));
+  const auto whole = text();
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    auto damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 1);
+    put(damaged);
+    const auto loaded = store()->load();
+    // The last byte ends the line; without it the checksum is whole still.
+    EXPECT_TRUE(!loaded || at + 1 == whole.size()) << "byte " << at;
+  }
+}
+
+TEST_F(RecordStoreTest, ACutRecordIsRefusedWithWhatToDo) {
+  ASSERT_TRUE(store()->save("users", kSeven));
+  const auto whole = text();
+  for (const std::size_t size : {std::size_t{0}, std::size_t{10}, whole.size() / 2, whole.size() - 2}) {
+    put(whole.substr(0, size));
+    EXPECT_THAT(store()->load().error().what, HasSubstr("sportapp promote users NODE --force")) << size;
+  }
+}
+
+TEST_F(RecordStoreTest, WhatAnInterruptedSaveLeftBehindCountsForNothing) {
+  ASSERT_TRUE(store()->save("users", kSeven));
+  std::ofstream(file().string() + ".new") << "half a rec";
+  EXPECT_EQ(store()->load().value().at("users"), kSeven);
+}
+
+TEST_F(RecordStoreTest, WithoutItsFolderNothingIsSavedAndThatIsTold) {
+  const auto store = this->store();
+  std::filesystem::remove_all(folder_.path() / "monitor");
+  EXPECT_THAT(store->save("users", kSeven).error().what, HasSubstr("users.record is not saved"));
+  EXPECT_FALSE(store->load());
+}
+
+}  // namespace sportapp::monitor
