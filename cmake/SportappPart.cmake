@@ -41,5 +41,11 @@ function(sportapp_services)
       target_link_libraries(${name}-${side} PRIVATE sportapp_services sportapp_service)
       set_property(GLOBAL APPEND PROPERTY SPORTAPP_PROGRAMS ${name}-${side})
     endforeach()
+    # The same program that some requests end, see src/poison; for tests and the lab.
+    configure_file(${templates}/lab_commands_main.cpp.in ${name}_lab_commands_main.cpp @ONLY)
+    add_executable(lab-${name}-commands ${CMAKE_CURRENT_BINARY_DIR}/${name}_lab_commands_main.cpp)
+    target_link_libraries(lab-${name}-commands PRIVATE sportapp_services sportapp_service sportapp_poison)
+    set_target_properties(lab-${name}-commands PROPERTIES OUTPUT_NAME ${name}-commands
+      RUNTIME_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/lab)
   endforeach()
 endfunction()

@@ -63,15 +63,16 @@ http::Response to_response(const std::string& service, journal::Outcome outcome)
 
 CommandRoutes::CommandRoutes(const domain::Domain& domain, journal::Journal& journal,
                              messaging::EventSource& events, const Clock& clock, Loop& loop,
-                             http::Forwarder& forwarder, Options options)
+                             http::Forwarder& forwarder, Quarantine& quarantine, Options options)
     : domain_(domain),
       journal_(journal),
       events_(events),
       clock_(clock),
       loop_(loop),
+      quarantine_(quarantine),
       options_(options),
       service_(domain.service()),
-      hold_(options.hold, clock, loop, forwarder, [this](HeldPtr held) { execute(std::move(held)); }) {
+      hold_(options.hold, clock, loop, forwarder, [this](HeldPtr held) { admit(std::move(held)); }) {
   for (const auto& source : domain.sources()) {
     sources_.try_emplace(source, loop, kWaitersMax);
     taken_in(source, journal.consumed(source));
@@ -107,17 +108,43 @@ void CommandRoutes::primary_is(Whereabouts primary) {
 }
 
 void CommandRoutes::command(const http::Request& request, const http::Reply& reply) {
-  auto read = this->read(request);
-  if (auto* refused = std::get_if<http::Response>(&read)) return reply(std::move(*refused));
-  auto& asked = std::get<Asked>(read);
   auto held = std::make_shared<Held>(Held{reply, http::passed_on(request)});
   held->request.captures = request.captures;
   held->arrival = ++arrivals_;
-  held->until_ms = clock_.monotonic_ms() + options_.hold_ms + asked.wait_ms;
+  held->arrived_ms = clock_.monotonic_ms();
+  held->until_ms = held->arrived_ms + options_.hold_ms;
   held->forwarded = !request.header("Sportapp-Forwarded").empty();
-  if (!is_here(primary())) return hold_.take(std::move(held));
-  asked.held = std::move(held);
-  await(std::make_shared<Asked>(std::move(asked)));
+  held->fingerprint = fingerprint_of(request.method, request.path, request.body);
+  admit(std::move(held));
+}
+
+// A suspect is not even read here before its trial: reading may be what it ends the process by.
+void CommandRoutes::admit(HeldPtr held) {
+  switch (quarantine_.verdict(held->fingerprint)) {
+    case Quarantine::Verdict::kQuarantined:
+      return held->reply(quarantine_.answer(held->fingerprint));
+    case Quarantine::Verdict::kSuspect:
+      return is_here(primary()) ? try_apart(std::move(held)) : hold_.take(std::move(held));
+    case Quarantine::Verdict::kInnocent:
+      return execute(std::move(held));
+  }
+}
+
+void CommandRoutes::try_apart(HeldPtr held) {
+  const auto& request = *held;
+  quarantine_.try_apart(request, [this, held](TrialOutcome::Kind outcome) {
+    switch (outcome) {
+      case TrialOutcome::Kind::kPassed:
+        held->tried_apart = true;
+        return execute(held);
+      case TrialOutcome::Kind::kFailed:
+        return held->reply(quarantine_.answer(held->fingerprint));
+      case TrialOutcome::Kind::kNotTried:
+        return held->reply(http::unavailable(
+            "this command was in hand when a process died, and cannot be looked at more closely at present; "
+            "nothing was changed by it now, try again"));
+    }
+  });
 }
 
 CommandRoutes::Read CommandRoutes::read(const http::Request& request) const {
@@ -159,11 +186,19 @@ std::optional<http::Response> CommandRoutes::read_wishes(const http::Request& re
   return std::nullopt;
 }
 
-// One that was held: it was read before, so it can be read.
 void CommandRoutes::execute(HeldPtr held) {
-  auto read = this->read(held->request);
-  if (auto* refused = std::get_if<http::Response>(&read)) return held->reply(std::move(*refused));
+  auto read = [&] {
+    const Quarantine::Reading reading(quarantine_, held->fingerprint,
+                                      held->request.header("Idempotency-Key"));
+    return this->read(held->request);
+  }();
+  if (auto* refused = std::get_if<http::Response>(&read)) {
+    if (held->tried_apart) quarantine_.executed(held->fingerprint);
+    return held->reply(std::move(*refused));
+  }
   auto& asked = std::get<Asked>(read);
+  held->until_ms = held->arrived_ms + options_.hold_ms + asked.wait_ms;
+  asked.submission.request = held->fingerprint;
   asked.held = std::move(held);
   await(std::make_shared<Asked>(std::move(asked)));
 }
@@ -209,6 +244,7 @@ void CommandRoutes::ended(const AskedPtr& asked, journal::Outcome outcome) {
     asked->held->tried = true;
     return hold_.take(asked->held);
   }
+  if (asked->held->tried_apart) quarantine_.executed(asked->held->fingerprint);
   auto response = to_response(service_, std::move(outcome));
   if (!asked->preference_applied.empty()) {
     response.headers.emplace_back("Preference-Applied", asked->preference_applied);

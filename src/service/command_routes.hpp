@@ -17,6 +17,7 @@
 #include "messaging/event_source.hpp"
 #include "service/hold.hpp"
 #include "service/position_waiters.hpp"
+#include "service/quarantine.hpp"
 
 namespace sportapp::service {
 
@@ -29,9 +30,10 @@ class CommandRoutes {
     bool has_peers = false;
     Hold::Limits hold{};
   };
-  // `events`: for the feed. `forwarder`: to the primary.
+  // `events`: for the feed. `forwarder`: to the primary. All that is given must outlive it.
   CommandRoutes(const domain::Domain& domain, journal::Journal& journal, messaging::EventSource& events,
-                const Clock& clock, Loop& loop, http::Forwarder& forwarder, Options options);
+                const Clock& clock, Loop& loop, http::Forwarder& forwarder, Quarantine& quarantine,
+                Options options);
   void add_to(http::Router& router);
   // The events of `source`, one of the domain's, are taken in up to `position`.
   void taken_in(std::string_view source, Seq position);
@@ -64,6 +66,8 @@ class CommandRoutes {
   void command(const http::Request& request, const http::Reply& reply);
   [[nodiscard]] Read read(const http::Request& request) const;
   [[nodiscard]] std::optional<http::Response> read_wishes(const http::Request& request, Asked& asked) const;
+  void admit(HeldPtr held);
+  void try_apart(HeldPtr held);
   void execute(HeldPtr held);
   void await(AskedPtr asked);
   void submit(AskedPtr asked);
@@ -77,6 +81,7 @@ class CommandRoutes {
   messaging::EventSource& events_;
   const Clock& clock_;
   Loop& loop_;
+  Quarantine& quarantine_;
   const Options options_;
   const std::string service_;
   std::map<std::string, Source, std::less<>> sources_;

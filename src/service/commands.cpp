@@ -14,12 +14,17 @@
 #include "service/live_node.hpp"
 #include "service/office.hpp"
 #include "service/process.hpp"
+#include "service/quarantine.hpp"
 #include "service/reactor.hpp"
 #include "service/set_aside_routes.hpp"
+#include "service/trial.hpp"
 #include "service/worker.hpp"
 
 namespace sportapp::service {
 namespace {
+
+// Reading and deciding a request takes microseconds, and waits for nothing but a processor and the disk.
+constexpr std::int64_t kHangsAfterMs = 250;
 
 // The feeds of the services that the domain follows, as the configuration gives them.
 Result<std::vector<Reactor::Source>> followed(const Config& config, const domain::Domain& domain) {
@@ -54,6 +59,7 @@ class Commands {
   // Whether other processes may be primary in its place.
   [[nodiscard]] bool is_node() const { return process_.config().link_port != 0; }
   [[nodiscard]] Result<void> prepare_node();
+  [[nodiscard]] Result<void> open_quarantine();
   [[nodiscard]] Result<void> open_journal();
   void add_routes();
   [[nodiscard]] Result<void> begin();
@@ -79,7 +85,8 @@ class Commands {
   const std::shared_ptr<Committed> committed_ = std::make_shared<Committed>(0);
   mutable std::mutex office_mutex_;  // guards the pointer; the loop changes it, the journal's thread reads it
   std::shared_ptr<Office> office_;
-  std::unique_ptr<LiveNode> node_;  // outlives the journal, whose gate it is
+  std::unique_ptr<Quarantine> quarantine_;  // outlives those who tell it what is in hand, or ask
+  std::unique_ptr<LiveNode> node_;          // outlives the journal, whose gate it is
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<messaging::EventSource> for_feed_;
   std::unique_ptr<http::Forwarder> forwarder_;
@@ -89,6 +96,7 @@ class Commands {
 };
 
 Result<void> Commands::start() {
+  if (auto opened = open_quarantine(); !opened) return opened;
   auto sources = followed(process_.config(), domain_);
   if (!sources) return sources.error();
   sources_ = std::move(*sources);
@@ -113,7 +121,9 @@ void Commands::stop() {
 }
 
 Result<void> Commands::prepare_node() {
-  node_ = std::make_unique<LiveNode>(process_.config(), [this](const RoleView& role) { has_role(role); });
+  node_ = std::make_unique<LiveNode>(
+      process_.config(), [this](const RoleView& role) { has_role(role); },
+      [this] { return quarantine_->longest_in_hand_ms() > kHangsAfterMs; });
   return node_->prepare();
 }
 
@@ -125,6 +135,7 @@ Result<void> Commands::open_journal() {
   options.queue_max = static_cast<std::size_t>(config.queue_max);
   options.batch_max = static_cast<std::size_t>(config.batch_max);
   options.gate = node_.get();
+  options.on_deciding = quarantine_->on_deciding();
   options.on_committed = [this](std::vector<domain::CommittedEvent> events) { committed(std::move(events)); };
   options.on_batch = [this](const journal::BatchReport& report) { metrics_.count(report); };
   if (is_node()) {
@@ -140,11 +151,25 @@ Result<void> Commands::open_journal() {
   return {};
 }
 
+Result<void> Commands::open_quarantine() {
+  const auto& config = process_.config();
+  std::vector<std::string> others;
+  for (const auto& peer : config.peers)
+    others.push_back(fmt::format("{}-commands-{}", config.service, peer.node));
+  auto opened = Quarantine::open(
+      {.folder = config.in_hand_folder, .name = config.name, .others = std::move(others), .journal = file()},
+      clock_, process_.loop());
+  if (!opened) return opened.error();
+  quarantine_ = std::move(*opened);
+  quarantine_->add_to(process_.router());
+  return {};
+}
+
 void Commands::add_routes() {
   const auto& config = process_.config();
   forwarder_ = http::make_forwarder(process_.server(), {.node = config.node});
   routes_ = std::make_unique<CommandRoutes>(
-      domain_, *journal_, *for_feed_, clock_, process_.loop(), *forwarder_,
+      domain_, *journal_, *for_feed_, clock_, process_.loop(), *forwarder_, *quarantine_,
       CommandRoutes::Options{.hold_ms = config.hold_ms,
                              .has_peers = is_node(),
                              .hold = {.count_max = static_cast<std::size_t>(config.queue_max)}});
@@ -251,6 +276,8 @@ void Commands::describe() {
   process_.describe_number("published", [this] { return relay_status().published.value; });
   process_.describe_number("held", [this] { return static_cast<std::int64_t>(routes_->hold_counts().held); });
   process_.describe_number("forwarded", [this] { return routes_->hold_counts().forwarded; });
+  process_.describe_number("quarantined",
+                           [this] { return static_cast<std::int64_t>(quarantine_->quarantined().size()); });
   if (is_node()) {
     process_.describe_number("epoch", [this] { return node_->role().report.epoch.value; });
     process_.describe_number("promise", [this] { return node_->role().report.promise.value; });
@@ -297,6 +324,7 @@ int run(Config config, const domain::Domain& domain) {
 }  // namespace
 
 int run_commands(int argc, char** argv, const domain::Domain& domain) {
+  if (argc == 2 && std::string_view(argv[1]) == "--trial") return run_trial(domain);
   int status = 0;
   auto config = start_from_command_line(argc, argv, load_config, status);
   return config ? run(std::move(*config), domain) : status;

@@ -10,6 +10,7 @@
 #include "base/loop.hpp"
 #include "http/forwarder.hpp"
 #include "http/message.hpp"
+#include "journal/submission.hpp"
 #include "service/primary_whereabouts.hpp"
 
 namespace sportapp::service {
@@ -17,11 +18,14 @@ namespace sportapp::service {
 // A command from its arrival to its answer; in one place at a time.
 struct Held {
   http::Reply reply;
-  http::Request request;      // as http::passed_on() gives it
-  std::uint64_t arrival = 0;  // in this order
-  std::int64_t until_ms = 0;  // monotonic; then 503
-  bool forwarded = false;     // another node gave it on, and keeps it: never given on again, nor held
-  bool tried = false;         // it may have taken effect somewhere
+  http::Request request;        // as http::passed_on() gives it
+  std::uint64_t arrival = 0;    // in this order
+  std::int64_t arrived_ms = 0;  // monotonic
+  std::int64_t until_ms = 0;    // then 503
+  bool forwarded = false;       // another node gave it on, and keeps it: never given on again, nor held
+  bool tried = false;           // it may have taken effect somewhere
+  journal::RequestTag fingerprint{};
+  bool tried_apart = false;  // a trial of it went well
 };
 using HeldPtr = std::shared_ptr<Held>;
 

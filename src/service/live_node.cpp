@@ -26,8 +26,8 @@ Error is_stopping() {
 }  // namespace
 
 struct LiveNode::Impl {
-  Impl(const Config& config_given, OnRole on_role_given)
-      : config(config_given), on_role(std::move(on_role_given)) {}
+  Impl(const Config& config_given, OnRole on_role_given, Hangs hangs_given)
+      : config(config_given), on_role(std::move(on_role_given)), hangs(std::move(hangs_given)) {}
 
   [[nodiscard]] link::Handler handler();
   void acted(const Replica& replica);
@@ -35,6 +35,7 @@ struct LiveNode::Impl {
 
   const Config config;
   const OnRole on_role;
+  const Hangs hangs;
   std::unique_ptr<journal::Promise> promise;  // until the driver has it
   std::unique_ptr<link::Endpoint> endpoint;
   std::unique_ptr<NodeDriver> driver;  // its work ends before it does: by endpoint->stop()
@@ -86,8 +87,8 @@ void LiveNode::Impl::decide_gate(bool pass) {
   gate_changed.notify_all();
 }
 
-LiveNode::LiveNode(const Config& config, OnRole on_role)
-    : impl_(std::make_unique<Impl>(config, std::move(on_role))) {}
+LiveNode::LiveNode(const Config& config, OnRole on_role, Hangs hangs)
+    : impl_(std::make_unique<Impl>(config, std::move(on_role), std::move(hangs))) {}
 
 LiveNode::~LiveNode() {
   stop();
@@ -113,7 +114,7 @@ Result<void> LiveNode::start(journal::Journal& journal) {
   impl->driver = std::make_unique<NodeDriver>(
       impl->config,
       NodeDriver::Outside{*impl->endpoint, journal, [impl](bool pass) { impl->decide_gate(pass); },
-                          [impl](const Replica& replica) { impl->acted(replica); }},
+                          [impl](const Replica& replica) { impl->acted(replica); }, impl->hangs},
       std::move(impl->promise));
   if (auto listening = impl->endpoint->listen(); !listening) return listening.error();
   impl->endpoint->post([impl] { impl->driver->tick(); });

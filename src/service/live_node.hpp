@@ -30,8 +30,12 @@ class LiveNode final : public journal::CommitGate {
   // Called after each change of `decides` or `primary`.
   using OnRole = std::function<void(const RoleView&)>;
 
+  // Whether the process is stuck in a request. It then gives the monitor no echo, as one that hangs as a
+  // whole. Called on the link's thread.
+  using Hangs = std::function<bool()>;
+
   // `config` has a link_port.
-  LiveNode(const Config& config, OnRole on_role);
+  LiveNode(const Config& config, OnRole on_role, Hangs hangs = {});
   ~LiveNode() override;
 
   // Reads key and promise. Before the journal is opened, which gets this as its gate.

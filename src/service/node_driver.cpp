@@ -124,6 +124,7 @@ void NodeDriver::frame(link::ConnectionId connection, const link::Frame& frame) 
 }
 
 void NodeDriver::ping(link::ConnectionId connection, const link::Frame& frame) {
+  if (outside_.hangs && outside_.hangs()) return;
   const auto ping = failover::decode_ping(frame.payload);
   if (!ping) {
     spdlog::error("monitor: {}", ping.error().what);

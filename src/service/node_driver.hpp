@@ -28,6 +28,7 @@ class NodeDriver {
     journal::Journal& journal;
     std::function<void(bool pass)> decide_gate;
     std::function<void(const Replica&)> acted;  // after each input and what it asked for
+    std::function<bool()> hangs{};              // then pings get no echo
   };
   NodeDriver(const Config& config, Outside outside, std::unique_ptr<journal::Promise> promise);
   void stop();  // its threads end; any thread but theirs and the link's
