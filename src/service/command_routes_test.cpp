@@ -62,7 +62,7 @@ class CommandRoutesTest : public testing::CommandsTest {
   http::Router router_;
   std::unique_ptr<messaging::EventSource> feed_ = std::move(*journal_->events());
   testing::HandForwarder forwarder_;
-  std::unique_ptr<Quarantine> quarantine_ = std::move(*Quarantine::open({}, clock_, loop_));
+  std::unique_ptr<Quarantine> quarantine_ = Quarantine::open({}, clock_, loop_);
   CommandRoutes routes_{*domain_, *journal_, *feed_, clock_, loop_, forwarder_, *quarantine_, {}};
   SetAsideRoutes set_aside_routes_{file(), *domain_, *journal_, loop_,
                                    [this]() -> const Whereabouts& { return routes_.primary(); }};

@@ -59,7 +59,7 @@ class Commands {
   // Whether other processes may be primary in its place.
   [[nodiscard]] bool is_node() const { return process_.config().link_port != 0; }
   [[nodiscard]] Result<void> prepare_node();
-  [[nodiscard]] Result<void> open_quarantine();
+  void open_quarantine();
   [[nodiscard]] Result<void> open_journal();
   void add_routes();
   [[nodiscard]] Result<void> begin();
@@ -96,7 +96,7 @@ class Commands {
 };
 
 Result<void> Commands::start() {
-  if (auto opened = open_quarantine(); !opened) return opened;
+  open_quarantine();
   auto sources = followed(process_.config(), domain_);
   if (!sources) return sources.error();
   sources_ = std::move(*sources);
@@ -151,18 +151,15 @@ Result<void> Commands::open_journal() {
   return {};
 }
 
-Result<void> Commands::open_quarantine() {
+void Commands::open_quarantine() {
   const auto& config = process_.config();
   std::vector<std::string> others;
   for (const auto& peer : config.peers)
     others.push_back(fmt::format("{}-commands-{}", config.service, peer.node));
-  auto opened = Quarantine::open(
+  quarantine_ = Quarantine::open(
       {.folder = config.in_hand_folder, .name = config.name, .others = std::move(others), .journal = file()},
       clock_, process_.loop());
-  if (!opened) return opened.error();
-  quarantine_ = std::move(*opened);
   quarantine_->add_to(process_.router());
-  return {};
 }
 
 void Commands::add_routes() {

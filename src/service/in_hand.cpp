@@ -145,11 +145,12 @@ Result<std::unique_ptr<InHandFile>> InHandFile::open_own(const std::filesystem::
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (descriptor < 0) return cannot("open", file);
   struct stat found {};
-  // Others may have it mapped: it is never replaced, and never made shorter.
-  const bool sized =
-      ::fstat(descriptor, &found) == 0 && (found.st_size >= static_cast<off_t>(sizeof(Layout)) ||
-                                           ::ftruncate(descriptor, static_cast<off_t>(sizeof(Layout))) == 0);
-  if (!sized) {
+  // Others may have it mapped: it is never replaced, and never made shorter. All of it is there from the
+  // beginning, since a write to memory cannot tell that the disk is full.
+  const int failed =
+      ::fstat(descriptor, &found) != 0 ? errno : ::posix_fallocate(descriptor, 0, sizeof(Layout));
+  if (failed != 0) {
+    errno = failed;
     auto error = cannot("make room in", file);
     ::close(descriptor);
     return error;

@@ -35,10 +35,12 @@ struct Quarantine::Suspicion {
   std::optional<KnownRequest> quarantined{};
 };
 
-Result<std::unique_ptr<Quarantine>> Quarantine::open(Options options, const Clock& clock, Loop& loop) {
+std::unique_ptr<Quarantine> Quarantine::open(Options options, const Clock& clock, Loop& loop) {
   std::unique_ptr<Quarantine> made(new Quarantine(std::move(options), clock, loop));
   if (made->options_.folder.empty()) return made;
-  if (auto opened = made->open_own(); !opened) return opened.error();
+  if (const auto opened = made->open_own(); !opened) {
+    spdlog::error("a request that ends this process will not be remembered: {}", opened.error().what);
+  }
   return made;
 }
 
@@ -50,6 +52,8 @@ Quarantine::Quarantine(Options options, const Clock& clock, Loop& loop)
 Quarantine::~Quarantine() = default;
 
 Result<void> Quarantine::open_own() {
+  std::error_code exists;
+  std::filesystem::create_directories(options_.folder, exists);
   auto own = InHandFile::open_own(options_.folder / options_.name);
   if (!own) return own.error();
   own_ = std::move(*own);

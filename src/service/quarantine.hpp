@@ -34,8 +34,8 @@ class Quarantine {
   };
   enum class Verdict { kInnocent, kSuspect, kQuarantined };
 
-  [[nodiscard]] static Result<std::unique_ptr<Quarantine>> open(Options options, const Clock& clock,
-                                                                Loop& loop);
+  // Where the records cannot be kept, the log says so, and nothing is ever suspect.
+  [[nodiscard]] static std::unique_ptr<Quarantine> open(Options options, const Clock& clock, Loop& loop);
   ~Quarantine();
 
   // By what this process and the others remember at this moment.

@@ -20,9 +20,7 @@ class QuarantineTest : public testing::CommandsTest {
             .trials = {.program = TRIAL_PROGRAM, .start_ms = 60'000, .deadline_ms = 20'000}};
   }
   std::unique_ptr<Quarantine> open(const std::string& name) {
-    auto opened = Quarantine::open(options(name), clock_, loop_);
-    if (!opened) throw std::runtime_error(opened.error().what);
-    return std::move(*opened);
+    return Quarantine::open(options(name), clock_, loop_);
   }
   static Held held(const std::string& body) {
     Held made{http::Reply(nullptr), {}};
@@ -110,7 +108,7 @@ TEST_F(QuarantineTest, one_that_cannot_be_tried_stays_suspect) {
   dies_of("a", sound_);
   auto given = options("b");
   given.trials.program = folder_.path() / "nothing";
-  const auto b = std::move(*Quarantine::open(given, clock_, loop_));
+  const auto b = Quarantine::open(given, clock_, loop_);
   EXPECT_EQ(try_apart(*b, sound_), Kind::kNotTried);
   EXPECT_EQ(b->verdict(sound_.fingerprint), Verdict::kSuspect);
 }
@@ -135,10 +133,16 @@ TEST_F(QuarantineTest, a_node_that_comes_later_is_seen_then) {
 }
 
 TEST_F(QuarantineTest, without_a_folder_nothing_is_ever_suspect) {
-  const auto none = std::move(*Quarantine::open({}, clock_, loop_));
+  const auto none = Quarantine::open({}, clock_, loop_);
   EXPECT_EQ(none->verdict(poison_.fingerprint), Verdict::kInnocent);
   EXPECT_EQ(none->longest_in_hand_ms(), 0);
   EXPECT_FALSE(none->on_deciding());
+}
+
+TEST_F(QuarantineTest, where_its_records_cannot_be_kept_nothing_is_ever_suspect) {
+  dies_of("a", sound_);
+  std::filesystem::create_directory(folder_.path() / "b");  // where the file should be
+  EXPECT_EQ(open("b")->verdict(sound_.fingerprint), Verdict::kInnocent);
 }
 
 }  // namespace

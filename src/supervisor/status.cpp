@@ -42,6 +42,7 @@ void ask_service(StatusRow& row) {
   row.open = number_of(status, "open");
   row.oldest_open_ms = number_of(status, "oldest_open_ms");
   row.epoch = number_of(status, "epoch");
+  row.quarantined = number_of(status, "quarantined");
 }
 
 StatusRow row_of(const InstanceProcess& process, const std::string& gateway_host) {
@@ -89,6 +90,12 @@ std::string waiting(const StatusRow& row) {
   if (row.set_aside > 0) {
     lines += fmt::format("{}: {} events set aside; see: sportapp events\n", row.name, row.set_aside);
   }
+  if (row.quarantined > 0) {
+    lines += fmt::format(
+        "{}: {} requests quarantined, since they ended the process that executed them; see: "
+        "curl http://127.0.0.1:{}/internal/quarantine\n",
+        row.name, row.quarantined, row.port);
+  }
   if (row.open > 0) {
     lines += fmt::format("{}: {} not ended yet, the oldest begun {:.1f} s ago\n", row.name, row.open,
                          static_cast<double>(row.oldest_open_ms) / 1000);
@@ -121,6 +128,7 @@ json::object to_json(const StatusRow& row) {
           {"set_aside", row.set_aside},
           {"open", row.open},
           {"oldest_open_ms", row.oldest_open_ms},
+          {"quarantined", row.quarantined},
           {"epoch", row.epoch},
           {"in_sync", row.in_sync},
           {"stopped_by", row.stopped_by},
