@@ -47,5 +47,8 @@ function(sportapp_services)
     target_link_libraries(lab-${name}-commands PRIVATE sportapp_services sportapp_service sportapp_poison)
     set_target_properties(lab-${name}-commands PROPERTIES OUTPUT_NAME ${name}-commands
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/lab)
+    set(normal $<TARGET_FILE:${name}-commands>)
+    set(lab $<TARGET_FILE:lab-${name}-commands>)
+    add_test(NAME poison.${name}-commands_has_none COMMAND sh -c "grep -q Poisonous '${lab}' && ! grep -q Poisonous '${normal}'")
   endforeach()
 endfunction()
