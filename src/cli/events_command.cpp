@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/failover_events.hpp"
 #include "http/client.hpp"
 #include "services/registry.hpp"
+#include "supervisor/failover_view.hpp"
 #include "supervisor/instance.hpp"
 #include "supervisor/up.hpp"
 
@@ -21,17 +23,24 @@ constexpr int kAnswerMs = 60'000;
 struct Options {
   std::string service;  // empty: all
   std::string data = kDataDefault;
+  std::size_t last = 20;
+  bool json = false;
+  bool follow = false;
 };
 
 constexpr const char* kFooter =
-    R"(An event that a process cannot take in, or cannot show, stops nothing else: the process sets it aside with its
-reason. Lists these events, the first thousand of each process. `retry` tries them again, in order: when the
+    R"(First what was done about failures: when, of which service, by which rule (sportapp failover table), what and why.
+Then the events that a process could not take in, or cannot show. Such an event stops nothing else: the process sets
+it aside with its reason. The first thousand of each process are listed. `retry` tries them again, in order: when the
 cause is gone, for example after an upgrade.
 
 Exit status: 0, 1 a process did not answer, 2 wrong command line, 4 no instance runs on this data.
 
 Examples:
   sportapp events
+  sportapp events --last 100
+  sportapp events --json
+  sportapp events --follow
   sportapp events retry
   sportapp events retry orders --data /srv/sportapp)";
 
@@ -48,12 +57,20 @@ Examples:
 
 using Process = supervisor::InstanceProcess;
 
+// Of a commands service the primary takes events in, the others have them from it.
+bool is_spare(const Process& process, const Result<supervisor::FailoverView>& failover) {
+  const auto* service = failover ? failover->find(process.service) : nullptr;
+  return process.side == "commands" && service != nullptr && service->primary != process.node;
+}
+
 // The commands processes first: what they take in now is then shown too.
 std::vector<Process> asked_processes(const supervisor::Instance& instance, const std::string& service) {
+  const auto failover = supervisor::ask_failover(instance);
   std::vector<Process> found;
   for (const auto* side : {"commands", "queries"}) {
     for (const auto& process : instance.processes) {
-      if (process.side == side && (service.empty() || process.service == service)) found.push_back(process);
+      if (process.side != side || is_spare(process, failover)) continue;
+      if (service.empty() || process.service == service) found.push_back(process);
     }
   }
   return found;
@@ -128,6 +145,20 @@ int retry(const std::vector<Process>& processes) {
   return all ? 0 : supervisor::kExitFailed;
 }
 
+int show(const Options& options) {
+  const auto instance = supervisor::read_instance(options.data);
+  if (!instance) {
+    fmt::print(stderr, "sportapp: {}\n", instance.error().what);
+    return supervisor::kExitNotRunning;
+  }
+  const FailoverEvents failover(*instance, options.json);
+  const auto shown = failover.show(options.last, options.follow);
+  if (!shown) fmt::print(stderr, "sportapp: {}\n", shown.error().what);
+  // As lines for scripts, failovers only: what is set aside stands in the status of its process.
+  const int listed = options.json ? 0 : list(asked_processes(*instance, options.service));
+  return shown ? listed : supervisor::kExitFailed;
+}
+
 int with_processes(const Options& options, int (*act)(const std::vector<Process>&)) {
   const auto instance = supervisor::read_instance(options.data);
   if (instance) return act(asked_processes(*instance, options.service));
@@ -138,18 +169,23 @@ int with_processes(const Options& options, int (*act)(const std::vector<Process>
 }  // namespace
 
 void add_events_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("events", "List events that were set aside, or try them again");
+  auto* command =
+      app.add_subcommand("events", "Show what was done about failures, and events that were set aside");
   auto options = std::make_shared<Options>();
   auto* again = command->add_subcommand("retry", "Try the events that are set aside again");
   for (auto* one : {command, again})
     one->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("--last", options->last, "How many of what was done about failures")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "What was done about failures as JSON, an object a line");
+  command->add_flag("-f,--follow", options->follow, "Go on with what is done from now, until Ctrl-C");
   again->add_option("SERVICE", options->service, "Whose processes (every service's)")
       ->check(CLI::IsMember(services::names()));
   command->footer(kFooter);
   again->footer(kRetryFooter);
   again->callback([options, &exit_status] { exit_status = with_processes(*options, retry); });
   command->callback([options, again, &exit_status] {
-    if (!again->parsed()) exit_status = with_processes(*options, list);
+    if (!again->parsed()) exit_status = show(*options);
   });
 }
 
