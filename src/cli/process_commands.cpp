@@ -50,9 +50,9 @@ constexpr const char* kRestartFooter =
     R"(The process is asked to end, answers what is under way, is started again, and waited for until it is ready, a
 node of a service with a spare until it is in sync.
 
---rolling restarts every process but the supervisor, one at a time, so that no client sees an error, for example to
-run programs that were replaced: of each commands service the spares first; then the primary hands over, and is
-restarted as the last. Without a spare, commands are answered 503 until it is back.
+--rolling restarts every process but supervisor and gateway, one at a time, so that no client sees an error, for
+example to run programs that were replaced: of each commands service the spares first; then the primary hands over,
+and is restarted as the last. Without a spare, commands are answered 503 until it is back.
 
 {}
 

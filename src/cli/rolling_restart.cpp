@@ -32,7 +32,9 @@ class RollingRestart {
       if (process.side != "queries" && process.name != "monitor" && process.name != "redis") continue;
       if (auto restarted = one(process.name); !restarted) return restarted;
     }
-    say("gateway", "left as it is: a new program of NGINX takes effect with sportapp restart gateway");
+    // Even a reload of NGINX resets kept connections on which the next request is just arriving.
+    say("gateway",
+        "left as it is; a new NGINX takes effect, and resets connections, with: sportapp restart gateway");
     return {};
   }
 
