@@ -27,6 +27,7 @@ BANNED = [
 
 # Files that may sleep, and why.
 SLEEPS = {
+    "src/cli/failover_events.cpp": "follows what another process tells, until it is interrupted",
     "src/cli/logs_command.cpp": "follows a file that other processes write, until it is interrupted",
     "src/cli/running_instance.cpp": "asks other processes how far they are, with a deadline",
     "src/cli/rebuild_command.cpp": "asks another process how far it is, until it is done or stuck",
