@@ -86,6 +86,7 @@ def check_journals_equal(app, service: str = "users", within_s: float = 30.0):
 
 
 def events_of(app) -> list:
-    """What the monitor decided, from its log of events."""
+    """What the monitor decided, from its log of events; a line that it was killed in is no whole one."""
     file = app.data / "monitor" / "events.jsonl"
-    return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
