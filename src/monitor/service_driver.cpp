@@ -75,8 +75,10 @@ void ServiceDriver::look_who_is_silent(std::int64_t now_ms, const std::string& n
   if (!peer.suspected && peer.silence.suspicious(now_ms)) {
     ++counts_.suspicions;
     peer.suspected = true;
-    // What never answered may be just starting; what the system shows as halted will not answer.
-    peer.kill_at_ms = now_ms + (outside_.is_halted(node) ? 0 : kGraceMs);
+    // What never answered may be just starting; what the system shows as halted will not answer. One that
+    // nobody can stand in for is worth waiting for: a busy machine may be all there is to it.
+    const bool alone = node == core_.record().primary && !spare_in_sync();
+    peer.kill_at_ms = now_ms + (outside_.is_halted(node) ? 0 : alone ? kGraceAloneMs : kGraceMs);
     fast_until_ms_ = now_ms + kFastForMs;
     core_.lost(now_ms, node, fmt::format("silent for {} ms", peer.silence.silent_ms(now_ms)));
   }

@@ -13,9 +13,10 @@ namespace sportapp::monitor {
 class ServiceDriver {
  public:
   static constexpr std::int64_t kPingMs = 25;
-  static constexpr std::int64_t kFastPingMs = 5;    // while something changes
-  static constexpr std::int64_t kFastForMs = 1000;  // after the last change
-  static constexpr std::int64_t kGraceMs = 100;     // to show that it lives after all, before it is killed
+  static constexpr std::int64_t kFastPingMs = 5;       // while something changes
+  static constexpr std::int64_t kFastForMs = 1000;     // after the last change
+  static constexpr std::int64_t kGraceMs = 100;        // to show that it lives after all, before it is killed
+  static constexpr std::int64_t kGraceAloneMs = 1000;  // the same, while nobody can take its place
   static constexpr std::int64_t kKillAgainMs = 1000;
   static constexpr std::int64_t kSaveAgainMs = 100;
 

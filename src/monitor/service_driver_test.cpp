@@ -165,6 +165,17 @@ TEST_F(ServiceDriverTest, APrimaryThatFallsSilentIsReplacedAndKilled) {
   EXPECT_EQ(driver_->counts().false_alarms, 0);
 }
 
+TEST_F(ServiceDriverTest, APrimaryThatNobodyCanStandInForIsGivenMoreTimeBeforeItIsKilled) {
+  start({Epoch{5}, "a", {{"a", Epoch{4}}}});
+  start_with_both_up();
+  nodes_["a"].up = false;
+  pass(900);
+  EXPECT_THAT(killed_, IsEmpty());
+  pass(400);
+  EXPECT_THAT(killed_, ElementsAre("a"));
+  EXPECT_EQ(record().primary, "a");
+}
+
 TEST_F(ServiceDriverTest, OneThatWasOnlySlowIsNotKilledAndCountsAsAFalseAlarm) {
   start_with_both_up();
   nodes_["a"].up = false;

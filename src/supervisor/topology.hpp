@@ -25,7 +25,7 @@ struct Member {
 };
 
 // Off: every commands service is one node without a link.
-inline constexpr bool kRedundant = false;
+inline constexpr bool kRedundant = true;
 
 // Every process but the supervisor, in the order in which they are started; ports not yet given. The first
 // node of a commands service is the one preferred as primary.
