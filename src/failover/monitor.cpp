@@ -51,6 +51,7 @@ void Monitor::lost(std::int64_t now_ms, const std::string& node, const std::stri
   known.echoed = known.pinged;
   known.view.life = Life::kLost;
   known.view.why_lost = why;
+  look_at_fail_back(now_ms);
   decide(now_ms);
 }
 
@@ -206,7 +207,8 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
       for (const auto& one : record_.in_sync) {
         if (one.node != node) rest.push_back(one);
       }
-      write(rule, changed(rest), "drop " + node, primary + " asks for it");
+      write(rule, changed(rest), "drop " + node,
+            lost_disk(node) ? "it lost its disk" : primary + " asks for it");
       break;
     }
     case MonitorAction::kAdmit: {
@@ -289,6 +291,7 @@ std::string Monitor::why_unfit(std::int64_t now_ms) const {
   if (view.life == Life::kUnknown) return {};
   if (view.life == Life::kLost) return view.why_lost;
   const auto& report = view.report;
+  if (lost_disk(record_.primary)) return "lost its disk";
   if (!report.able) return report.why.empty() ? "cannot write" : report.why;
   if (acts(report) && report.epoch <= record_.epoch) return {};
   if (report.promise >= record_.epoch) return "stands down since it was restarted or gave up";
@@ -296,11 +299,17 @@ std::string Monitor::why_unfit(std::int64_t now_ms) const {
   return {};
 }
 
+bool Monitor::lost_disk(const std::string& node) const {
+  const auto* member = record_.member(node);
+  const auto& view = at(node).view;
+  return member != nullptr && view.alive() && view.report.promise < member->promise;
+}
+
 bool Monitor::eligible(const std::string& node) const {
   const auto* member = record_.member(node);
   const auto& view = at(node).view;
   if (member == nullptr || !view.alive() || !view.report.able) return false;
-  if (view.report.promise < member->promise) return false;
+  if (lost_disk(node)) return false;
   return node != record_.primary || (!acts(view.report) && view.report.promise >= record_.epoch);
 }
 
@@ -358,9 +367,16 @@ Record Monitor::changed(std::vector<Member> in_sync) const {
 Wish Monitor::wish() const {
   const auto& view = at(record_.primary).view;
   if (!view.alive() || !acts(view.report) || view.report.epoch != record_.epoch) return {};
+  for (const auto& member : record_.in_sync) {
+    if (lost_disk(member.node)) return {Wish::Kind::kDrop, member.node};
+  }
   const auto& asked = view.report.wish;
   if (!nodes_.contains(asked.node) || asked.node == record_.primary) return {};
-  if (asked.kind == Wish::Kind::kAdmit && record_.member(asked.node) != nullptr) return {};
+  if (asked.kind == Wish::Kind::kAdmit) {
+    // Without a promise of its own nobody could see later that it lost its disk.
+    const auto& node = at(asked.node).view;
+    if (record_.member(asked.node) != nullptr || node.report.promise == Epoch{}) return {};
+  }
   return asked;
 }
 

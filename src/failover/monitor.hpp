@@ -88,6 +88,7 @@ class Monitor {
   void give_up_late_switchover(std::int64_t now_ms);
   void note(const Rule& rule, std::string what, std::string cause, const Record& record);
 
+  [[nodiscard]] bool lost_disk(const std::string& node) const;
   [[nodiscard]] bool eligible(const std::string& node) const;
   [[nodiscard]] bool cold(std::int64_t now_ms) const;
   [[nodiscard]] bool drained() const;

@@ -48,12 +48,19 @@ bool Node::follow(Epoch epoch) {
     return false;
   }
   if (state_ == NodeState::kAbdicating || state_ == NodeState::kPromising) return false;
+  // Whether it lost its disk only the record can tell, and while that counts on it it must not promise anew.
+  if ((promise_ == Epoch{} && record_.epoch == Epoch{}) || lost_disk()) return false;
   if (epoch > saving_ && saving_ == promise_) save(epoch, "follow");
   if (promise_ < epoch) return false;
   state_ = NodeState::kSpare;
   following_ = epoch;
   followed_ = true;
   return true;
+}
+
+bool Node::lost_disk() const {
+  const auto* self = record_.member(name_);
+  return self != nullptr && promise_ < self->promise;
 }
 
 void Node::left() {
@@ -87,7 +94,7 @@ Bits Node::facts() const {
   set(NodeFact::kNewer, record_.epoch > promise_);
   set(NodeFact::kMine, record_.primary == name_);
   set(NodeFact::kSaving, saving_ > promise_);
-  set(NodeFact::kAble, able_);
+  set(NodeFact::kAble, able_ && !lost_disk());
   set(NodeFact::kOverruled, overruled_);
   set(NodeFact::kHandOver, hand_over_);
   set(NodeFact::kIdle, idle_);
@@ -107,6 +114,9 @@ void Node::act(const Rule& rule) {
       acting_ = record_;
       idle_ = false;
       followed_ = true;
+      break;
+    case NodeAction::kHeed:
+      acting_ = record_;
       break;
     case NodeAction::kStandDown:
       overruled_ = false;

@@ -13,7 +13,7 @@ namespace sportapp::failover {
 // What the node asks for; carried out in order.
 struct NodeOrder {
   NodeAction action = NodeAction::kWait;  // never kWait
-  Epoch epoch;                            // kPromise: to save; kLead: to act under
+  Epoch epoch;                            // kPromise: to save; kLead, kHeed: to act under
   std::string_view rule;                  // N6
 };
 
@@ -54,6 +54,7 @@ class Node {
   void decide();
   void act(const Rule& rule);
   [[nodiscard]] Bits facts() const;
+  [[nodiscard]] bool lost_disk() const;  // it had promised more, says the record
   void save(Epoch epoch, std::string_view rule);
 
   const std::string name_;

@@ -69,8 +69,8 @@ constexpr std::array kRules{
         "the switchover was given up"),
     row("N23", {S::kDraining}, {F::kIdle, F::kMine}, {F::kOverruled, F::kNewer, F::kSaving, F::kActing}, A::kLead, S::kPrimary,
         "who is in sync has changed; it is still primary"),
-    row("N24", {S::kDraining}, {F::kMine}, {F::kOverruled, F::kNewer, F::kSaving, F::kActing, F::kIdle}, A::kWait,
-        "who is in sync has changed, and something is under way still"),
+    row("N24", {S::kDraining}, {F::kMine}, {F::kOverruled, F::kNewer, F::kSaving, F::kActing, F::kIdle}, A::kHeed,
+        "who is in sync has changed: what is under way must not wait for a node that was dropped"),
     row("N25", {S::kPrimary, S::kDraining}, {}, {F::kOverruled, F::kNewer, F::kSaving, F::kActing, F::kMine}, A::kAbdicate, S::kAbdicating,
         "the record names another, and the promise covers it"),
     row("N26", {S::kAbdicating}, {}, {F::kIdle}, A::kWait,
@@ -84,8 +84,8 @@ constexpr std::array<std::string_view, 6> kStates{"waiting", "spare",    "promis
                                                   "primary", "draining", "abdicating"};
 constexpr std::array<std::string_view, 8> kFacts{"newer",     "mine",      "saving", "able",
                                                  "overruled", "hand over", "idle",   "acting"};
-constexpr std::array<std::string_view, 6> kActions{"wait",  "promise",  "lead",
-                                                   "drain", "abdicate", "stand down"};
+constexpr std::array<std::string_view, 7> kActions{"wait",     "promise",    "lead", "drain",
+                                                   "abdicate", "stand down", "heed"};
 
 }  // namespace
 

@@ -32,6 +32,7 @@ enum class NodeAction : std::uint8_t {
   kDrain,      // decide nothing more, answer what is under way
   kAbdicate,   // decide nothing more, undo what is under way
   kStandDown,  // nothing to undo
+  kHeed,       // wait for those that are in sync by the new record; decide nothing all the same
 };
 
 [[nodiscard]] const Table& node_table();

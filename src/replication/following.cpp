@@ -56,7 +56,7 @@ void Following::link_down(std::uint64_t link) {
   node_.left();
 }
 
-void Following::step(const Position& head, Actions& actions) {
+void Following::step(const Position& head, const std::string& failing, Actions& actions) {
   while (!busy_ && !queue_.empty()) {
     const auto [epoch, number, from_primary] = head_of(queue_.front());
     if (node_.refuses(epoch)) {
@@ -65,6 +65,7 @@ void Following::step(const Position& head, Actions& actions) {
       continue;
     }
     if (!node_.follow(epoch)) return;
+    if (!failing.empty()) return cut(failing, actions);
     const auto message = std::move(queue_.front());
     queue_.front() = Hello{epoch, number};  // what is under way; done() takes it away
     handle(message, head, actions);

@@ -19,8 +19,10 @@ class Following {
   void link_down(std::uint64_t link);
   // The journal did what the message under way asked for, or failed; `head` is then where it ends.
   void written(Position& head, const Result<Position>& written, Actions& actions);
-  // Goes on with what could not be taken in before: the promise is on disk, the journal is idle.
-  void step(const Position& head, Actions& actions);
+  // Goes on with what could not be taken in before: the promise is on disk, the journal is idle. `failing`:
+  // why the journal takes nothing, or empty; then nothing is acknowledged, so that nobody counts on this
+  // node.
+  void step(const Position& head, const std::string& failing, Actions& actions);
 
   // Something is on its way to the journal.
   [[nodiscard]] bool busy() const { return busy_; }

@@ -200,7 +200,7 @@ std::vector<Replica::PeerView> Replica::peers() const {
 void Replica::settle(std::int64_t now_ms) {
   for (;;) {
     look_whether_idle();
-    following_.step(head_, actions_);
+    following_.step(head_, failing_, actions_);
     look_whether_idle();
     const auto orders = node_.take_orders();
     for (const auto& order : orders) carry_out(now_ms, order);
@@ -220,6 +220,9 @@ void Replica::carry_out(std::int64_t now_ms, const failover::NodeOrder& order) {
     case NodeAction::kLead:
       lead(now_ms, order.epoch);
       break;
+    case NodeAction::kHeed:
+      act_on(order.epoch);
+      break;
     case NodeAction::kDrain:
       if (!std::exchange(stopping_, true)) actions_.push_back(StopLeading{});
       break;
@@ -234,15 +237,19 @@ void Replica::carry_out(std::int64_t now_ms, const failover::NodeOrder& order) {
 
 // Takes office, or goes on in it under a newer record.
 void Replica::lead(std::int64_t now_ms, Epoch epoch) {
-  leadership_.epoch = epoch;
   leadership_.durable = head_;
   journal_leads_ = true;
   actions_.push_back(Lead{epoch});
   for (const auto& other : options_.others) {
     const auto [found, is_new] = shipping_.try_emplace(other, other, options_.limits, log_, now_ms);
     if (is_new) actions_.push_back(Dial{other});
-    found->second.acting_on(in_sync(other));
   }
+  act_on(epoch);
+}
+
+void Replica::act_on(Epoch epoch) {
+  leadership_.epoch = epoch;
+  for (auto& [name, shipping] : shipping_) shipping.acting_on(in_sync(name));
 }
 
 void Replica::abdicate() {

@@ -73,6 +73,7 @@ class Replica {
   void settle(std::int64_t now_ms);
   void carry_out(std::int64_t now_ms, const failover::NodeOrder& order);
   void lead(std::int64_t now_ms, Epoch epoch);
+  void act_on(Epoch epoch);
   void abdicate();
   void leave_office();
   void look_at_batch();

@@ -61,18 +61,25 @@ void Checker::names_are_as_told(const std::string& node, const Request& request,
 }
 
 void Checker::recorded(const failover::Record& record) {
-  if (record.epoch <= record_.epoch && !(record == record_)) {
+  if (record == record_) return;  // written again
+  if (record.epoch <= record_.epoch) {
     violated("the record of epoch {} follows that of {}", record.epoch.value, record_.epoch.value);
   }
+  std::erase_if(without_disk_, [&](const auto& node) {
+    return record_.member(node) == nullptr && record.member(node) != nullptr;
+  });
   record_ = record;
   if (record.member(record.primary) == nullptr) violated("the primary {} is not in sync", record.primary);
   every_member_holds_what_was_acknowledged();
 }
 
-// Whoever may be made primary has everything that a client was told.
-void Checker::every_member_holds_what_was_acknowledged() const {
+// Whoever may be made primary has everything that a client was told; but for one that lost its disk, which
+// must not become primary before it has it again.
+void Checker::every_member_holds_what_was_acknowledged() {
   for (const auto& member : record_.in_sync) {
-    if (!files_.at(member.node)->holds(acknowledged_)) {
+    if (files_.at(member.node)->holds(acknowledged_)) {
+      without_disk_.erase(member.node);
+    } else if (member.node == record_.primary || !without_disk_.contains(member.node)) {
       violated("{} counts as in sync in epoch {} and lacks entry {}, which is acknowledged", member.node,
                record_.epoch.value, acknowledged_.seq.value);
     }

@@ -40,6 +40,9 @@ class Checker {
   void answered(const std::string& node, const Request& request, Said said, std::int64_t id);
   // The monitor wrote a record.
   void recorded(const failover::Record& record);
+  // A node has nothing any more: it need not hold anything before it is in sync anew.
+  void lost_disk(const std::string& node) { without_disk_.insert(node); }
+  [[nodiscard]] bool any_without_disk() const { return !without_disk_.empty(); }
   void promised(const std::string& node, Epoch before, Epoch now);
   // At the end: the journal of the primary.
   void ended(const NodeFiles& primary) const;
@@ -52,7 +55,7 @@ class Checker {
     Us asked_us = 0;
     std::optional<std::pair<Said, std::int64_t>> said;
   };
-  void every_member_holds_what_was_acknowledged() const;
+  void every_member_holds_what_was_acknowledged();
   void names_are_as_told(const std::string& node, const Request& request, Said said, std::int64_t id);
 
   const Timeline& timeline_;
@@ -63,6 +66,7 @@ class Checker {
       taken_;  // by whom a name is, and since when clients know
   std::map<Epoch, std::string> released_by_;
   failover::Record record_;
+  std::set<std::string> without_disk_;
   std::size_t answers_ = 0;
 };
 

@@ -91,7 +91,7 @@ void Clients::send(std::size_t index) {
   const auto id = client.now->id = ++requests_;
   sent_[id] = index;
   world_.network.send(upstream.link, *this, encode(*client.now));
-  process().after(world_.random.between(100, 7000) * kMs, [this, id] {
+  process().after(world_.random.between(kMs, world_.settings.patience_most), [this, id] {
     const auto found = sent_.find(id);
     if (found == sent_.end()) return;
     const auto late = found->second;
@@ -154,7 +154,10 @@ void Clients::received(LinkId, const std::string& bytes) {
   if (found == sent_.end()) return;  // too late
   const auto index = found->second;
   sent_.erase(found);
-  if (reply.said == Said::kNotNow) return failed(index);
+  if (reply.said == Said::kNotNow) {
+    ++refused_;
+    return failed(index);
+  }
   world_.trace(name(), "{} is told: {} for {}", index, simulator::describe(reply.said, reply.id),
                simulator::describe(*clients_[index].now));
   clients_[index].now.reset();

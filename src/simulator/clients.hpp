@@ -17,6 +17,7 @@ class Clients : public Host {
   // From now on each only wants answers to what it asked, and then one more to a last command.
   void finish() { finishing_ = true; }
   [[nodiscard]] bool finished() const;
+  [[nodiscard]] std::size_t refused() const { return refused_; }  // answers "not now", so far
   [[nodiscard]] std::string describe() const;
 
   void accepted(LinkId, const std::string&, Purpose) override {}
@@ -50,6 +51,7 @@ class Clients : public Host {
   std::map<std::string, Upstream> upstreams_;
   std::uint64_t keys_ = 0, requests_ = 0;
   std::map<std::uint64_t, std::size_t> sent_;  // request -> client
+  std::size_t refused_ = 0;
   bool finishing_ = false;
 };
 

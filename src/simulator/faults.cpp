@@ -1,5 +1,6 @@
 #include "simulator/faults.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <numeric>
 #include <utility>
@@ -56,6 +57,9 @@ void Faults::of_a_node(Fault fault) {
       break;
     case Fault::kLongStop:
       crash(node, random.between(500 * kMs, 3000 * kMs));
+      break;
+    case Fault::kLostDisk:
+      lose_disk(node);
       break;
     case Fault::kCrashLoop:
       crash_loop(node, static_cast<int>(random.between(2, 8)));
@@ -162,6 +166,16 @@ void Faults::crash(const std::string& node, Us down) {
   world_.timeline().after(down, [this, node] { world_.node(node).start(); });
 }
 
+// One at a time, and never the only one that has everything.
+void Faults::lose_disk(const std::string& node) {
+  const auto& record = world_.monitor().record();
+  const bool another = std::any_of(record.in_sync.begin(), record.in_sync.end(),
+                                   [&](const auto& member) { return member.node != node; });
+  if (!another || world_.checker().any_without_disk()) return;
+  crash(node, world_.random().between(kRestartLeast, kRestartMost));
+  world_.node(node).lose_disk();
+}
+
 void Faults::crash_loop(const std::string& node, int times) {
   crash(node, world_.random().between(kRestartLeast, kRestartMost));
   if (times <= 1) return;
@@ -205,7 +219,17 @@ void run(World& world) {
   Faults faults(world);
   world.start();
   faults.run();
+  if (world.random().percent(40)) {
+    const auto nodes = world.names();
+    const auto& down = nodes[static_cast<std::size_t>(world.random().below(std::ssize(nodes)))];
+    world.node(down).keep_down(true);
+    world.node(down).end("stays down");
+    world.heal();
+    world.serve_without(down);
+    world.node(down).keep_down(false);
+  }
   world.heal();
+  world.clients().finish();
   world.converge();
 }
 

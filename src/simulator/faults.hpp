@@ -11,6 +11,7 @@ enum class Fault : std::uint8_t {
   kCrashBoth,  // of all nodes at about the same time
   kCrashWithMonitor,
   kLongStop,   // a node stays down
+  kLostDisk,   // and comes back with nothing
   kCrashLoop,  // a node ends again and again
   kHang,
   kLongHang,
@@ -46,6 +47,7 @@ class Faults {
   void of_the_rest(Fault fault);
   [[nodiscard]] std::vector<std::string> hosts() const;
   void crash(const std::string& node, Us down);
+  void lose_disk(const std::string& node);
   void crash_loop(const std::string& node, int times);
   void hang(const std::string& node, Us time);
   void crash_monitor(Us down);

@@ -47,7 +47,7 @@ void MonitorHost::ping() {
     if (connection.link == 0) continue;
     if (now - connection.heard > world_.settings.silent_after && !std::exchange(connection.silent, true)) {
       lost(node, "silent");
-      if (on_hung) on_hung(node);
+      if (on_silent) on_silent(node);
     }
     world_.network.send(connection.link, *this, failover::encode(running_->monitor.ping(node)));
   }

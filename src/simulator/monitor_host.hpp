@@ -26,8 +26,7 @@ class MonitorHost : public Host {
   [[nodiscard]] Disk& disk() { return disk_; }
   [[nodiscard]] const failover::Record& record() const { return record_; }  // on disk
   [[nodiscard]] const failover::Monitor* monitor() const { return running_ ? &running_->monitor : nullptr; }
-  // What hangs, as it asks the supervisor to end it.
-  std::function<void(const std::string&)> on_hung;
+  std::function<void(const std::string& node)> on_silent;  // so that somebody may end it
 
   void accepted(LinkId, const std::string&, Purpose) override {}
   void dialled(const std::string& to, Purpose purpose, std::optional<LinkId> link) override;

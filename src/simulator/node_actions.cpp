@@ -18,14 +18,6 @@ constexpr Us kCopying = 3 * kMs;
 
 }  // namespace
 
-void NodeHost::perform() {
-  auto& replica = *running_->replica;
-  for (auto actions = replica.take_actions(); !actions.empty(); actions = replica.take_actions()) {
-    for (const auto& action : actions) std::visit([this](const auto& one) { perform(one); }, action);
-  }
-  show_role();
-}
-
 void NodeHost::show_role() {
   const auto& replica = *running_->replica;
   const auto role = replica.decides() ? name() : replica.primary();
@@ -36,6 +28,7 @@ void NodeHost::show_role() {
   running_->reception->look();
 }
 
+template <>
 void NodeHost::perform(const replication::SavePromise& action) {
   running_->promises.push_back(action.epoch);
   if (running_->promises.size() == 1) save_promise();
@@ -64,11 +57,13 @@ void NodeHost::save_promise() {
       });
 }
 
+template <>
 void NodeHost::perform(const replication::Dial& action) {
   running_->dials.insert(action.node);
   dial(action.node);
 }
 
+template <>
 void NodeHost::perform(const replication::HangUp& action) {
   running_->dials.erase(action.node);
   const auto found = running_->to_spare.find(action.node);
@@ -78,6 +73,7 @@ void NodeHost::perform(const replication::HangUp& action) {
   running_->to_spare.erase(found);
 }
 
+template <>
 void NodeHost::perform(const replication::Cut& action) {
   world_.trace(name(), "cuts the link to {}: {}", action.node, action.why);
   const auto found = running_->to_spare.find(action.node);
@@ -87,33 +83,39 @@ void NodeHost::perform(const replication::Cut& action) {
   process().after(0, [this, link] { broken(link); });
 }
 
+template <>
 void NodeHost::perform(const replication::ToSpare& action) {
   const auto found = running_->to_spare.find(action.node);
   if (found != running_->to_spare.end())
     world_.network.send(found->second, *this, replication::encode(action.message));
 }
 
+template <>
 void NodeHost::perform(const replication::ToPrimary& action) {
   world_.network.send(action.link, *this, replication::encode(action.message));
 }
 
+template <>
 void NodeHost::perform(const replication::CutPrimary& action) {
   world_.trace(name(), "cuts the link of the primary: {}", action.why);
   world_.network.hang_up(action.link, *this);
   process().after(0, [this, link = action.link] { broken(link); });
 }
 
+template <>
 void NodeHost::perform(const replication::Lead& action) {
   world_.trace(name(), "leads under epoch {}", action.epoch.value);
   running_->journal->lead(action.epoch);
 }
 
+template <>
 void NodeHost::perform(const replication::StopLeading&) {
   world_.trace(name(), "leads no more");
   running_->journal->follow(
       [this] { tell([this](Replica& replica) { replica.stopped(world_.timeline.now_ms()); }); });
 }
 
+template <>
 void NodeHost::perform(const replication::Release&) {
   const auto epoch = running_->replica->node().acting().epoch;
   world_.trace(name(), "releases a batch in epoch {}", epoch.value);
@@ -121,17 +123,20 @@ void NodeHost::perform(const replication::Release&) {
   running_->journal->release();
 }
 
+template <>
 void NodeHost::perform(const replication::RollBack&) {
   world_.trace(name(), "rolls its batch back");
   running_->journal->roll_back();
 }
 
+template <>
 void NodeHost::perform(const replication::AppendToJournal& action) {
   running_->journal->append(action.entries, [this](const Result<Position>& head) {
     tell([this, head](Replica& replica) { replica.appended(world_.timeline.now_ms(), head); });
   });
 }
 
+template <>
 void NodeHost::perform(const replication::InstallSnapshot&) {
   running_->journal->replace(running_->incoming, [this](const Result<Position>& head) {
     world_.trace(name(), "a copy is {}", head ? "in place" : "not put in place: " + head.error().what);
@@ -139,6 +144,7 @@ void NodeHost::perform(const replication::InstallSnapshot&) {
   });
 }
 
+template <>
 void NodeHost::perform(const replication::MakeSnapshot& action) {
   process().after(world_.random.between(1, kCopying), [this, node = action.node] {
     running_->snapshots[node] = replication::encode(files_.journal);
@@ -148,8 +154,17 @@ void NodeHost::perform(const replication::MakeSnapshot& action) {
   });
 }
 
+template <>
 void NodeHost::perform(const replication::DropSnapshot& action) {
   running_->snapshots.erase(action.node);
+}
+
+void NodeHost::perform() {
+  auto& replica = *running_->replica;
+  for (auto actions = replica.take_actions(); !actions.empty(); actions = replica.take_actions()) {
+    for (const auto& action : actions) std::visit([this](const auto& one) { perform(one); }, action);
+  }
+  show_role();
 }
 
 Result<std::optional<Hash>> NodeHost::hash_at(Seq seq) {

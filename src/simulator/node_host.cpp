@@ -30,7 +30,7 @@ NodeHost::NodeHost(std::string name, std::vector<std::string> others, const Surr
 NodeHost::~NodeHost() = default;
 
 void NodeHost::start() {
-  if (process().up()) return;
+  if (process().up() || kept_down_) return;
   world_.trace(name(), "starts: promise {}, {} entries", files_.promise.value, files_.journal.size());
   process().start();
   running_ = std::make_unique<Running>();
@@ -54,6 +54,12 @@ void NodeHost::end(const std::string& why) {
   process().end();
   disk_.process_ended();
   running_.reset();
+}
+
+void NodeHost::lose_disk() {
+  world_.trace(name(), "has lost its disk");
+  files_ = {};
+  world_.checker.lost_disk(name());
 }
 
 void NodeHost::hang() {

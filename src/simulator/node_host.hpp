@@ -35,6 +35,8 @@ class NodeHost : public Host, private replication::Log {
   void end(const std::string& why);
   void hang();
   void thaw();
+  void keep_down(bool down) { kept_down_ = down; }  // start() does nothing
+  void lose_disk();                                 // while it is down
   void jump_clock(std::int64_t ms) { clock_off_ms_ += ms; }
   // Stops its work in one thread only: what the process itself notices.
   void stall(const std::string& why);
@@ -66,21 +68,8 @@ class NodeHost : public Host, private replication::Log {
   [[nodiscard]] Reception::Owner reception_owner();
 
   void perform();
-  void perform(const replication::SavePromise& action);
-  void perform(const replication::Dial& action);
-  void perform(const replication::HangUp& action);
-  void perform(const replication::Cut& action);
-  void perform(const replication::ToSpare& action);
-  void perform(const replication::ToPrimary& action);
-  void perform(const replication::CutPrimary& action);
-  void perform(const replication::Lead& action);
-  void perform(const replication::StopLeading& action);
-  void perform(const replication::Release& action);
-  void perform(const replication::RollBack& action);
-  void perform(const replication::AppendToJournal& action);
-  void perform(const replication::MakeSnapshot& action);
-  void perform(const replication::DropSnapshot& action);
-  void perform(const replication::InstallSnapshot& action);
+  template <class Action>
+  void perform(const Action& action);  // of each kind in its own way
   void save_promise();
   void show_role();
 
@@ -89,6 +78,7 @@ class NodeHost : public Host, private replication::Log {
   Disk disk_;
   NodeFiles files_;
   std::int64_t clock_off_ms_ = 0;
+  bool kept_down_ = false;
   std::unique_ptr<Running> running_;  // none: the process is down
 };
 

@@ -1,17 +1,15 @@
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 #include "simulator/faults.hpp"
 
 namespace sportapp::simulator {
 namespace {
 
 std::string trace_of(std::uint64_t seed) {
-  std::ostringstream trace;
-  World world(settings_of(seed, 0), &trace);
+  std::string trace;
+  World world(settings_of(seed, 0), [&trace](const std::string& line) { trace += line; });
   run(world);
-  return trace.str();
+  return trace;
 }
 
 TEST(Seeds, TheSameSeedGivesTheSameTrace) {

@@ -15,19 +15,20 @@ Us one_of(Random& random, std::initializer_list<Us> values) {
 
 }  // namespace
 
-Settings settings_of(std::uint64_t seed, int nodes) {
+Settings settings_of(std::uint64_t seed, int nodes, bool brief) {
   Random random(seed * 2 + kOther);
   Settings settings;
   settings.seed = seed;
   settings.nodes = nodes != 0 ? nodes : static_cast<int>(random.between(2, 3));
   settings.clients = static_cast<int>(random.between(1, 4));
   settings.names = static_cast<int>(random.between(5, 60));
-  settings.fire = random.between(200, 2500) * kMs;
+  settings.fire = random.between(200, brief ? 1000 : 2500) * kMs;
   settings.hop = one_of(random, {1, 10, 100, 2000});
   settings.ping_every = one_of(random, {25, 25, 40, 80}) * kMs;
   settings.silent_after = settings.ping_every * random.between(3, 8);
   settings.think_most = one_of(random, {1, 5, 20, 80}) * kMs;
   settings.fail_back_after_ms = one_of(random, {-1, 50, 200, 1000});
+  settings.kills_silent = random.coin();
   settings.chunk_bytes = static_cast<std::size_t>(one_of(random, {100, 512, 4096}));
   settings.window_messages = static_cast<std::size_t>(random.between(1, 8));
   settings.read_max = static_cast<int>(random.between(1, 16));

@@ -18,7 +18,9 @@ struct Settings {
   Us hop = 10;              // from thread to thread
   Us ping_every = 25 * kMs;
   Us silent_after = 150 * kMs;
-  Us think_most = 20 * kMs;  // of a client, between two commands
+  Us think_most = 20 * kMs;       // of a client, between two commands
+  Us patience_most = 7000 * kMs;  // of the gateway with one node
+  bool kills_silent = false;      // the monitor has a node that is silent ended
   std::int64_t fail_back_after_ms = 200;
   std::size_t chunk_bytes = 512;
   std::size_t window_messages = 8;
@@ -28,6 +30,6 @@ struct Settings {
 };
 
 // `nodes` 0: two or three.
-[[nodiscard]] Settings settings_of(std::uint64_t seed, int nodes);
+[[nodiscard]] Settings settings_of(std::uint64_t seed, int nodes, bool brief = false);
 
 }  // namespace sportapp::simulator

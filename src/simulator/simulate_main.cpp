@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <iostream>
 
 #include "simulator/faults.hpp"
 
@@ -14,6 +13,7 @@ using namespace sportapp::simulator;
 struct Asked {
   std::uint64_t from = 1, seeds = 1000, seed = 0, steps = 0;
   std::string nodes = "mixed";
+  bool brief = false;
   bool trace = false, quiet = false;
 };
 
@@ -25,17 +25,21 @@ int nodes_of(const std::string& asked) {
   return asked == "mixed" ? 0 : asked == "2" ? 2 : 3;
 }
 
+void print(const std::string& line) {
+  fmt::print("{}", line);
+}
+
 // False: it showed a defect, which is printed.
 bool one(std::uint64_t seed, const Asked& asked, Done& done) {
-  World world(settings_of(seed, nodes_of(asked.nodes)), asked.trace ? &std::cout : nullptr);
+  World world(settings_of(seed, nodes_of(asked.nodes), asked.brief), asked.trace ? print : Trace::Sink());
   bool passed = true;
   try {
     run(world);
   } catch (const std::exception& exception) {
     passed = false;
-    std::cout << fmt::format(
-        "seed {} after {} steps, at {} ms: {}\nreplay: simulate --seed {} --nodes {} --trace\n", seed,
-        world.timeline().steps(), world.timeline().now_ms(), exception.what(), seed, asked.nodes);
+    fmt::print("seed {} after {} steps, at {} ms: {}\nreplay: simulate --seed {} --nodes {}{} --trace\n",
+               seed, world.timeline().steps(), world.timeline().now_ms(), exception.what(), seed, asked.nodes,
+               asked.brief ? " --brief" : "");
   }
   ++done.seeds;
   done.steps += world.timeline().steps();
@@ -58,9 +62,9 @@ int many(const Asked& asked) {
     if (!one(seed, asked, done)) return 1;
     if (asked.quiet || Clock::now() - shown < std::chrono::seconds(5)) continue;
     shown = Clock::now();
-    std::cerr << rate() << "\n";
+    fmt::print(stderr, "{}\n", rate());
   }
-  std::cout << rate() << ": no defect\n";
+  fmt::print("{}: no defect\n", rate());
   return 0;
 }
 
@@ -76,6 +80,7 @@ int main(int argc, char** argv) {
   app.add_option("--nodes", asked.nodes, "of the service")
       ->check(CLI::IsMember({"2", "3", "mixed"}))
       ->capture_default_str();
+  app.add_flag("--brief", asked.brief, "shorter runs: what is not found soon is not looked for");
   auto* seed = app.add_option("--seed", asked.seed, "this one only");
   app.add_flag("--trace", asked.trace, "print what happens, step by step")->needs(seed);
   app.add_flag("--quiet", asked.quiet, "no progress");

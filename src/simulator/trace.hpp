@@ -2,7 +2,8 @@
 #pragma once
 #include <fmt/format.h>
 
-#include <ostream>
+#include <functional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -12,19 +13,19 @@ namespace sportapp::simulator {
 
 class Trace {
  public:
-  Trace(const Timeline& timeline, std::ostream* out) : timeline_(timeline), out_(out) {}
+  using Sink = std::function<void(const std::string& line)>;
+  Trace(const Timeline& timeline, Sink sink) : timeline_(timeline), sink_(std::move(sink)) {}
   template <class... Arguments>
   void operator()(std::string_view who, fmt::format_string<Arguments...> what, Arguments&&... arguments) {
-    if (out_ == nullptr) return;
+    if (!sink_) return;
     const auto now = timeline_.now_us();
-    *out_ << fmt::format("{:7}.{:03} {:8} {}\n", now / kMs, now % kMs, who,
-                         fmt::format(what, std::forward<Arguments>(arguments)...));
+    sink_(fmt::format("{:7}.{:03} {:8} {}\n", now / kMs, now % kMs, who,
+                      fmt::format(what, std::forward<Arguments>(arguments)...)));
   }
-  [[nodiscard]] bool on() const { return out_ != nullptr; }
 
  private:
   const Timeline& timeline_;
-  std::ostream* out_;
+  const Sink sink_;
 };
 
 }  // namespace sportapp::simulator

@@ -7,6 +7,9 @@
 namespace sportapp::simulator {
 namespace {
 
+constexpr Us kKill = 5 * kMs, kRestart = 50 * kMs;
+constexpr Us kAskAgain = 10'000 * kMs;
+
 std::vector<std::string> names_of(int nodes) {
   const std::vector<std::string> all{"a", "b", "c"};
   return {all.begin(), all.begin() + nodes};
@@ -19,10 +22,10 @@ std::vector<std::string> without(std::vector<std::string> names, const std::stri
 
 }  // namespace
 
-World::World(const Settings& settings, std::ostream* trace)
+World::World(const Settings& settings, Trace::Sink trace)
     : settings_(settings),
       random_(settings.seed),
-      trace_(timeline_, trace),
+      trace_(timeline_, std::move(trace)),
       network_(timeline_, random_, trace_),
       checker_(timeline_),
       names_(names_of(settings.nodes)) {
@@ -31,12 +34,22 @@ World::World(const Settings& settings, std::ostream* trace)
     nodes_.push_back(std::make_unique<NodeHost>(name, without(names_, name), world));
   monitor_ = std::make_unique<MonitorHost>(names_, world);
   clients_ = std::make_unique<Clients>(names_, world);
+  if (settings_.kills_silent) {
+    monitor_->on_silent = [this](const std::string& name) {
+      timeline_.after(kKill, [this, name] { kill(name); });
+    };
+  }
 }
 
 void World::start() {
   for (auto& node : nodes_) node->start();
   monitor_->start();
   clients_->start();
+}
+
+void World::kill(const std::string& name) {
+  node(name).end("killed, since it was silent");
+  timeline_.after(kRestart, [this, name] { node(name).start(); });
 }
 
 void World::run_for(Us time) {
@@ -58,12 +71,31 @@ void World::heal() {
   }
   monitor_->thaw();
   monitor_->start();
-  clients_->finish();
+}
+
+void World::serve_without(const std::string& down) {
+  constexpr std::size_t kAnswers = 3;
+  const auto until = timeline_.now_us() + settings_.calm;
+  const auto before = checker_.answers();
+  while (checker_.answers() < before + kAnswers) {
+    run_for(50 * kMs);
+    if (timeline_.now_us() < until) continue;
+    const auto& in_sync = monitor_->record().in_sync;
+    if (in_sync.empty()) return;  // the first record needs every node's word
+    if (in_sync.size() == 1 && in_sync.front().node == down) return;
+    throw Violation(fmt::format("without {} nothing is answered for {} s\n{}", down,
+                                settings_.calm / kMs / 1000, describe()));
+  }
 }
 
 void World::converge() {
   const auto until = timeline_.now_us() + settings_.calm;
+  auto asked = timeline_.now_us();
   do {
+    if (timeline_.now_us() > asked + kAskAgain) {  // an operator who had chosen another wants the first back
+      asked = timeline_.now_us();
+      monitor_->switch_over(names_.front());
+    }
     if (timeline_.now_us() > until) {
       throw Violation(fmt::format("{} s after the last fault it is not well: {}\n{}",
                                   settings_.calm / kMs / 1000, what_is_not_well(), describe()));

@@ -1,7 +1,6 @@
 // One run from one seed: first everything fails, then it is healed and must be well again.
 #pragma once
 #include <memory>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -13,11 +12,13 @@ namespace sportapp::simulator {
 class World {
  public:
   // `trace`: where the steps are written, or nowhere.
-  explicit World(const Settings& settings, std::ostream* trace = nullptr);
+  explicit World(const Settings& settings, Trace::Sink trace = {});
 
   void start();
   void run_for(Us time);  // throws Violation
   void heal();
+  // Until clients get answers though that node is down; a Violation when another could act and does not.
+  void serve_without(const std::string& node);
   // Until everything is well; a Violation says what is not when that takes too long.
   void converge();
   [[nodiscard]] std::string what_is_not_well() const;  // empty: all is
@@ -35,6 +36,8 @@ class World {
   [[nodiscard]] const Settings& settings() const { return settings_; }
 
  private:
+  void kill(const std::string& name);
+
   const Settings settings_;
   Timeline timeline_;
   Random random_;

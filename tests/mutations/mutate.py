@@ -190,16 +190,22 @@ def green_without_any(mutations):
         raise Untried("red without any mutation: " + ", ".join(failing))
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def asked_for(description, mutations, add_options=lambda parser: None):
+    """The command line's options, and those of the mutations that it names."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="mutations to try (default: all)")
     parser.add_argument("--list", action="store_true", help="print what there is")
+    add_options(parser)
     arguments = parser.parse_args()
-    known = {mutation.name: mutation for mutation in MUTATIONS}
+    known = {mutation.name: mutation for mutation in mutations}
     unknown = [name for name in arguments.names if name not in known]
     if unknown:
         parser.error(f"no mutation {', '.join(unknown)}; there is: {', '.join(known)}")
-    chosen = [known[name] for name in arguments.names] or list(MUTATIONS)
+    return arguments, [known[name] for name in arguments.names] or list(mutations)
+
+
+def main() -> int:
+    arguments, chosen = asked_for(__doc__, MUTATIONS)
     if arguments.list:
         for mutation in chosen:
             print(f"{mutation.name:<12} {mutation.what}: {', '.join(name for _, name in mutation.tests)}")
