@@ -100,8 +100,9 @@ Result<void> Monitor::force(const std::string& node) {
   auto epoch = record_.epoch;
   for (const auto& [name, known] : nodes_) epoch = std::max(epoch, known.view.report.promise);
   static constexpr Rule kByOperator{"operator", 0, 0, 0, 0, 0, "an operator's wish"};
-  write(kByOperator, {epoch.next(), node, {member(node)}}, fmt::format("force {}", node),
-        "an operator's wish: what others acknowledged and it lacks is lost");
+  // Even where it lost its disk: its promise of now is what it has.
+  write(kByOperator, {epoch.next(), node, {{node, at(node).view.report.promise}}},
+        fmt::format("force {}", node), "an operator's wish: what others acknowledged and it lacks is lost");
   return {};
 }
 
