@@ -38,6 +38,8 @@ Settings settings_of(std::uint64_t seed, int nodes, bool brief) {
   for (std::size_t i = 0; i < kFaults; ++i) {
     settings.weights.push_back(random.percent(share) ? random.between(1, 10) : 0);
   }
+  // Beside other faults a lost disk is a second one, after which a person may be needed.
+  settings.weights[static_cast<std::size_t>(Fault::kLostDisk)] = 0;
   return settings;
 }
 
