@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace sportapp::simulator {
@@ -81,9 +82,11 @@ void World::serve_without(const std::string& down) {
     run_for(50 * kMs);
     if (timeline_.now_us() < until) continue;
     const auto& in_sync = monitor_->record().in_sync;
-    if (in_sync.empty()) return;  // the first record needs every node's word
-    if (in_sync.size() == 1 && in_sync.front().node == down) return;
-    if (checker_.any_without_disk()) return;  // the others may lack what only that one has
+    // The first record needs every node's word; and who could act may be down or have nothing.
+    const auto cannot = [&](const auto& member) {
+      return member.node == down || checker_.is_without_disk(member.node);
+    };
+    if (std::all_of(in_sync.begin(), in_sync.end(), cannot)) return;
     throw Violation(fmt::format("without {} nothing is answered for {} s\n{}", down,
                                 settings_.calm / kMs / 1000, describe()));
   }
