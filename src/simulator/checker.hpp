@@ -42,6 +42,7 @@ class Checker {
   void recorded(const failover::Record& record);
   // A node has nothing any more: it need not hold anything before it is in sync anew.
   void lost_disk(const std::string& node) { without_disk_.insert(node); }
+  [[nodiscard]] bool is_without_disk(const std::string& node) const { return without_disk_.contains(node); }
   [[nodiscard]] bool any_without_disk() const { return !without_disk_.empty(); }
   void promised(const std::string& node, Epoch before, Epoch now);
   // At the end: the journal of the primary.
