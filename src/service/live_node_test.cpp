@@ -59,7 +59,7 @@ class LiveNodeTest : public ::testing::Test {
   }
 
   static std::uint16_t port_of(const std::string& name) {
-    return static_cast<std::uint16_t>(20'000 + ::getpid() % 20'000 + (name == "a" ? 0 : 1));
+    return static_cast<std::uint16_t>(20'000 + ::getpid() % 6'000 * 2 + (name == "a" ? 0 : 1));
   }
   void start(const std::string& name) {
     auto node = std::make_unique<Node>();
