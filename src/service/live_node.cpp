@@ -128,8 +128,9 @@ void LiveNode::stop() {
     impl_->stopping = true;
   }
   impl_->gate_changed.notify_all();
-  if (impl_->driver) impl_->driver->stop();
+  // The link's thread uses what the driver's stop() ends.
   if (impl_->endpoint) impl_->endpoint->stop();
+  if (impl_->driver) impl_->driver->stop();
 }
 
 RoleView LiveNode::role() const {

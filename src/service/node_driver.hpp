@@ -31,7 +31,7 @@ class NodeDriver {
     std::function<bool()> hangs{};              // then pings get no echo
   };
   NodeDriver(const Config& config, Outside outside, std::unique_ptr<journal::Promise> promise);
-  void stop();  // its threads end; any thread but theirs and the link's
+  void stop();  // its threads end; the link's has ended
 
   void up(link::ConnectionId connection, const std::string& name, bool dialled);
   void down(link::ConnectionId connection);
