@@ -92,7 +92,7 @@ class Commands {
   std::unique_ptr<http::Forwarder> forwarder_;
   std::unique_ptr<CommandRoutes> routes_;
   std::unique_ptr<SetAsideRoutes> set_aside_routes_;
-  Worker janitor_;  // ends offices, which takes a second or two
+  std::unique_ptr<Worker> janitor_ = std::make_unique<Worker>();  // ends offices, which takes a second or two
 };
 
 Result<void> Commands::start() {
@@ -117,6 +117,7 @@ Result<void> Commands::start() {
 void Commands::stop() {
   if (node_) node_->stop();
   leave_office();
+  janitor_.reset();  // an office uses the journal to its end
   journal_.reset();
 }
 
@@ -229,7 +230,7 @@ void Commands::leave_office() {
     const std::lock_guard lock(office_mutex_);
     left = std::exchange(office_, nullptr);
   }
-  if (left) janitor_.post([left = std::move(left)]() mutable { left.reset(); });
+  if (left) janitor_->post([left = std::move(left)]() mutable { left.reset(); });
 }
 
 std::shared_ptr<Office> Commands::office() const {
