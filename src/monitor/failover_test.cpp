@@ -52,6 +52,8 @@ class LinkedNode {
   void answer(link::ConnectionId from, const link::Frame& frame) {
     const auto ping = failover::decode_ping(frame.payload).value();
     const auto& record = ping.record;
+    // As by following: without a promise of its own it is not admitted.
+    if (record.primary != node_ && report_.promise < record.epoch) report_.promise = record.epoch;
     if (record.primary == node_ && record.epoch > report_.promise) {
       report_.role = Role::kPrimary;
       report_.promise = report_.epoch = record.epoch;
