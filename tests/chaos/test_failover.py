@@ -25,7 +25,9 @@ LONG_ORDERS_COUNTS = {**LONG_COUNTS, "rolling": 1}
 PAUSE_S = 1.5  # the next fault strikes at a random moment within it, so that some meet the preferred node's return
 
 
-def load_options(connections: int = 256, rate: int = 1000) -> dict:
+def load_options(connections: int = 256, rate: int = 0) -> dict:
+    """The short run is one of programs with sanitizers, too, on a machine that has more to do."""
+    rate = rate or (1000 if os.environ.get("SPORTAPP_LONG") else 200)
     return {"connections": int(os.environ.get("SPORTAPP_CONNECTIONS", connections)),
             "rate": int(os.environ.get("SPORTAPP_RATE", rate))}
 
