@@ -169,12 +169,19 @@ void NodeDriver::perform(const replication::SavePromise& action) {
   promise_worker_->post([this, epoch = action.epoch] { save_promise(epoch); });
 }
 
+// The disk may have been repaired under it: what was open is then another file. One with less is not ours.
+void NodeDriver::reopen_promise() {
+  auto opened = journal::Promise::open(config_.data);
+  if (opened && (*opened)->value() >= promise_->value()) promise_ = std::move(*opened);
+}
+
 void NodeDriver::save_promise(Epoch epoch) {
   for (auto saved = promise_->raise(epoch); !saved; saved = promise_->raise(epoch)) {
     tell(
         [why = saved.error().what](Replica& node, std::int64_t now_ms) { node.promise_failed(now_ms, why); });
     std::unique_lock lock(stop_mutex_);
     if (stopped_.wait_for(lock, kPromiseRetry, [this] { return stopping_.load(); })) return;
+    reopen_promise();
   }
   tell([epoch](Replica& node, std::int64_t now_ms) { node.promise_saved(now_ms, epoch); });
 }

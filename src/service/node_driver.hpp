@@ -69,7 +69,8 @@ class NodeDriver {
   void perform(const replication::MakeSnapshot& action);
   void perform(const replication::DropSnapshot& action);
   void perform(const replication::InstallSnapshot& action);
-  void save_promise(Epoch epoch);  // on the promise's worker
+  void save_promise(Epoch epoch);  // on the promise's worker, as is what follows
+  void reopen_promise();
 
   const Config config_;
   const Outside outside_;
