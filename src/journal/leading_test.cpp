@@ -74,9 +74,8 @@ TEST_F(LeadingTest, WhoLeadsAgainBeforeItsGateRefusedLeadsAfterwards) {
   barrier.wait_for_batches(1);
   submit("waits", "luz");
   journal_->lead(Epoch{7});
-  barrier.open(true);
+  barrier.refuse_what_is_held();
   EXPECT_TRUE(std::holds_alternative<NotPrimary>(outcomes_.wait("k1")));
-  barrier.open(false);
   const auto waited = outcomes_.wait("waits");
   EXPECT_TRUE(std::holds_alternative<Answered>(waited) || std::holds_alternative<NotPrimary>(waited));
   EXPECT_TRUE(journal_->status().leading);

@@ -75,9 +75,10 @@ class Barrier final : public CommitGate {
   Result<void> before_commit(std::span<const Entry> entries) override {
     std::unique_lock lock(mutex_);
     seen_.push_back(entries.size());
+    const auto number = seen_.size();
     changed_.notify_all();
     changed_.wait_for(lock, kPatience, [this] { return open_; });
-    return refuse_ ? Result<void>(Error{Retry::kLater, "deposed"}) : Result<void>();
+    return refuse_ || number <= refused_ ? Result<void>(Error{Retry::kLater, "deposed"}) : Result<void>();
   }
   void committed(Head head) override {
     const std::lock_guard lock(mutex_);
@@ -106,6 +107,13 @@ class Barrier final : public CommitGate {
     refuse_ = refuse;
     changed_.notify_all();
   }
+  /// What is held now is refused, whatever comes afterwards is let through.
+  void refuse_what_is_held() {
+    const std::lock_guard lock(mutex_);
+    open_ = true;
+    refused_ = seen_.size();
+    changed_.notify_all();
+  }
   std::vector<std::size_t> seen() {
     const std::lock_guard lock(mutex_);
     return seen_;
@@ -116,6 +124,7 @@ class Barrier final : public CommitGate {
   std::condition_variable changed_;
   std::vector<std::size_t> seen_;
   std::vector<Head> committed_;
+  std::size_t refused_ = 0;
   int failed_commits_ = 0;
   bool open_ = false, refuse_ = false;
 };
