@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 from cpp_text import code_of, functions, lambdas
-from tree import Complaint, line_of, parts_in_order
+from tree import Complaint, line_of, with_inner_parts
 
 FUNCTION_LINES_MAX = 70
 
@@ -18,7 +18,7 @@ BANNED = [
     (r"(?<![\w.>:])(std::)?popen\s*\(", "use posix_spawn with an argument list", ()),
     (r"(?<![\w.>:])(std::)?s?rand\s*\(", "use randombytes_* of libsodium, or std::mt19937_64 with a seed in tests", ()),
     (r"\bstd::cout\b|(?<![\w:])(std::)?(printf|puts)\s*\(|\bfmt::print\s*\(\s*[^s]",
-     "log with spdlog; only the command line tools print", ("cli", "import", "verify", "supervisor",
+     "log with spdlog; only the command line tools print", ("cli", "import", "lab", "verify", "supervisor",
                                                             "simulator")),
     (r"\bdetached\b", "spawn into a task group whose owner handles its exception", ()),
     (r"\.detach\s*\(", "keep the thread and join it", ()),
@@ -38,6 +38,7 @@ SLEEPS = {
 }
 
 ASIO = re.compile(r'#include\s*[<"]boost/(asio|beast)')
+TRANSPORT = ("src/http/", "src/link/", "src/lab/load/", "src/lab/fault/")
 RULES_MUST_NOT_KNOW = re.compile(
     r'#include\s*[<"](sqlite/|http/|journal/|messaging/|service/|'
     r'SQLiteCpp/|sqlite3|hiredis|curl/|boost/asio|boost/beast)')
@@ -111,7 +112,7 @@ def coroutines_do_not_capture(tree):
 
 
 def includes_run_one_way(tree):
-    parts = parts_in_order(tree)
+    parts = with_inner_parts(tree)
     for path, text in tree.cpp():
         part = _part_of(path, parts)
         if part is None:
@@ -128,10 +129,11 @@ def includes_run_one_way(tree):
 
 def transport_headers_stay_in_http(tree):
     for path, text in tree.cpp():
-        if path.startswith(("src/http/", "src/link/")):
+        if path.startswith(TRANSPORT):
             continue
         for found in _matches(ASIO, path, code_of(text, keep_strings=True)):
-            yield found._replace(text="Asio and Beast are slow to compile and stay inside src/http and src/link: use their interfaces")
+            yield found._replace(text=f"Asio and Beast are slow to compile and stay inside {', '.join(TRANSPORT)}: use "
+                                      "their interfaces")
 
 
 def rules_stay_pure(tree):

@@ -129,6 +129,12 @@ def test_a_test_that_is_not_built_is_caught(tmp_path):
     assert [complaint.path for complaint in rules_cpp.tests_are_built(tree)] == ["src/base/out_test.cpp"]
 
 
+def test_parts_of_a_part_have_an_order_too():
+    tree = Tree({"src/CMakeLists.txt": ORDER, "src/cli/CMakeLists.txt": "foreach(part a b)\n",
+                 "src/cli/a/a.hpp": '#include "cli/b/b.hpp"\n', "src/cli/b/b.hpp": '#include "cli/a/c.hpp"\n'})
+    assert [complaint.path for complaint in rules_cpp.includes_run_one_way(tree)] == ["src/cli/a/a.hpp"]
+
+
 def test_what_is_not_formatted_is_caught(tmp_path):
     (tmp_path / ".clang-format").write_text("BasedOnStyle: Google\n")
     texts = {"good.cpp": "int a = 1;\n", "bad.cpp": "int b = 1;\nint   a=1;\n"}

@@ -69,5 +69,14 @@ def parts_in_order(tree) -> list:
     return match.group(1).split() if match else []
 
 
+def with_inner_parts(tree) -> list:
+    """The same, a part that consists of parts after those, in the order that its own CMakeLists.txt has."""
+    found = []
+    for part in parts_in_order(tree):
+        match = re.search(r"foreach\(part\s+([^)]*)\)", tree.texts.get(f"src/{part}/CMakeLists.txt", ""))
+        found += [f"{part}/{inner}" for inner in (match.group(1).split() if match else [])] + [part]
+    return found
+
+
 def line_of(text: str, offset: int) -> int:
     return text.count("\n", 0, offset) + 1
