@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/random.hpp"
 #include "failover/record.hpp"
 #include "journal/entry.hpp"
 #include "simulator/process.hpp"
-#include "simulator/random.hpp"
 
 namespace sportapp::simulator {
 

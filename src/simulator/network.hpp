@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "base/random.hpp"
 #include "simulator/process.hpp"
-#include "simulator/random.hpp"
 #include "simulator/trace.hpp"
 
 namespace sportapp::simulator {

@@ -1,7 +1,7 @@
 #include "simulator/settings.hpp"
 
+#include "base/random.hpp"
 #include "simulator/faults.hpp"
-#include "simulator/random.hpp"
 
 namespace sportapp::simulator {
 namespace {

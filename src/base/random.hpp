@@ -3,7 +3,7 @@
 #pragma once
 #include <cstdint>
 
-namespace sportapp::simulator {
+namespace sportapp {
 
 class Random {
  public:
@@ -26,4 +26,4 @@ class Random {
   std::uint64_t state_;
 };
 
-}  // namespace sportapp::simulator
+}  // namespace sportapp
