@@ -55,6 +55,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
   failover.read("suspicion_ms", config.failover.suspicion_ms, 1);
   failover.read("fail_back", config.failover.fail_back);
   failover.read("fail_back_after_ms", config.failover.fail_back_after_ms);
+  failover.read("kill_hung", config.failover.kill_hung);
   for (auto& process : reader->tables("process")) {
     auto target = target_from(process);
     if (!target) return Error{Retry::kNever, file.string() + ": " + target.error().what};

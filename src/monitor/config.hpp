@@ -27,6 +27,7 @@ struct FailoverSettings {
   int suspicion_ms = 150;         // silence after which a process counts as lost
   bool fail_back = true;          // the preferred node takes its place back by itself
   int fail_back_after_ms = 1000;  // once it is in sync for so long
+  bool kill_hung = true;          // what hangs is ended, so that it is started again
 };
 
 struct Config {

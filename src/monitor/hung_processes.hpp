@@ -12,7 +12,8 @@ namespace sportapp::monitor {
 // Has processes ended that hang: by the supervisor, which starts them again.
 class HungProcesses {
  public:
-  explicit HungProcesses(std::filesystem::path control_socket);
+  // `kills`: false leaves them as they are.
+  explicit HungProcesses(std::filesystem::path control_socket, bool kills = true);
   // The system shows that it does not run at all: stopped by a signal. Any thread.
   [[nodiscard]] bool is_halted(const std::string& name) const;
   // The process that runs under this name now; the caller knows that it is the one that hangs, since its
@@ -24,6 +25,7 @@ class HungProcesses {
 
   const std::filesystem::path instance_file_;
   const ControlClient supervisor_;
+  const bool kills_;
   service::Worker worker_;  // last: it uses the others
 };
 

@@ -23,7 +23,7 @@ using namespace sportapp;
 class Monitor {
  public:
   Monitor(service::Process& process, const monitor::Config& config)
-      : process_(process), config_(config), hung_(config.control_socket) {}
+      : process_(process), config_(config), hung_(config.control_socket, config.failover.kill_hung) {}
 
   Result<void> start() {
     const bool nodes = std::any_of(config_.targets.begin(), config_.targets.end(),

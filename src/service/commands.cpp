@@ -166,11 +166,13 @@ void Commands::open_quarantine() {
 void Commands::add_routes() {
   const auto& config = process_.config();
   forwarder_ = http::make_forwarder(process_.server(), {.node = config.node});
+  const bool holds = config.hold_ms > 0;  // else: only given to a primary that is known
   routes_ = std::make_unique<CommandRoutes>(
       domain_, *journal_, *for_feed_, clock_, process_.loop(), *forwarder_, *quarantine_,
-      CommandRoutes::Options{.hold_ms = config.hold_ms,
-                             .has_peers = is_node(),
-                             .hold = {.count_max = static_cast<std::size_t>(config.queue_max)}});
+      CommandRoutes::Options{
+          .hold_ms = holds ? config.hold_ms : static_cast<int>(config.limits.answer_timeout_ms),
+          .has_peers = is_node(),
+          .hold = {.count_max = static_cast<std::size_t>(config.queue_max), .holds = holds}});
   routes_->add_to(process_.router());
   set_aside_routes_ =
       std::make_unique<SetAsideRoutes>(file(), domain_, *journal_, process_.loop(),

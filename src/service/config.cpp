@@ -22,7 +22,7 @@ void read_redundancy(TomlReader& reader, Config& config) {
   reader.read("link_port", config.link_port, 0, kPortMax);
   reader.read("key_file", config.key_file);
   reader.read("in_hand_folder", config.in_hand_folder);
-  reader.read("hold_ms", config.hold_ms, 1);
+  reader.read("hold_ms", config.hold_ms, 0);
   for (auto& peer : reader.tables("peer")) {
     PeerAddress address;
     peer.read("node", address.node);

@@ -68,6 +68,7 @@ void Hold::take(HeldPtr held) {
 }
 
 void Hold::keep(HeldPtr held) {
+  if (!limits_.holds) return give_up(*held);
   ++counts_.held;
   const auto arrival = held->arrival;
   held_.emplace(arrival, std::move(held));
@@ -115,13 +116,15 @@ void Hold::tick() {
     return true;
   });
   counts_.held -= late.size();
-  counts_.timeouts += static_cast<std::int64_t>(late.size());
-  for (const auto& held : late) {
-    let_go(*held);
-    held->reply(http::unavailable(held->tried ? kMayHaveTakenEffect : kNothingWasChanged));
-  }
+  for (const auto& held : late) give_up(*held);
   go_on();
   if (!held_.empty()) arm();
+}
+
+void Hold::give_up(const Held& held) {
+  ++counts_.timeouts;
+  let_go(held);
+  held.reply(http::unavailable(held.tried ? kMayHaveTakenEffect : kNothingWasChanged));
 }
 
 void Hold::arm() {

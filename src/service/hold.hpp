@@ -45,6 +45,7 @@ class Hold {
   struct Limits {
     std::size_t count_max = 10'000;
     std::size_t bytes_max = 64U * 1024 * 1024;
+    bool holds = true;  // false: none is kept, what the primary does not take now is answered 503
   };
   // `execute`: in order of arrival, once the primary is here.
   Hold(Limits limits, const Clock& clock, Loop& loop, http::Forwarder& forwarder,
@@ -59,6 +60,7 @@ class Hold {
 
  private:
   void keep(HeldPtr held);
+  void give_up(const Held& held);
   void forward(HeldPtr held);
   void answered(const HeldPtr& held, Result<http::Response> outcome);
   void go_on();

@@ -145,6 +145,27 @@ TEST_F(HoldTest, more_than_may_wait_are_refused_at_once_and_room_is_given_back) 
   EXPECT_EQ(hold_.counts().refused, 3);
 }
 
+TEST_F(HoldTest, where_nothing_is_held_only_a_primary_that_is_known_is_tried) {
+  Hold hold({.holds = false}, clock_, loop_, forwarder_, [this](HeldPtr held) { executed_.push_back(held); });
+  const auto ask_it = [&] {
+    auto asked = std::make_shared<Asked>();
+    hold.take(std::make_shared<Held>(Held{http::Reply(asked), {}, ++arrivals_, 0, clock_.now_ms + 5000}));
+    return asked;
+  };
+  hold.primary_is(Nowhere{});
+  EXPECT_EQ(ask_it()->answer.status, 503) << "at once";
+  hold.primary_is(kAtA);
+  const auto answered = ask_it();
+  const auto broken = ask_it();
+  forwarder_.end(0, HandForwarder::response(200));
+  forwarder_.end(0, Error{Retry::kOutcomeUnknown, "broken"});
+  EXPECT_EQ(answered->answer.status, 200);
+  EXPECT_EQ(broken->answer.status, 503);
+  EXPECT_NE(broken->answer.body.find("not known whether"), std::string::npos);
+  EXPECT_EQ(hold.counts().held + hold.counts().forwarding, 0U);
+  EXPECT_EQ(loop_.timers(), 0U);
+}
+
 TEST_F(HoldTest, another_primary_gets_what_was_at_the_one_before) {
   hold_.primary_is(kAtA);
   const auto asked = ask("1");

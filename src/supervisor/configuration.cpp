@@ -76,8 +76,9 @@ std::string monitor_config(const Layout& layout, const Settings& settings,
       "data = \"{}\"\nkey_file = \"{}\"\ncontrol_socket = \"{}\"\n",
       monitor.port, layout.log(monitor.name).string(), settings.services.log_level,
       (layout.data / monitor.name).string(), layout.key_file().string(), layout.control_socket().string());
-  text += fmt::format("\n[failover]\nsuspicion_ms = {}\nfail_back = {}\nfail_back_after_ms = {}\n",
-                      failover.suspicion_ms, failover.fail_back, failover.fail_back_after_ms);
+  text += fmt::format(
+      "\n[failover]\nsuspicion_ms = {}\nfail_back = {}\nfail_back_after_ms = {}\nkill_hung = {}\n",
+      failover.suspicion_ms, failover.fail_back, failover.fail_back_after_ms, settings.tactics.detect_hangs);
   for (const auto& member : members) {
     if (member.kind == Kind::kMonitor) continue;
     text += fmt::format(

@@ -68,6 +68,17 @@ TEST_F(ConfigurationTest, NginxTakesEveryOption) {
   EXPECT_THAT(gateway(), HasSubstr("listen [::1]:5000 "));
 }
 
+TEST_F(ConfigurationTest, WithoutRetryACommandThatWasSentIsNotSentAgain) {
+  EXPECT_THAT(gateway(),
+              HasSubstr("  proxy_next_upstream error timeout http_502 http_503 non_idempotent;\n"));
+  settings_.tactics.retry = false;
+  EXPECT_EQ(nginx_complaint(), "");
+  EXPECT_THAT(gateway(), HasSubstr("  proxy_next_upstream error timeout;\n"));
+  for (const auto* not_wanted : {"non_idempotent", "upstream error timeout http"}) {
+    EXPECT_THAT(gateway(), Not(HasSubstr(not_wanted)));
+  }
+}
+
 TEST_F(ConfigurationTest, AServiceMoreIsANameMore) {
   members_ = topology({"users", "products"});
   std::uint16_t port = 20'000;
@@ -136,6 +147,7 @@ TEST_F(ConfigurationTest, TheNodesOfAServiceKnowEachOtherAndTheirReadersAllOfThe
 TEST_F(ConfigurationTest, TheMonitorReadsWhatWasWrittenForIt) {
   settings_.failover.fail_back = false;
   settings_.failover.suspicion_ms = 321;
+  settings_.tactics.detect_hangs = false;
   ASSERT_TRUE(write_configuration(layout_, settings_, members_));
   const auto read = monitor::load_config(config_file(layout_, member_of(members_, Kind::kMonitor)));
   ASSERT_TRUE(read) << read.error().what;
@@ -146,6 +158,7 @@ TEST_F(ConfigurationTest, TheMonitorReadsWhatWasWrittenForIt) {
   EXPECT_EQ(read->data, layout_.data / "monitor");
   EXPECT_FALSE(read->failover.fail_back);
   EXPECT_EQ(read->failover.suspicion_ms, 321);
+  EXPECT_FALSE(read->failover.kill_hung);
 }
 
 TEST_F(ConfigurationTest, TheGatewayAsksTheSparesOnlyWhereTheFirstNodeDoesNotAnswer) {

@@ -118,6 +118,7 @@ Result<std::string> gateway_config(const Layout& layout, const Settings& setting
   const auto& limits = settings.limits;
   const auto open_files =
       std::min<rlim_t>(open_files_max(), static_cast<rlim_t>(gateway.connections) * 2 + 512);
+  const bool retry = settings.tactics.retry;
   TemplateValues values;
   values.text = {
       {"user", ::geteuid() == 0 ? "root" : ""},
@@ -134,6 +135,9 @@ Result<std::string> gateway_config(const Layout& layout, const Settings& setting
       {"header_bytes", std::to_string(limits.header_bytes)},
       {"body_bytes", std::to_string(limits.body_bytes)},
       {"rate_limit", gateway.rate_limit_per_s > 0 ? std::to_string(gateway.rate_limit_per_s) : ""},
+      // Without `retry` as NGINX does it by itself: a command that was sent is not sent again.
+      {"next_upstream", retry ? "error timeout http_502 http_503 non_idempotent" : "error timeout"},
+      {"next_upstream_of_waits", retry ? "error timeout http_502 non_idempotent" : "error timeout"},
       {"upstream_idle_s", seconds(upstream_idle_ms(limits))},
       {"monitor", fmt::format("127.0.0.1:{}", member_of(members, Kind::kMonitor).port)},
       {"listen", host_and_port(gateway.host, gateway.port)},

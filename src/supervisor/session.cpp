@@ -82,8 +82,10 @@ Session::Session(Start start, Detach& detach, const Clock& clock)
       started_ms_(clock.monotonic_ms()),
       shown_ms_(started_ms_) {
   keep_logs();
-  supervisor_ =
-      std::make_unique<Supervisor>(start_.plans, clock_, [this](const auto& view) { changed(view); });
+  const auto& tactics = start_.settings.tactics;
+  supervisor_ = std::make_unique<Supervisor>(
+      start_.plans, clock_, [this](const auto& view) { changed(view); },
+      RestartRule{tactics.restart, tactics.restart_after_ms});
 }
 
 int Session::run() {
@@ -181,7 +183,8 @@ std::string Session::health() const {
 void Session::look_whether_ready() {
   const auto views = supervisor_->views();
   for (const auto& view : views) {
-    if (view.quick_ends >= kQuickEndsMax) {
+    const bool given_up = view.state == ProcessState::kStopped && view.stopped_by.empty();
+    if (view.quick_ends >= kQuickEndsMax || given_up) {
       return fail(fmt::format("{} does not stay: it {} {} times in a row", view.name, view.last_end,
                               view.quick_ends));
     }

@@ -32,7 +32,14 @@ void read_failover(TomlReader table, Settings::Failover& failover) {
   table.read("suspicion_ms", failover.suspicion_ms, 50, 60'000);
   table.read("fail_back", failover.fail_back);
   table.read("fail_back_after_ms", failover.fail_back_after_ms, 0, kHourMs);
-  table.read("hold_ms", failover.hold_ms, 1, kHourMs);
+  table.read("hold_ms", failover.hold_ms, 0, kHourMs);
+}
+
+void read_tactics(TomlReader table, Settings::Tactics& tactics) {
+  table.read("restart", tactics.restart);
+  table.read("restart_after_ms", tactics.restart_after_ms, 0, kHourMs);
+  table.read("detect_hangs", tactics.detect_hangs);
+  table.read("retry", tactics.retry);
 }
 
 void read_redis(TomlReader table, Settings::Redis& redis) {
@@ -58,6 +65,7 @@ Result<Settings> load_settings(const std::filesystem::path& file) {
   read_gateway(reader->table("gateway"), settings.gateway);
   read_services(reader->table("services"), settings.services);
   read_failover(reader->table("failover"), settings.failover);
+  read_tactics(reader->table("tactics"), settings.tactics);
   read_redis(reader->table("redis"), settings.redis);
   read_limits(reader->table("limits"), settings.limits);
   if (auto read = reader->finish(); !read) return read.error();

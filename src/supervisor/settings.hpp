@@ -32,8 +32,15 @@ struct Settings {
     int suspicion_ms = 150;         // silence after which a process counts as lost
     bool fail_back = true;          // the preferred node takes its place back by itself
     int fail_back_after_ms = 1000;  // once it is in sync for so long
-    int hold_ms = 5000;             // a command waits so long for a primary; then 503
+    int hold_ms = 5000;             // a command waits so long for a primary; then 503. 0: not at all
   } failover;
+  // What an experiment turns off, to see what it is worth.
+  struct Tactics {
+    bool restart = true;       // what ended is started again
+    int restart_after_ms = 0;  // not sooner after it ended
+    bool detect_hangs = true;  // what says nothing for too long is killed
+    bool retry = true;         // the gateway gives what was not answered to the next process
+  } tactics;
   struct Redis {
     int memory_mb = 256;
     std::int64_t stream_length_max = 100'000;

@@ -45,6 +45,10 @@ TEST(Settings, TheDocumentedExampleIsTheDefaults) {
   EXPECT_EQ(example->failover.fail_back, defaults.failover.fail_back);
   EXPECT_EQ(example->failover.fail_back_after_ms, defaults.failover.fail_back_after_ms);
   EXPECT_EQ(example->failover.hold_ms, defaults.failover.hold_ms);
+  EXPECT_EQ(example->tactics.restart, defaults.tactics.restart);
+  EXPECT_EQ(example->tactics.restart_after_ms, defaults.tactics.restart_after_ms);
+  EXPECT_EQ(example->tactics.detect_hangs, defaults.tactics.detect_hangs);
+  EXPECT_EQ(example->tactics.retry, defaults.tactics.retry);
   EXPECT_EQ(example->redis.memory_mb, defaults.redis.memory_mb);
   EXPECT_EQ(example->redis.stream_length_max, defaults.redis.stream_length_max);
   EXPECT_EQ(example->limits.connections, defaults.limits.connections);
@@ -63,6 +67,7 @@ TEST(Settings, AMistakeIsToldWithFileAndLine) {
   EXPECT_THAT(settings_from("[gateway\n").error().what, HasSubstr("sportapp.toml:1:"));
   EXPECT_THAT(settings_from("[services]\nspares = 3\n").error().what, HasSubstr("from 0 to 2"));
   EXPECT_THAT(settings_from("[failover]\nfail_back = 1\n").error().what, HasSubstr("true or false"));
+  EXPECT_THAT(settings_from("[tactics]\nretry = 0\n").error().what, HasSubstr("sportapp.toml:2: 'retry'"));
   EXPECT_FALSE(load_settings("/nowhere/sportapp.toml"));
 }
 

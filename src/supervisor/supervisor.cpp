@@ -23,8 +23,9 @@ bool has_process(const Supervisor::View& view) {
 
 }  // namespace
 
-Supervisor::Supervisor(std::vector<ProcessPlan> plans, const Clock& clock, OnChange on_change)
-    : clock_(clock), on_change_(std::move(on_change)) {
+Supervisor::Supervisor(std::vector<ProcessPlan> plans, const Clock& clock, OnChange on_change,
+                       RestartRule rule)
+    : clock_(clock), rule_(rule), on_change_(std::move(on_change)) {
   // Grandchildren whose parent died come to us, so that none escapes.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   for (auto& plan : plans) {
@@ -119,9 +120,9 @@ Result<void> Supervisor::stop_one(const std::string& name, const std::string& by
 Result<void> Supervisor::start_one(const std::string& name) {
   const auto child = asked(name);
   if (!child) return child.error();
-  if ((*child)->view.stopped_by.empty()) {
-    return Error{Retry::kNever,
-                 fmt::format("{} is not stopped: it is {}", name, to_string((*child)->view.state))};
+  const auto& view = (*child)->view;
+  if (view.stopped_by.empty() && view.state != ProcessState::kStopped) {
+    return Error{Retry::kNever, fmt::format("{} is not stopped: it is {}", name, to_string(view.state))};
   }
   start_now(**child);
   return {};
@@ -203,7 +204,8 @@ void Supervisor::start(Child& child) {
 
 void Supervisor::start_later(Child& child, const std::string& why, std::int64_t lived_ms) {
   child.view.last_end = why;
-  child.view.delay_ms = child.delay.next_ms(lived_ms);
+  if (!rule_.restart) return set_state(child, ProcessState::kStopped);
+  child.view.delay_ms = std::max(child.delay.next_ms(lived_ms), rule_.after_ms);
   child.due_ms = clock_.monotonic_ms() + child.view.delay_ms;
   set_state(child, ProcessState::kRestarting);
 }

@@ -23,6 +23,12 @@ struct ProcessPlan {
   int stop_ms = 5000;  // then it is killed
 };
 
+// What becomes of a process that ended and was not asked to.
+struct RestartRule {
+  bool restart = true;  // false: it stays down until it is started on purpose
+  int after_ms = 0;     // not sooner after its end
+};
+
 class Supervisor {
  public:
   struct View {
@@ -41,7 +47,7 @@ class Supervisor {
   using OnChange = std::function<void(const View&)>;
 
   // `clock` must outlive it. on_change is called within start, tick and stop, after each change of a state.
-  Supervisor(std::vector<ProcessPlan> plans, const Clock& clock, OnChange on_change);
+  Supervisor(std::vector<ProcessPlan> plans, const Clock& clock, OnChange on_change, RestartRule rule = {});
   ~Supervisor();  // kills what is left
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;
@@ -58,7 +64,7 @@ class Supervisor {
   // ever: for one that hangs.
   [[nodiscard]] Result<void> kill_one(const std::string& name, pid_t pid);
   [[nodiscard]] Result<void> stop_one(const std::string& name, const std::string& by);
-  [[nodiscard]] Result<void> start_one(const std::string& name);    // one that was stopped
+  [[nodiscard]] Result<void> start_one(const std::string& name);    // one that is down
   [[nodiscard]] Result<void> restart_one(const std::string& name);  // asked to end first, as by stop_one
   [[nodiscard]] bool stopped() const;
   [[nodiscard]] std::vector<View> views() const;
@@ -86,6 +92,7 @@ class Supervisor {
 
   std::vector<Child> children_;
   const Clock& clock_;
+  const RestartRule rule_;
   OnChange on_change_;
   bool stopping_ = false;
 };

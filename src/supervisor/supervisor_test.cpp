@@ -33,9 +33,9 @@ class SupervisorTest : public ::testing::Test {
     plan.launch.death_signal = SIGTERM;
     return plan;
   }
-  void supervise(std::vector<ProcessPlan> plans) {
+  void supervise(std::vector<ProcessPlan> plans, RestartRule rule = {}) {
     supervisor_ = std::make_unique<Supervisor>(
-        std::move(plans), clock_, [this](const Supervisor::View& view) { seen_.push_back(view); });
+        std::move(plans), clock_, [this](const Supervisor::View& view) { seen_.push_back(view); }, rule);
     supervisor_->start();
   }
   // Ticks until the condition holds; the bound is reached by a defect only.
@@ -84,6 +84,33 @@ TEST_F(SupervisorTest, OneThatKeepsEndingWaitsLongerEachTime) {
   EXPECT_THAT(delays, ElementsAre(0, 50, 100));
   EXPECT_GE(view().quick_ends, 3);
   EXPECT_EQ(view().last_end, "ended with status 7");
+}
+
+TEST_F(SupervisorTest, WithoutRestartWhatEndedStaysDownUntilItIsStarted) {
+  supervise({shell("one", "exec sleep 1000")}, {.restart = false});
+  const auto first = view().id;
+  EXPECT_FALSE(supervisor_->start_one("one")) << "it runs";
+  ::kill(first.pid, SIGKILL);
+  ASSERT_TRUE(until([&] { return view().state == ProcessState::kStopped; }));
+  for (int times = 0; times < 5; ++times) supervisor_->tick();
+  EXPECT_EQ(view().id.pid, 0);
+  EXPECT_EQ(view().last_end, "was killed by signal 9 (Killed)");
+  EXPECT_EQ(view().stopped_by, "");
+  ASSERT_TRUE(supervisor_->start_one("one"));
+  EXPECT_TRUE(until([&] { return view().state == ProcessState::kRunning && view().id.pid != 0; }));
+}
+
+TEST_F(SupervisorTest, NoneIsStartedAgainSoonerThanTheRuleSays) {
+  auto plan = shell("one", "exit 7");
+  plan.port = 1;  // where nothing listens: it never counts as running
+  supervise({plan}, {.after_ms = 70});
+  ASSERT_TRUE(until([&] { return view().restarts >= 3; }));
+  std::vector<int> delays;
+  for (const auto& change : seen_) {
+    if (change.state == ProcessState::kRestarting) delays.push_back(change.delay_ms);
+  }
+  delays.resize(3);
+  EXPECT_THAT(delays, ElementsAre(70, 70, 100));
 }
 
 TEST_F(SupervisorTest, WhatAProcessLeftBehindIsGoneBeforeItsSuccessorStarts) {
