@@ -1,56 +1,54 @@
 #include "http/client.hpp"
 
-#include <curl/curl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <chrono>
+#include <optional>
 
 namespace sportapp::http {
 namespace {
 
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Request = beast::http::request<beast::http::string_body>;
+using Parser = beast::http::response_parser<beast::http::string_body>;
+
 constexpr std::size_t kAnswerBytesMax = 256UL * 1024 * 1024;
+constexpr std::size_t kHeaderBytesMax = 64UL * 1024;
 
-using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
-using HeaderList = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
-
-Handle make_handle() {
-  static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
-  Handle handle(global == CURLE_OK ? curl_easy_init() : nullptr, &curl_easy_cleanup);
-  if (!handle) throw std::bad_alloc();
-  return handle;
-}
-
-std::size_t take_body(char* data, std::size_t, std::size_t bytes, void* into) {
-  auto& body = static_cast<ClientResponse*>(into)->body;
-  if (body.size() + bytes > kAnswerBytesMax) return 0;
-  body.append(data, bytes);
-  return bytes;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
-
-std::size_t take_header(char* data, std::size_t, std::size_t bytes, void* into) {
-  const std::string_view line(data, bytes);
-  auto& headers = static_cast<ClientResponse*>(into)->headers;
-  if (line.starts_with("HTTP/")) headers.clear();  // an interim answer before
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos) return bytes;
-  std::string name(line.substr(0, colon));
-  std::transform(name.begin(), name.end(), name.begin(),
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
-  headers.emplace_back(std::move(name), trim(line.substr(colon + 1)));
-  return bytes;
+  return lower;
 }
 
-bool names(const std::string& line, std::string_view name) {
-  return line.size() > name.size() && line[name.size()] == ':' &&
-         std::equal(name.begin(), name.end(), line.begin(), [](char wanted, char c) {
-           return wanted == c || (c >= 'A' && c <= 'Z' && wanted == c + 32);
+bool is_target(std::string_view target) {
+  return target.starts_with('/') && std::all_of(target.begin(), target.end(), [](char c) {
+           return static_cast<unsigned char>(c) > ' ' && c != 0x7F;
          });
+}
+
+ClientResponse response_of(Parser& parser) {
+  auto message = parser.release();
+  ClientResponse response;
+  response.status = message.result_int();
+  for (const auto& field : message) {
+    response.headers.emplace_back(lower_case(field.name_string()), field.value());
+  }
+  response.body = std::move(message.body());
+  return response;
 }
 
 }  // namespace
@@ -62,47 +60,136 @@ std::string_view ClientResponse::header(std::string_view lower_case_name) const 
   return {};
 }
 
+// One request at a time; each step runs the loop until it is done or the request's time is over.
 struct Client::Impl {
-  Impl(std::string host, std::uint16_t port, int timeout_ms);
-  Result<ClientResponse> perform(const std::string& target);
+  Impl(std::string of_host, std::uint16_t at_port, int within_ms)
+      : host(std::move(of_host)), port(at_port), timeout_ms(within_ms) {}
 
-  Handle handle = make_handle();
-  std::string address;
-  int timeout_ms_max;
+  Result<ClientResponse> perform(Request request);
+
+ private:
+  // How far a request got that was not answered.
+  struct Failed {
+    bool sent = false;
+    bool heard = false;
+    std::string why;
+  };
+  [[nodiscard]] std::optional<Failed> attempt(const Request& request, ClientResponse& response);
+  [[nodiscard]] error_code connect();
+  [[nodiscard]] error_code read(Parser& parser);
+  void drop_if_closed();
+  void drop();
+  // Until `begin`'s handler was called; what is still under way when the time is over is given up.
+  template <class Begin>
+  error_code run(Begin begin);
+
+  const std::string host;
+  const std::uint16_t port;
+  const int timeout_ms;
+  asio::io_context io{1};
+  tcp::socket socket{io};
+  beast::flat_buffer buffer;  // of the connection
+  std::chrono::steady_clock::time_point until;
 };
 
-Client::Impl::Impl(std::string host, std::uint16_t port, int timeout_ms) : timeout_ms_max(timeout_ms) {
-  if (host.find(':') != std::string::npos) host = "[" + host + "]";
-  address = fmt::format("{}:{}", host, port);
-  CURL* curl = handle.get();
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
-  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_ms));
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout_ms));
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &take_body);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &take_header);
+template <class Begin>
+error_code Client::Impl::run(Begin begin) {
+  std::optional<error_code> result;
+  begin([&result](error_code error, auto&&...) { result = error; });
+  io.restart();
+  while (!result && io.run_one_until(until) != 0) continue;
+  if (result) return *result;
+  drop();
+  io.restart();
+  io.run();  // its handler, which is told that it is given up
+  return asio::error::timed_out;
 }
 
-Result<ClientResponse> Client::Impl::perform(const std::string& target) {
-  CURL* curl = handle.get();
-  ClientResponse response;
-  curl_easy_setopt(curl, CURLOPT_URL, ("http://" + address + target).c_str());
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &response);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, &response);
-  const CURLcode code = curl_easy_perform(curl);
-  if (code == CURLE_OK) {
-    long status = 0;
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    response.status = static_cast<int>(status);
-    return response;
+error_code Client::Impl::connect() {
+  tcp::resolver resolver(io);
+  tcp::resolver::results_type found;
+  const auto resolved = run([&](auto done) {
+    resolver.async_resolve(host, std::to_string(port),
+                           [&found, done](error_code error, auto results) mutable {
+                             found = std::move(results);
+                             done(error);
+                           });
+  });
+  if (resolved) return resolved;
+  buffer.clear();
+  const auto connected = run([&](auto done) { asio::async_connect(socket, found, done); });
+  error_code ignored;
+  if (!connected) socket.set_option(tcp::no_delay(true), ignored);
+  return connected;
+}
+
+void Client::Impl::drop() {
+  error_code ignored;
+  socket.close(ignored);
+}
+
+// The server may have closed a connection that was not used for a while; whatever else it says unasked is no
+// answer.
+void Client::Impl::drop_if_closed() {
+  if (!socket.is_open()) return;
+  error_code error;
+  char byte = 0;
+  socket.non_blocking(true, error);
+  socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
+  if (error != asio::error::would_block) drop();
+}
+
+error_code Client::Impl::read(Parser& parser) {
+  parser.body_limit(kAnswerBytesMax);
+  parser.header_limit(kHeaderBytesMax);
+  return run([&](auto done) { beast::http::async_read(socket, buffer, parser, done); });
+}
+
+std::optional<Client::Impl::Failed> Client::Impl::attempt(const Request& request, ClientResponse& response) {
+  if (!socket.is_open()) {
+    if (const auto error = connect()) {
+      drop();
+      return Failed{false, false, error.message()};
+    }
   }
-  const bool never_arrived = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST;
-  const bool malformed = code == CURLE_URL_MALFORMAT;
-  const auto retry = malformed ? Retry::kNever : never_arrived ? Retry::kLater : Retry::kOutcomeUnknown;
-  return Error{retry, fmt::format("no answer from {} to {} within {} ms: {}", address, target, timeout_ms_max,
-                                  curl_easy_strerror(code))};
+  if (const auto error = run([&](auto done) { beast::http::async_write(socket, request, done); })) {
+    drop();
+    return Failed{true, false, error.message()};
+  }
+  for (;;) {
+    Parser parser;
+    if (const auto error = read(parser)) {
+      drop();
+      return Failed{true, parser.got_some(), error.message()};
+    }
+    const bool keeps = parser.keep_alive();
+    response = response_of(parser);
+    if (response.status / 100 == 1) continue;  // an interim answer before
+    if (!keeps) drop();
+    return std::nullopt;
+  }
+}
+
+Result<ClientResponse> Client::Impl::perform(Request request) {
+  const auto bracketed = host.find(':') == std::string::npos ? host : "[" + host + "]";
+  const auto address = fmt::format("{}:{}", bracketed, port);
+  const bool reads = request.method() == beast::http::verb::get;
+  const std::string target(request.target());
+  if (!is_target(target)) {
+    return Error{Retry::kNever, fmt::format("{} cannot be asked for '{}': no path", address, target)};
+  }
+  request.set(beast::http::field::host, address);
+  until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  drop_if_closed();
+  const bool kept = socket.is_open();
+  ClientResponse response;
+  auto failed = attempt(request, response);
+  // A kept connection may end at the very moment; reading changes nothing, so asking again is always safe.
+  if (failed && kept && reads && !failed->heard) failed = attempt(request, response);
+  if (!failed) return response;
+  const auto retry = failed->sent && !reads ? Retry::kOutcomeUnknown : Retry::kLater;
+  return Error{retry, fmt::format("no answer from {} to {} within {} ms: {}", address, target, timeout_ms,
+                                  failed->why)};
 }
 
 Client::Client(std::string host, std::uint16_t port, int timeout_ms)
@@ -111,41 +198,21 @@ Client::Client(std::string host, std::uint16_t port, int timeout_ms)
 Client::~Client() = default;
 
 Result<ClientResponse> Client::get(const std::string& target) {
-  CURL* curl = impl_->handle.get();
-  curl_easy_setopt(curl, CURLOPT_HTTPGET, 1L);
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, nullptr);
-  auto result = impl_->perform(target);
-  // Reading changes nothing, so asking again is always safe.
-  if (result.has_error() && result.error().retry == Retry::kOutcomeUnknown) {
-    return Error{Retry::kLater, result.error().what};
-  }
-  return result;
+  return impl_->perform(Request(beast::http::verb::get, target, 11));
 }
 
 Result<ClientResponse> Client::post(const std::string& target, std::string_view body,
                                     const std::vector<std::string>& header_lines) {
-  HeaderList headers(nullptr, &curl_slist_free_all);
-  const auto add = [&](const char* line) {
-    auto* longer = curl_slist_append(headers.get(), line);
-    if (longer == nullptr) throw std::bad_alloc();
-    static_cast<void>(headers.release());
-    headers.reset(longer);
-  };
-  add("Expect:");  // no round trip to ask leave
-  bool typed = false;
+  Request request(beast::http::verb::post, target, 11, std::string(body));
+  request.set(beast::http::field::content_type, "application/json");
   for (const auto& line : header_lines) {
-    typed = typed || names(line, "content-type");
-    add(line.c_str());
+    const auto colon = std::min(line.find(':'), line.size());
+    const auto value = line.find_first_not_of(' ', std::min(colon + 1, line.size()));
+    request.set(std::string_view(line).substr(0, colon),
+                value == std::string::npos ? std::string_view() : std::string_view(line).substr(value));
   }
-  if (!typed) add("Content-Type: application/json");
-  CURL* curl = impl_->handle.get();
-  curl_easy_setopt(curl, CURLOPT_POST, 1L);
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-  curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.data() == nullptr ? "" : body.data());
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.get());
-  auto result = impl_->perform(target);
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, nullptr);
-  return result;
+  request.content_length(request.body().size());
+  return impl_->perform(std::move(request));
 }
 
 }  // namespace sportapp::http

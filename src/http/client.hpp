@@ -17,7 +17,7 @@ struct ClientResponse {
   [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;
 };
 
-// A blocking client to one server that keeps its connection (libcurl). One thread at a time. An error means
+// A blocking client to one server that keeps its connection. One thread at a time. An error means
 // that no whole answer came within the time; any status is an answer.
 class Client {
  public:
