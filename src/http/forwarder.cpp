@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "http/content.hpp"
-#include "http/forward_connection.hpp"
+#include "http/outgoing_connection.hpp"
 
 namespace sportapp::http {
 namespace {
@@ -20,7 +20,20 @@ namespace {
 constexpr std::array<std::string_view, 5> kPassedOn{"Content-Type", "Idempotency-Key", "Prefer",
                                                     "Sportapp-Position", "X-Request-Id"};
 
-class Pool final : public Forwarder, public ForwardConnection::Owner {
+// A request on its way: in the queue, then on one connection, until its outcome is told.
+struct Forwarded final : Outgoing {
+  Forwarded(std::string bytes_given, Forwarder::Done done_given)
+      : Outgoing(std::move(bytes_given)), done(std::move(done_given)) {}
+  Forwarder::Done done;
+  Loop::TimerId timer = 0;
+};
+using ForwardedPtr = std::shared_ptr<Forwarded>;
+
+ForwardedPtr forwarded_of(const OutgoingPtr& outgoing) {
+  return std::static_pointer_cast<Forwarded>(outgoing);
+}
+
+class Pool final : public Forwarder, public OutgoingConnection::Owner {
  public:
   Pool(Server& server, ForwarderOptions options) : server_(server), options_(std::move(options)) {}
   ~Pool() override;
@@ -30,11 +43,11 @@ class Pool final : public Forwarder, public ForwardConnection::Owner {
   void send(const Request& request, std::int64_t timeout_ms, Done done) override;
 
  private:
-  using Connection = std::shared_ptr<ForwardConnection>;
+  using Connection = std::shared_ptr<OutgoingConnection>;
 
-  void answered(const Connection& connection, const ForwardedPtr& forwarded, Response response,
+  void answered(const Connection& connection, const OutgoingPtr& outgoing, Response response,
                 bool reusable) override;
-  void broken(const Connection& connection, const ForwardedPtr& forwarded, bool was_connected,
+  void broken(const Connection& connection, const OutgoingPtr& outgoing, Breakage breakage,
               const std::string& why) override;
   void timed_out(const ForwardedPtr& forwarded, std::int64_t timeout_ms);
   void forget(const Connection& connection);
@@ -84,7 +97,7 @@ void Pool::send(const Request& request, std::int64_t timeout_ms, Done done) {
   if (queue_.size() >= options_.queue_max) {
     return done(no_answer(fmt::format("{} requests wait already", queue_.size())));
   }
-  auto forwarded = std::make_shared<Forwarded>(Forwarded{bytes_of(request), std::move(done)});
+  auto forwarded = std::make_shared<Forwarded>(bytes_of(request), std::move(done));
   forwarded->timer = server_.after(timeout_ms, [this, weak = std::weak_ptr(forwarded), timeout_ms] {
     if (const auto late = weak.lock()) timed_out(late, timeout_ms);
   });
@@ -102,7 +115,7 @@ void Pool::pump() {
       idle_.pop_back();
       connection->send(std::move(forwarded));
     } else {
-      const auto connection = std::make_shared<ForwardConnection>(server_.io(), *this);
+      const auto connection = std::make_shared<OutgoingConnection>(server_.io(), *this);
       connections_.insert(connection);
       connection->open(*upstream_, std::move(forwarded));
     }
@@ -119,21 +132,21 @@ ForwardedPtr Pool::next() {
   return nullptr;
 }
 
-void Pool::answered(const Connection& connection, const ForwardedPtr& forwarded, Response response,
+void Pool::answered(const Connection& connection, const OutgoingPtr& outgoing, Response response,
                     bool reusable) {
   reusable ? idle_.push_back(connection) : forget(connection);
   pump();
-  end(forwarded, std::move(response));
+  end(forwarded_of(outgoing), std::move(response));
 }
 
-void Pool::broken(const Connection& connection, const ForwardedPtr& forwarded, bool was_connected,
+void Pool::broken(const Connection& connection, const OutgoingPtr& outgoing, Breakage breakage,
                   const std::string& why) {
   forget(connection);
   // Where nobody listens, the rest need not knock one by one.
   std::deque<ForwardedPtr> refused;
-  if (!was_connected) refused.swap(queue_);
+  if (breakage == Breakage::kNoConnection) refused.swap(queue_);
   pump();
-  if (forwarded) end(forwarded, no_answer(why));
+  if (outgoing) end(forwarded_of(outgoing), no_answer(why));
   for (const auto& one : refused) end(one, no_answer(why));
 }
 

@@ -2,7 +2,6 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,15 +9,9 @@
 #include "base/result.hpp"
 #include "http/message.hpp"
 #include "http/server.hpp"
+#include "http/upstream.hpp"
 
 namespace sportapp::http {
-
-struct Upstream {
-  std::filesystem::path local_socket;  // the cheaper way; empty: TCP
-  std::string host;
-  std::uint16_t port = 0;
-  bool operator==(const Upstream&) const = default;
-};
 
 // Of a request what is given on, headers by name: for whoever keeps it beyond the handler's call.
 [[nodiscard]] Request passed_on(const Request& request);

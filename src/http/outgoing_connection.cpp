@@ -1,4 +1,4 @@
-#include "http/forward_connection.hpp"
+#include "http/outgoing_connection.hpp"
 
 #include <algorithm>
 #include <array>
@@ -39,12 +39,12 @@ Response response_of(beast::http::response<beast::http::string_body> message) {
 
 }  // namespace
 
-ForwardConnection::ForwardConnection(asio::io_context& io, Owner& owner)
+OutgoingConnection::OutgoingConnection(asio::io_context& io, Owner& owner)
     : socket_(io), resolver_(io), owner_(&owner), in_(kHeadBytesMax + kBodyBytesMax) {}
 
-void ForwardConnection::open(const Upstream& upstream, ForwardedPtr first) {
-  forwarded_ = std::move(first);
-  forwarded_->connection = weak_from_this();
+void OutgoingConnection::open(const Upstream& upstream, OutgoingPtr first) {
+  outgoing_ = std::move(first);
+  outgoing_->connection = weak_from_this();
   if (!upstream.local_socket.empty()) {
     try {
       return connect(asio::local::stream_protocol::endpoint(upstream.local_socket.string()));
@@ -58,7 +58,7 @@ void ForwardConnection::open(const Upstream& upstream, ForwardedPtr first) {
   error ? resolve(upstream) : connect(tcp::endpoint(address, upstream.port));
 }
 
-void ForwardConnection::resolve(const Upstream& upstream) {
+void OutgoingConnection::resolve(const Upstream& upstream) {
   resolver_.async_resolve(upstream.host, std::to_string(upstream.port),
                           [self = shared_from_this()](const error_code& error, const auto& found) {
                             if (self->owner_ == nullptr) return;
@@ -67,7 +67,7 @@ void ForwardConnection::resolve(const Upstream& upstream) {
                           });
 }
 
-void ForwardConnection::connect(const Socket::endpoint_type& endpoint) {
+void OutgoingConnection::connect(const Socket::endpoint_type& endpoint) {
   socket_.async_connect(endpoint, [self = shared_from_this()](const error_code& error) {
     if (self->owner_ == nullptr) return;
     if (error) return self->fail(error.message());
@@ -75,7 +75,7 @@ void ForwardConnection::connect(const Socket::endpoint_type& endpoint) {
   });
 }
 
-void ForwardConnection::connected() {
+void OutgoingConnection::connected() {
   connected_ = true;
   error_code error;
   if (tcp_) socket_.set_option(tcp::no_delay(true), error);
@@ -85,43 +85,43 @@ void ForwardConnection::connected() {
   write();
 }
 
-void ForwardConnection::send(ForwardedPtr forwarded) {
-  forwarded_ = std::move(forwarded);
-  forwarded_->connection = weak_from_this();
+void OutgoingConnection::send(OutgoingPtr outgoing) {
+  outgoing_ = std::move(outgoing);
+  outgoing_->connection = weak_from_this();
   write();
 }
 
-void ForwardConnection::write() {
+void OutgoingConnection::write() {
   error_code error;
-  const auto& bytes = forwarded_->bytes;
+  const auto& bytes = outgoing_->bytes;
   const auto sent = socket_.write_some(asio::buffer(bytes), error);  // it seldom has to wait
   if (error && error != asio::error::would_block) return fail_soon(error.message());
   if (sent == bytes.size()) return;
   writing_ = true;
   asio::async_write(socket_, asio::buffer(bytes) + (error ? 0 : sent),
-                    [self = shared_from_this(), kept = forwarded_](const error_code& failure, std::size_t) {
+                    [self = shared_from_this(), kept = outgoing_](const error_code& failure, std::size_t) {
                       self->writing_ = false;
                       if (failure && self->owner_ != nullptr) self->fail(failure.message());
                     });
 }
 
 // There is always one under way: where no request is, it tells that the other side has closed.
-void ForwardConnection::read() {
+void OutgoingConnection::read() {
   socket_.async_read_some(in_.prepare(kReadBytes),
                           [self = shared_from_this()](const error_code& error, std::size_t bytes) {
                             self->on_read(error, bytes);
                           });
 }
 
-void ForwardConnection::on_read(const error_code& error, std::size_t bytes) {
+void OutgoingConnection::on_read(const error_code& error, std::size_t bytes) {
   if (owner_ == nullptr) return;
   if (error) return fail(error.message());
-  if (!forwarded_) return fail("an answer came to no request");
+  if (!outgoing_) return fail(Breakage::kNotHttp, "an answer came to no request");
   in_.commit(bytes);
   parse();
 }
 
-void ForwardConnection::parse() {
+void OutgoingConnection::parse() {
   if (!parser_) {
     parser_.emplace();
     parser_->eager(true);
@@ -132,38 +132,38 @@ void ForwardConnection::parse() {
   while (in_.size() > 0 && !parser_->is_done() && !error) {
     in_.consume(parser_->put(in_.data(), error));
   }
-  if (error && error != beast::http::error::need_more) return fail(error.message());
+  if (error && error != beast::http::error::need_more) return fail(Breakage::kNotHttp, error.message());
   parser_->is_done() ? finish() : read();
 }
 
-void ForwardConnection::finish() {
+void OutgoingConnection::finish() {
   const bool reusable = parser_->get().keep_alive() && in_.size() == 0 && !writing_;
   auto response = response_of(parser_->release());
   parser_.reset();
   const auto self = shared_from_this();
   auto* const owner = owner_;
-  const auto forwarded = std::move(forwarded_);
+  const auto outgoing = std::move(outgoing_);
   reusable ? read() : close();
-  owner->answered(self, forwarded, std::move(response), reusable);
+  owner->answered(self, outgoing, std::move(response), reusable);
 }
 
-void ForwardConnection::fail(const std::string& why) {
+void OutgoingConnection::fail(Breakage breakage, const std::string& why) {
   const auto self = shared_from_this();
   auto* const owner = owner_;
-  const auto forwarded = std::move(forwarded_);
+  const auto outgoing = std::move(outgoing_);
   close();
-  owner->broken(self, forwarded, connected_, why);
+  owner->broken(self, outgoing, breakage, why);
 }
 
-void ForwardConnection::fail_soon(const std::string& why) {
+void OutgoingConnection::fail_soon(const std::string& why) {
   asio::post(socket_.get_executor(), [self = shared_from_this(), why] {
     if (self->owner_ != nullptr) self->fail(why);
   });
 }
 
-void ForwardConnection::close() {
+void OutgoingConnection::close() {
   owner_ = nullptr;
-  forwarded_.reset();
+  outgoing_.reset();
   resolver_.cancel();
   error_code ignored;
   socket_.close(ignored);

@@ -1,4 +1,4 @@
-// One connection of a forwarder: a request, its answer, the next request. Loop thread only.
+// One connection to another server: a request, its answer, the next request. Loop thread only.
 #pragma once
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
@@ -7,43 +7,52 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
-#include "http/forwarder.hpp"
+#include "http/message.hpp"
 #include "http/session.hpp"
+#include "http/upstream.hpp"
 
 namespace sportapp::http {
 
-class ForwardConnection;
+class OutgoingConnection;
 
-// A request on its way: in the queue, then on one connection, until its outcome is told.
-struct Forwarded {
+// A request, as it goes out, and what its sender needs to know of it.
+struct Outgoing {
+  explicit Outgoing(std::string bytes_given) : bytes(std::move(bytes_given)) {}
+  virtual ~Outgoing() = default;
   std::string bytes;
-  Forwarder::Done done;
-  Loop::TimerId timer = 0;
-  std::weak_ptr<ForwardConnection> connection{};
+  std::weak_ptr<OutgoingConnection> connection;  // that it was given to
 };
-using ForwardedPtr = std::shared_ptr<Forwarded>;
+using OutgoingPtr = std::shared_ptr<Outgoing>;
 
-class ForwardConnection final : public std::enable_shared_from_this<ForwardConnection> {
+enum class Breakage : std::uint8_t {
+  kNoConnection,  // nothing was sent
+  kCut,
+  kNotHttp,
+};
+
+class OutgoingConnection final : public std::enable_shared_from_this<OutgoingConnection> {
  public:
   // Told what happens, never from within a call of the connection's.
   class Owner {
    public:
     virtual ~Owner() = default;
     // `reusable`: ready for the next request.
-    virtual void answered(const std::shared_ptr<ForwardConnection>& connection, const ForwardedPtr& forwarded,
+    virtual void answered(const std::shared_ptr<OutgoingConnection>& connection, const OutgoingPtr& outgoing,
                           Response response, bool reusable) = 0;
-    // It is closed. `forwarded` is empty if none was under way.
-    virtual void broken(const std::shared_ptr<ForwardConnection>& connection, const ForwardedPtr& forwarded,
-                        bool was_connected, const std::string& why) = 0;
+    // It is closed. `outgoing` is empty if none was under way.
+    virtual void broken(const std::shared_ptr<OutgoingConnection>& connection, const OutgoingPtr& outgoing,
+                        Breakage breakage, const std::string& why) = 0;
   };
 
-  ForwardConnection(boost::asio::io_context& io, Owner& owner);
-  void open(const Upstream& upstream, ForwardedPtr first);
-  void send(ForwardedPtr forwarded);
+  OutgoingConnection(boost::asio::io_context& io, Owner& owner);
+  void open(const Upstream& upstream, OutgoingPtr first);
+  void send(OutgoingPtr outgoing);
   // The owner hears nothing more of it.
   void close();
 
@@ -60,7 +69,8 @@ class ForwardConnection final : public std::enable_shared_from_this<ForwardConne
   void on_read(const error_code& error, std::size_t bytes);
   void parse();
   void finish();
-  void fail(const std::string& why);
+  void fail(Breakage breakage, const std::string& why);
+  void fail(const std::string& why) { fail(connected_ ? Breakage::kCut : Breakage::kNoConnection, why); }
   void fail_soon(const std::string& why);
 
   Socket socket_;
@@ -69,7 +79,7 @@ class ForwardConnection final : public std::enable_shared_from_this<ForwardConne
   bool connected_ = false;
   bool tcp_ = false;
   bool writing_ = false;
-  ForwardedPtr forwarded_;
+  OutgoingPtr outgoing_;
   boost::beast::flat_buffer in_;
   std::optional<boost::beast::http::response_parser<boost::beast::http::string_body>> parser_;
 };

@@ -2,24 +2,22 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 #include <algorithm>
-#include <boost/asio/basic_waitable_timer.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <unordered_set>
 
 #include "http/listener.hpp"
+#include "http/loop_timers.hpp"
 #include "http/mailbox.hpp"
+#include "http/open_files.hpp"
 #include "http/session.hpp"
-#include "http/timer_queue.hpp"
 
 namespace sportapp::http {
 namespace asio = boost::asio;
@@ -30,31 +28,6 @@ namespace {
 constexpr int kRefusalsMax = 64;  // connections over the limit that are told so at one time
 constexpr int kDefaultDrainMs = 5000;
 constexpr int kSweepMsMax = 100;
-constexpr rlim_t kFilesBeside = 512;  // databases, logs, upstreams
-
-using SteadyTimer =
-    asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                               asio::io_context::executor_type>;
-
-void run_guarded(const Loop::Task& task) {
-  try {
-    task();
-  } catch (const std::exception& failure) {
-    spdlog::error("defect: a task of the loop threw: {}", failure.what());
-  }
-}
-
-void make_room_for_files(int connections) {
-  rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-  const auto wanted = static_cast<rlim_t>(connections) + kFilesBeside;
-  if (files.rlim_cur >= wanted) return;
-  files.rlim_cur = std::min(wanted, files.rlim_max);
-  if (::setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < wanted) {
-    spdlog::warn("{} connections are allowed but only {} open files (ulimit -n): the surplus will wait",
-                 connections, files.rlim_cur);
-  }
-}
 
 int sweep_every_ms(const Limits& limits) {
   const int shortest =
@@ -76,9 +49,6 @@ struct Server::Impl final : SessionHost {
 
   void run();
   void run_posted();
-  TimerId after(std::int64_t delay_ms, Task task);
-  void arm();
-  void run_due();
   void sweep();
 
   void take_signals(std::function<void()> handler);
@@ -89,14 +59,12 @@ struct Server::Impl final : SessionHost {
 
   asio::io_context io{1};  // one thread runs it
   Listener<tcp> over_tcp{io, [this](Socket socket) { adopt_tcp(std::move(socket)); },
-                         [this](int delay_ms, Task task) { after(delay_ms, std::move(task)); }};
+                         [this](int delay_ms, Task task) { timers.after(delay_ms, std::move(task)); }};
   Listener<asio::local::stream_protocol> over_local{
       io, [this](Socket socket) { adopt(std::move(socket)); },
-      [this](int delay_ms, Task task) { after(delay_ms, std::move(task)); }};
+      [this](int delay_ms, Task task) { timers.after(delay_ms, std::move(task)); }};
   asio::signal_set signals{io};
-  SteadyTimer timer{io};
-  TimerQueue timers;
-  std::int64_t armed_us = 0;  // when `timer` rings; 0: not set
+  LoopTimers timers{io};
   std::function<void()> signal_handler;
   std::unordered_set<std::shared_ptr<Session>> sessions;
   std::unordered_set<std::shared_ptr<Session>> refused;
@@ -187,29 +155,6 @@ void Server::Impl::run_posted() {
   for (const auto& task : mailbox->take()) run_guarded(task);
 }
 
-Loop::TimerId Server::Impl::after(std::int64_t delay_ms, Task task) {
-  const auto id = timers.add(monotonic_us() + std::max<std::int64_t>(delay_ms, 0) * 1000, std::move(task));
-  arm();
-  return id;
-}
-
-void Server::Impl::arm() {
-  const auto next_us = timers.next_us();
-  if (!next_us || (armed_us != 0 && armed_us <= *next_us)) return;
-  armed_us = *next_us;
-  timer.expires_at(std::chrono::steady_clock::time_point(std::chrono::microseconds(armed_us + 1)));
-  timer.async_wait([this](const error_code& error) {
-    if (!error) run_due();
-  });
-}
-
-void Server::Impl::run_due() {
-  armed_us = 0;
-  const auto now_us = monotonic_us();
-  while (const auto task = timers.pop_due(now_us)) run_guarded(*task);
-  arm();
-}
-
 void Server::Impl::sweep() {
   const auto now_us = monotonic_us();
   std::vector<std::shared_ptr<Session>> over_time;
@@ -219,7 +164,7 @@ void Server::Impl::sweep() {
     }
   }
   for (const auto& session : over_time) session->time_out();
-  if (!ended) after(sweep_every_ms(limits), [this] { sweep(); });
+  if (!ended) timers.after(sweep_every_ms(limits), [this] { sweep(); });
 }
 
 void Server::Impl::take_signals(std::function<void()> handler) {
@@ -238,7 +183,7 @@ void Server::Impl::wait_for_signal() {
 }
 
 void Server::Impl::stop(int drain_ms) {
-  after(drain_ms, [this] {
+  timers.after(drain_ms, [this] {
     const auto owing = std::count_if(sessions.begin(), sessions.end(),
                                      [](const auto& session) { return session->owes_an_answer(); });
     if (owing > 0) spdlog::warn("stopped with {} requests unanswered", owing);
@@ -297,7 +242,7 @@ void Server::post(Task task) {
 }
 
 Loop::TimerId Server::after(std::int64_t delay_ms, Task task) {
-  return impl_->after(delay_ms, std::move(task));
+  return impl_->timers.after(delay_ms, std::move(task));
 }
 
 void Server::cancel(TimerId timer) {

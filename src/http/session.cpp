@@ -6,9 +6,9 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
-#include <chrono>
 
 #include "http/exchange.hpp"
+#include "http/loop_timers.hpp"
 #include "http/problem.hpp"
 
 namespace sportapp::http {
@@ -26,11 +26,6 @@ constexpr int kLingerWhileStoppingMs = 200;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
-
-std::int64_t monotonic_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 Session::Session(Socket socket, SessionHost& host)
     : socket_(std::move(socket)), host_(host), in_(host.limits.header_bytes + kBodyReadBytesMax) {}

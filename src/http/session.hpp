@@ -21,8 +21,6 @@ namespace sportapp::http {
 using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
                                                 boost::asio::io_context::executor_type>;
 
-[[nodiscard]] std::int64_t monotonic_us();
-
 class Session;
 
 // What a session needs of its server, which outlives it as far as it can act.

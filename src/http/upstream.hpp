@@ -1,0 +1,16 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace sportapp::http {
+
+// Where another server is.
+struct Upstream {
+  std::filesystem::path local_socket;  // the cheaper way; empty: TCP
+  std::string host;
+  std::uint16_t port = 0;
+  bool operator==(const Upstream&) const = default;
+};
+
+}  // namespace sportapp::http
