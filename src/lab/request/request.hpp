@@ -14,11 +14,12 @@ enum class Op : std::uint8_t { kRegister, kProduct, kOrder, kRead, kPoison };
 [[nodiscard]] std::optional<Op> op_of(std::string_view text);
 
 // What became of a request, where it was not answered: no status, but one of these.
-inline constexpr std::string_view kCut = "cut";          // the connection was lost
-inline constexpr std::string_view kRefused = "refused";  // no connection
-inline constexpr std::string_view kTimeout = "timeout";
-inline constexpr std::string_view kBroken = "broken";  // what came is not HTTP
-inline constexpr std::string_view kUnsent = "unsent";  // it was due, and the client's own bound was reached
+inline constexpr std::string_view kOutcomeCut = "cut";          // the connection was lost
+inline constexpr std::string_view kOutcomeRefused = "refused";  // no connection
+inline constexpr std::string_view kOutcomeTimeout = "timeout";
+inline constexpr std::string_view kOutcomeBroken = "broken";  // what came is not HTTP
+inline constexpr std::string_view kOutcomeUnsent =
+    "unsent";  // it was due, and the client's own bound was reached
 
 // Of the answer to a read; of a command's answer all is kept.
 inline constexpr std::size_t kAnswerBytesOfRead = 500;
