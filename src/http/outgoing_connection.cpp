@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 4096;
 constexpr std::uint32_t kHeadBytesMax = 16 * 1024;
-constexpr std::size_t kBodyBytesMax = 1024 * 1024;
+constexpr std::size_t kBodyBytesMax = 16 * 1024 * 1024;  // a whole list, of a backend without pages
 constexpr std::array<std::string_view, 6> kGivenBack{"Location",           "Sportapp-Position",
                                                      "Retry-After",        "Idempotency-Replayed",
                                                      "Preference-Applied", "Sportapp-Not-Primary"};

@@ -61,7 +61,7 @@ TEST_F(ListsTest, one_lost_and_one_doubled) {
 }
 
 TEST_F(ListsTest, one_answered_with_another_id) {
-  at(17).answer = body_of(19);
+  at(17).answer = body_of(16);
   EXPECT_THAT(found(judged()), ElementsAre(Pair("different", 1)));
 }
 
