@@ -9,6 +9,8 @@ namespace sportapp::supervisor {
 namespace {
 
 constexpr int kGraceMs = 2000;
+// Starting costs processors and disk what whoever takes its place needs in that very moment.
+constexpr int kStandInFirstMs = 100;
 
 ProcessPlan plan_of(const Layout& layout, const Settings& settings, const Member& member,
                     const std::filesystem::path& program) {
@@ -34,6 +36,9 @@ ProcessPlan plan_of(const Layout& layout, const Settings& settings, const Member
       plan.launch.arguments = {program.string(), "--config", config};
       plan.stop_stage = 1;
       plan.stop_ms = settings.services.drain_ms + kGraceMs;
+      if (member.kind == Kind::kCommands && settings.services.spares > 0) {
+        plan.restart_after_ms = kStandInFirstMs;
+      }
       break;
     case Kind::kRedis:
       plan.launch.arguments = {program.string(), config};

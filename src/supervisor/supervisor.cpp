@@ -205,7 +205,8 @@ void Supervisor::start(Child& child) {
 void Supervisor::start_later(Child& child, const std::string& why, std::int64_t lived_ms) {
   child.view.last_end = why;
   if (!rule_.restart) return set_state(child, ProcessState::kStopped);
-  child.view.delay_ms = std::max(child.delay.next_ms(lived_ms), rule_.after_ms);
+  child.view.delay_ms =
+      std::max({child.delay.next_ms(lived_ms), rule_.after_ms, child.plan.restart_after_ms});
   child.due_ms = clock_.monotonic_ms() + child.view.delay_ms;
   set_state(child, ProcessState::kRestarting);
 }

@@ -19,8 +19,9 @@ struct ProcessPlan {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  // runs once it listens there; 0: once it is started
   int stop_signal = 15;
-  int stop_stage = 0;  // lower stages are ended first
-  int stop_ms = 5000;  // then it is killed
+  int stop_stage = 0;        // lower stages are ended first
+  int stop_ms = 5000;        // then it is killed
+  int restart_after_ms = 0;  // not sooner after an end that nobody asked for
 };
 
 // What becomes of a process that ended and was not asked to.

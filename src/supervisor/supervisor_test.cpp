@@ -113,6 +113,16 @@ TEST_F(SupervisorTest, NoneIsStartedAgainSoonerThanTheRuleSays) {
   EXPECT_THAT(delays, ElementsAre(70, 70, 100));
 }
 
+TEST_F(SupervisorTest, OneForWhichAnotherStandsInWaitsBeforeItIsStartedAgain) {
+  auto waits = shell("one", "exec sleep 1000");
+  waits.restart_after_ms = 70;
+  supervise({waits});
+  ::kill(view().id.pid, SIGKILL);
+  ASSERT_TRUE(until([&] { return view().state == ProcessState::kRestarting; }));
+  EXPECT_EQ(view().delay_ms, 70);
+  ASSERT_TRUE(until([&] { return view().restarts == 1 && view().state == ProcessState::kRunning; }));
+}
+
 TEST_F(SupervisorTest, WhatAProcessLeftBehindIsGoneBeforeItsSuccessorStarts) {
   // Each start notes whether the worker of the one before is still there.
   supervise({shell("one",
