@@ -16,6 +16,7 @@ enum class PeerFact : std::uint8_t {
   kPledged,  // waited for on every commit, though the record does not count it yet
   kLate,     // it keeps the primary waiting for too long
   kSentAll,  // everything on this disk, and the open batch if it is awaited, was sent
+  kNear,     // little of what was sent is not on its disk yet, or waiting for that has taken long enough
   kHasAll,   // everything on this disk, or on its way there, is on its disk
 };
 

@@ -114,6 +114,7 @@ failover::Bits Shipping::facts(std::int64_t now_ms, const Leadership& leadership
   set(PeerFact::kPledged, pledged_);
   set(PeerFact::kLate, late(now_ms, awaited));
   set(PeerFact::kSentAll, sent_all(leadership, awaited));
+  set(PeerFact::kNear, near(now_ms));
   // A batch that was released before this node was pledged to counts too, though it is on no disk yet.
   const bool released = leadership.batch && leadership.batch->released;
   set(PeerFact::kHasAll, acknowledged_.seq >= leadership.durable.seq && (!released || holds(leadership)));
@@ -141,6 +142,10 @@ bool Shipping::sent_all(const Leadership& leadership, bool awaited) const {
   return !awaited || !leadership.batch || batch_number_ == leadership.batch->number;
 }
 
+bool Shipping::near(std::int64_t now_ms) const {
+  return outstanding_bytes_ <= limits_.near_bytes || now_ms - since_ms_ >= limits_.near_within_ms;
+}
+
 bool Shipping::window_is_full() const {
   return outstanding_.size() >= limits_.window_messages || outstanding_bytes_ >= limits_.window_bytes;
 }
@@ -162,7 +167,7 @@ bool Shipping::ship(std::int64_t now_ms, const Leadership& leadership, Actions& 
 }
 
 bool Shipping::ship_durable(std::int64_t now_ms, const Leadership& leadership, Actions& actions) {
-  auto entries = log_.read(sent_.seq, kAppendBytesMax / 4);
+  auto entries = log_.read(sent_.seq, limits_.append_bytes);
   if (!entries) {
     cut(now_ms, "entries for it cannot be read: " + entries.error().what, actions);
     return false;

@@ -19,6 +19,10 @@ struct ShippingLimits {
   std::size_t window_bytes = 2 * 1024 * 1024;  // sent and not acknowledged
   std::size_t window_messages = 8;
   std::size_t chunk_bytes = 256 * 1024;
+  std::size_t append_bytes = 256 * 1024;  // entries of one message to a node that catches up
+  std::size_t near_bytes = 32 * 1024;     // on its way to a node for which commits may then begin to wait
+  std::int64_t near_within_ms =
+      30'000;  // one that is as slow as commits are fast is waited for after so long
 };
 
 // What a primary has.
@@ -70,6 +74,7 @@ class Shipping {
   [[nodiscard]] failover::Bits facts(std::int64_t now_ms, const Leadership& leadership, bool in_sync) const;
   [[nodiscard]] bool late(std::int64_t now_ms, bool awaited) const;
   [[nodiscard]] bool sent_all(const Leadership& leadership, bool awaited) const;
+  [[nodiscard]] bool near(std::int64_t now_ms) const;
   [[nodiscard]] bool window_is_full() const;
   void cut(std::int64_t now_ms, const std::string& why, Actions& actions);
   bool ship(std::int64_t now_ms, const Leadership& leadership, Actions& actions);

@@ -41,6 +41,7 @@ void NodeHost::start() {
   Replica::Options options{name(), others_, world_.random.next() | 1U, {}};
   options.limits.chunk_bytes = world_.settings.chunk_bytes;
   options.limits.window_messages = world_.settings.window_messages;
+  options.limits.near_bytes = world_.settings.near_bytes;
   replication::Log& log = *this;
   running_->replica = std::make_unique<Replica>(std::move(options), files_.promise, files_.head(), log,
                                                 world_.timeline.now_ms());

@@ -40,6 +40,7 @@ Settings settings_of(std::uint64_t seed, int nodes, bool brief) {
   }
   // Beside other faults a lost disk is a second one, after which a person may be needed.
   settings.weights[static_cast<std::size_t>(Fault::kLostDisk)] = 0;
+  settings.near_bytes = static_cast<std::size_t>(one_of(random, {0, 200, 1000, 32 * 1024}));
   return settings;
 }
 

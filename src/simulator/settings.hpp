@@ -24,6 +24,7 @@ struct Settings {
   std::int64_t fail_back_after_ms = 200;
   std::size_t chunk_bytes = 512;
   std::size_t window_messages = 8;
+  std::size_t near_bytes = 32 * 1024;
   int read_max = 16;                  // entries at a time, catching up
   std::vector<std::int64_t> weights;  // of the kinds of faults
   Us fault_every = 60 * kMs;
