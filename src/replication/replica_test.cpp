@@ -232,6 +232,20 @@ TEST_F(ReplicaTest, ANodeThatHasEverythingIsWaitedForBeforeItIsAdmitted) {
   EXPECT_EQ(count<Release>(), 1U);
 }
 
+TEST_F(ReplicaTest, NoCommitWaitsForANodeToWhichMuchIsOnItsWay) {
+  log.add(log.next(500));
+  begin();
+  tell(1, {"a"});
+  link("b", {});
+  EXPECT_EQ(wish(), Wish{});
+  commit(open(2));
+  EXPECT_EQ(count<Release>(), 1U) << "without it";
+  acknowledge("b", log.head());
+  EXPECT_EQ(wish(), (Wish{Wish::Kind::kAdmit, "b"}));
+  open(2);
+  EXPECT_EQ(count<Release>(), 1U) << "not without it any more";
+}
+
 TEST_F(ReplicaTest, APledgeEndsByARecordThatLeavesTheNodeOut) {
   begin();
   tell(1, {"a"});
