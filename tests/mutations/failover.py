@@ -40,7 +40,7 @@ MUTATIONS = (
              (Change(REPLICA, AWAITED, AWAITED.replace("return", "continue")),)),
     Mutation("in-sync-only", "a node that is not in sync is made primary",
              (Change(MONITOR, "  if (member == nullptr || !view.alive() || !view.report.able) return false;",
-                     "  if (!view.alive() || !view.report.able) return false;"),)),
+                     "  if (!view.alive() || !view.report.able || (member != nullptr && member->node.empty())) return false;"),)),
     Mutation("promise-first", "a node acts before its promise is on disk",
              (Change(NODE, "  saving_ = epoch;", "  saving_ = promise_ = epoch;"),)),
     Mutation("told", "a node that is restarted is primary by itself",
