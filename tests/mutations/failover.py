@@ -60,9 +60,6 @@ MUTATIONS = (
              (Change(REPLICA, "(in_sync(name) || shipping.pledged())",
                      "(in_sync(name) || shipping.pledged()) &&\n"
                      "        shipping.wish() != failover::Wish::Kind::kDrop"),)),
-    Mutation("fits", "what does not follow a spare's journal is acknowledged",
-             (Change(FOLLOWING, "if (append.previous != head) return done(actions, Welcome{append.number, head});",
-                     "if (append.previous != head) return done(actions, Ack{append.number, append.previous});"),)),
     Mutation("continues", "a spare's journal is taken for a part of this one whatever its hash",
              (Change(SHIPPING, "return ours && *ours && **ours == head.hash;", "return ours && *ours;"),)),
     Mutation("refused", "who is refused takes it for an acknowledgement",
