@@ -68,8 +68,6 @@ MUTATIONS = (
                      "    acknowledged(refuse->number, sent_);\n    return std::nullopt;\n  }"),)),
     Mutation("refuses", "a spare takes what an older primary sends",
              (Change(NODE, "  if (epoch < saving_) return true;", "  if (epoch < Epoch{}) return true;"),)),
-    Mutation("old-echo", "an echo counts though a newer one was taken",
-             (Change(MONITOR, "echo.number <= known.echoed || ", ""),)),
     Mutation("promise-on-append", "a spare acknowledges without a promise",
              (Change(NODE, "  if (epoch > saving_ && saving_ == promise_) save(epoch, \"follow\");\n"
                            "  if (promise_ < epoch) return false;\n", ""),)),
