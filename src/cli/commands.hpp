@@ -16,6 +16,7 @@ void add_logs_command(CLI::App& app, int& exit_status);
 void add_rebuild_command(CLI::App& app, int& exit_status);
 void add_events_command(CLI::App& app, int& exit_status);
 void add_failover_command(CLI::App& app);
+void add_experiment_command(CLI::App& app, int& exit_status);
 
 inline constexpr const char* kDataHelp = "Data folder of the instance";
 inline constexpr const char* kDataDefault = "data";

@@ -94,6 +94,7 @@ int main(int argc, char** argv) {
   verify::add_verify_command(app, exit_status);
   cli::add_events_command(app, exit_status);
   cli::add_failover_command(app);
+  cli::add_experiment_command(app, exit_status);
   add_version_command(app);
   add_help_command(app, exit_status);
   if (is_unknown_command(app, argc, argv)) {

@@ -49,19 +49,23 @@ std::string titles(const std::vector<Column>& columns) {
   return text;
 }
 
-std::string difference_text(double a, double b, Unit unit) {
-  if (a == b) return "0";
-  if (!std::isfinite(b - a)) return "–";
-  const auto text = figure_text(std::abs(b - a), unit);
-  return fmt::format("{}{}", b > a ? '+' : '-', text);
+// Nothing where one of them is nothing or never ended.
+std::optional<double> difference(std::optional<double> a, std::optional<double> b) {
+  if (!a || !b || !std::isfinite(*a) || !std::isfinite(*b)) return std::nullopt;
+  return *b - *a;
 }
 
-std::optional<double> if_finite(double number) {
-  return std::isfinite(number) ? std::optional(number) : std::nullopt;
+std::optional<double> ratio(std::optional<double> a, std::optional<double> b) {
+  if (!difference(a, b) || *a == 0) return std::nullopt;
+  return *b / *a;
 }
 
-std::string ratio_text(double a, double b) {
-  const auto ratio = if_finite(b / a);
+std::string difference_text(std::optional<double> apart, Unit unit) {
+  if (!apart || *apart == 0) return apart ? "0" : "–";
+  return fmt::format("{}{}", *apart > 0 ? '+' : '-', figure_text(std::abs(*apart), unit));
+}
+
+std::string ratio_text(std::optional<double> ratio) {
   return ratio ? fmt::format("{:.2f}", *ratio) : "–";
 }
 
@@ -89,20 +93,19 @@ void put_figure(const Pair& pair, const Quantity& quantity, std::string& text, j
   if (better == "A") tally.a.push_back(title);
   if (better == "B") tally.b.push_back(title);
   if (better == "same") ++tally.same;
-  const bool both = a && b;
   text += row(title, figure_text(a, quantity.unit), figure_text(b, quantity.unit),
-              both ? difference_text(*a, *b, quantity.unit) : "–", both ? ratio_text(*a, *b) : "–",
+              difference_text(difference(a, b), quantity.unit), ratio_text(ratio(a, b)),
               better == "A" || better == "B" ? better : "");
   json::object said{{"a", figure_json(a)}, {"b", figure_json(b)}};
-  said["difference"] = figure_json(both ? if_finite(*b - *a) : std::nullopt);
-  said["ratio"] = figure_json(both ? if_finite(*b / *a) : std::nullopt);
+  said["difference"] = figure_json(difference(a, b));
+  said["ratio"] = figure_json(ratio(a, b));
   said["better"] = better;
   figures[json::string_view(quantity.id.data(), quantity.id.size())] = std::move(said);
 }
 
 std::string wins(std::string_view side, const std::vector<std::string>& in) {
   if (in.empty()) return fmt::format("{} is better in nothing", side);
-  return fmt::format("{} is better in {}: {}", side, in.size(), fmt::join(in, ", "));
+  return fmt::format("{} is better in {}: {}", side, in.size(), fmt::join(in, "; "));
 }
 
 json::object side_json(const Column& column) {

@@ -21,6 +21,7 @@ constexpr Quantity kQuantities[] = {
     {"different.count", "answered differently", Unit::kCount, Sum::kTotal},
     {"stale.count", "stale reads", Unit::kCount, Sum::kTotal},
     {"unasked.count", "unasked", Unit::kCount, Sum::kTotal},
+    {"reordered.count", "reordered", Unit::kCount, Sum::kTotal},
     {"outage_ms.median", "outage, median", Unit::kMs, Sum::kMedian},
     {"outage_ms.worst", "outage, worst", Unit::kMs, Sum::kWorst},
     {"detect_ms.median", "noticed after, median", Unit::kMs, Sum::kMedian},
@@ -62,13 +63,20 @@ std::string findings_text(const std::vector<Column>& columns) {
   return joined(said, ", ");
 }
 
-// After one of its faults nothing was acknowledged any more.
+bool is_open(const json::value& outage) {
+  return !number_at(outage.get_object(), "first_acknowledged_ms");
+}
+
+// After its last fault nothing was acknowledged any more.
 bool never_came_back(const json::object& result) {
   const auto& each = member(result, "outage_ms.each");
-  if (!each.is_array()) return false;
-  return std::any_of(each.get_array().begin(), each.get_array().end(), [](const json::value& one) {
-    return !number_at(one.get_object(), "first_acknowledged_ms");
-  });
+  return each.is_array() && !each.get_array().empty() && is_open(each.get_array().back());
+}
+
+// After most of its faults nothing was acknowledged until the next one.
+bool mostly_away(const json::object& result) {
+  const auto& each = member(result, "outage_ms.each").get_array();
+  return 2 * std::count_if(each.begin(), each.end(), is_open) > std::ssize(each);
 }
 
 double total(const Report& report, std::string_view path) {
@@ -87,6 +95,7 @@ std::string line_of_all(const Report& report, const std::vector<Column>& columns
     const auto one = sum_up(column, quantity("outage_ms.worst"));
     if (one) worst = std::max(worst.value_or(0), *one);
   }
+  if (worst == kNever) return line + "; service did not come back";
   if (worst) line += fmt::format("; worst outage {}", figure_text(worst, Unit::kMs));
   return line;
 }
@@ -131,7 +140,7 @@ bool passed(const json::object& result) {
 std::optional<double> figure(const json::object& result, const Quantity& quantity) {
   const auto found = number_at(result, quantity.id);
   if (quantity.id == "outage_ms.worst" && never_came_back(result)) return kNever;
-  if (quantity.id == "outage_ms.median" && !found && never_came_back(result)) return kNever;
+  if (quantity.id == "outage_ms.median" && never_came_back(result) && mostly_away(result)) return kNever;
   if (quantity.id != "failed_percent") return found;
   const auto requests = number_at(result, "counts.requests").value_or(0);
   if (requests <= 0) return std::nullopt;

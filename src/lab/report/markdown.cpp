@@ -58,7 +58,7 @@ void put_table(const Report& report, Out out) {
                    count_text(requests));
     for (const auto& one : kTable) {
       auto text = text_of(column, one.quantity);
-      if (one.worst != nullptr && text != "–") text += " / " + text_of(column, one.worst);
+      if (one.worst != nullptr && text != "–" && text != "never") text += " / " + text_of(column, one.worst);
       fmt::format_to(out, " {} |", text);
     }
     fmt::format_to(out, "\n");
@@ -77,7 +77,7 @@ void put_table(const Report& report, Out out) {
 }
 
 void put_findings(const json::object& run, Out out) {
-  for (const auto* name : {"lost", "doubled", "different", "stale", "unasked"}) {
+  for (const auto* name : {"lost", "doubled", "different", "stale", "unasked", "reordered"}) {
     const auto& found = member(run, name);
     if (!found.is_object() || number_at(found.get_object(), "count").value_or(0) == 0) continue;
     fmt::format_to(out, "- {}: {}", name, count_text(*number_at(found.get_object(), "count")));
@@ -115,9 +115,10 @@ void put_counts(const json::object& run, Out out) {
   put_findings(run, out);
   fmt::format_to(out, "- latency:");
   const char* between = "";
-  for (const auto* name : {"p50", "p90", "p99", "p999", "max"}) {
+  for (const auto& [name, title] :
+       {std::pair{"p50", "p50"}, {"p90", "p90"}, {"p99", "p99"}, {"p999", "p99.9"}, {"max", "longest"}}) {
     const auto& of = quantity(fmt::format("latency_ms.{}", name));
-    fmt::format_to(out, "{} {} {}", between, name, figure_text(figure(run, of), of.unit));
+    fmt::format_to(out, "{} {} {}", between, title, figure_text(figure(run, of), of.unit));
     between = ",";
   }
   fmt::format_to(out, "\n");
@@ -142,7 +143,9 @@ void put_faults(const json::object& run, Out out) {
     const auto number = number_at(fault, "number").value_or(0);
     const auto* outage = outage_of(run, number);
     const auto took = [outage](const char* name) {
-      return figure_text(outage == nullptr ? std::nullopt : number_at(*outage, name), Unit::kMs);
+      if (outage == nullptr) return std::string("–");
+      const auto found = number_at(*outage, name);
+      return found ? figure_text(found, Unit::kMs) : std::string("none until the next fault");
     };
     const auto what = text_at(fault, "what");
     fmt::format_to(out, "| {} | {:.1f} s | {} | {} | {} |\n", number, number_at(fault, "at_s").value_or(0),
