@@ -1,17 +1,16 @@
 """The Postman collection (tests/postman) does what it says against a live gateway, and leaves out no route."""
 import json
 import re
-import shutil
 import subprocess
 
 import pytest
 
+import node_packages
 import openapi
 from sportapp import ROOT
 
 FOLDER = ROOT / "tests" / "postman"
 COLLECTION = FOLDER / "sportapp.postman_collection.json"
-INSTALL_TIMEOUT_S = 180
 
 
 def requests_in(items) -> list:
@@ -26,24 +25,7 @@ REQUESTS = requests_in(json.loads(COLLECTION.read_text())["item"])
 @pytest.fixture(scope="module")
 def newman():
     """The program, installed by npm as the lock file says; skips, loudly, where that cannot be."""
-    folder = ROOT / "build" / "postman"
-    folder.mkdir(parents=True, exist_ok=True)
-    wanted = (FOLDER / "package-lock.json").read_bytes()
-    program, mark = folder / "node_modules" / ".bin" / "newman", folder / "installed"
-    if not (program.exists() and mark.exists() and mark.read_bytes() == wanted):
-        if shutil.which("npm") is None:
-            pytest.skip("NOT TESTED: npm is not installed; ./sportapp test as root installs it")
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(FOLDER / name, folder)
-        try:
-            done = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1"],
-                                  cwd=folder, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, check=False)
-        except subprocess.TimeoutExpired:
-            pytest.skip(f"NOT TESTED: npm did not install newman within {INSTALL_TIMEOUT_S} s")
-        if done.returncode != 0:
-            pytest.skip(f"NOT TESTED: npm could not install newman: {done.stderr.strip()[-500:]}")
-        mark.write_bytes(wanted)
-    return program
+    return node_packages.installed(FOLDER) / ".bin" / "newman"
 
 
 def test_the_collection_passes_against_the_live_gateway(app, newman, tmp_path):
@@ -79,6 +61,4 @@ def test_every_request_of_the_collection_checks_its_answer():
 
 
 def test_the_lock_file_says_what_to_install_but_not_from_where():
-    text = (FOLDER / "package-lock.json").read_text()
-    assert '"resolved"' not in text
-    assert '"integrity"' in text
+    node_packages.says_only_what(FOLDER / "package-lock.json")

@@ -8,7 +8,7 @@ from tree import Complaint, line_of, parts_in_order
 
 FILE_LINES_MAX = 400
 FUNCTION_LINES_MAX = 70
-SOURCE_ENDINGS = (".cpp", ".hpp", ".py", ".sh", ".cmake", ".pml")
+SOURCE_ENDINGS = (".cpp", ".hpp", ".py", ".sh", ".cmake", ".pml", ".js", ".mjs", ".css")
 # Put together here, so that this file does not contain what it looks for.
 LEFTOVERS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
 MACHINE_FOLDERS = "|".join(["wo" + "rk", "ro" + "ot", "ho" + r"me/[a-z][\w-]*"])

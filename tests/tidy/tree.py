@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 TEXT_ENDINGS = (".cpp", ".hpp", ".py", ".sh", ".md", ".txt", ".yaml", ".yml", ".json", ".toml", ".cmake", ".ini",
-                ".conf", ".template", ".in", ".csv", ".jsonl", ".pml")
+                ".conf", ".template", ".in", ".csv", ".jsonl", ".pml", ".js", ".mjs", ".css", ".html")
 TEXT_NAMES = ("sportapp", "run", "check", ".clang-format", ".gitignore", "Dockerfile")
 
 
