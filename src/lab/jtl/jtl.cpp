@@ -150,20 +150,21 @@ class Reader {
 
 }  // namespace
 
-Result<std::vector<Request>> read_jtl(const std::filesystem::path& file,
-                                      std::optional<std::int64_t> started_ms) {
-  auto requests = Reader(file).read();
-  if (!requests) return requests;
+Result<Jtl> read_jtl(const std::filesystem::path& file) {
+  auto read = Reader(file).read();
+  if (!read) return read.error();
+  Jtl jtl;
+  jtl.requests = *std::move(read);
   // JMeter writes a request when it has ended.
-  std::stable_sort(requests->begin(), requests->end(),
+  std::stable_sort(jtl.requests.begin(), jtl.requests.end(),
                    [](const Request& one, const Request& other) { return one.sent_us < other.sent_us; });
-  const auto started_us = started_ms ? *started_ms * kUsPerMs : requests->front().sent_us;
+  jtl.started_wall_us = jtl.requests.front().sent_us;
   std::int64_t number = 0;
-  for (auto& request : *requests) {
+  for (auto& request : jtl.requests) {
     request.number = ++number;
-    for (auto* time : {&request.due_us, &request.sent_us, &request.answered_us}) *time -= started_us;
+    for (auto* time : {&request.due_us, &request.sent_us, &request.answered_us}) *time -= jtl.started_wall_us;
   }
-  return requests;
+  return jtl;
 }
 
 }  // namespace sportapp::lab

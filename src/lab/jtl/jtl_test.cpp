@@ -35,14 +35,14 @@ Request request(std::int64_t number, int client, Op op, const std::string& key, 
 class JtlTest : public ::testing::Test {
  protected:
   void write(std::string_view text) const { std::ofstream(file_, std::ios::binary) << text; }
-  [[nodiscard]] std::vector<Request> read(std::optional<std::int64_t> started_ms = {}) const {
-    const auto requests = read_jtl(file_, started_ms);
-    EXPECT_TRUE(requests) << requests.error().what;
-    return requests ? *requests : std::vector<Request>();
+  [[nodiscard]] std::vector<Request> read() const {
+    const auto jtl = read_jtl(file_);
+    EXPECT_TRUE(jtl) << jtl.error().what;
+    return jtl ? jtl->requests : std::vector<Request>();
   }
   [[nodiscard]] std::string complaint() const {
-    const auto requests = read_jtl(file_);
-    return requests ? "" : requests.error().what;
+    const auto jtl = read_jtl(file_);
+    return jtl ? "" : jtl.error().what;
   }
   // What becomes of one request whose status, message and success JMeter saved so.
   [[nodiscard]] std::string outcome(const std::string& code, const std::string& message,
@@ -75,13 +75,15 @@ TEST_F(JtlTest, requests_are_told_in_the_order_of_being_sent) {
   EXPECT_EQ(read(), expected);
 }
 
-TEST_F(JtlTest, times_count_from_the_start_that_is_named) {
-  write(std::string(kNames) + "1795622301359,9,register,200,OK,users 1-2,text,true,1,3,3,1,a,a,\n");
-  const auto requests = read(1795622300000);
-  ASSERT_EQ(requests.size(), 1U);
-  EXPECT_EQ(requests[0].sent_us, 1'359'000);
-  EXPECT_EQ(requests[0].answered_us, 1'368'000);
-  EXPECT_EQ(requests[0].answer, "");
+TEST_F(JtlTest, the_start_is_when_the_first_was_sent) {
+  write(std::string(kNames) +
+        "1795622301400,9,register,200,OK,users 1-2,text,true,1,3,3,1,b,b,\n"
+        "1795622301359,90,register,200,OK,users 1-1,text,true,1,3,3,1,a,a,\n");
+  const auto jtl = read_jtl(file_);
+  ASSERT_TRUE(jtl) << jtl.error().what;
+  EXPECT_EQ(jtl->started_wall_us, 1'795'622'301'359'000);
+  EXPECT_EQ(jtl->requests.at(1).sent_us, 41'000);
+  EXPECT_EQ(jtl->requests.at(1).answer, "");
 }
 
 // Today's JMeter has other columns, and in another order.

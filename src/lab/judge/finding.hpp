@@ -1,4 +1,5 @@
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -15,6 +16,12 @@ struct Finding {
   void add(std::string example) {
     ++count;
     if (examples.size() < kExamplesMax) examples.push_back(std::move(example));
+  }
+  // `make` is called only for an example that is kept.
+  template <std::invocable Make>
+  void add(Make make) {
+    ++count;
+    if (examples.size() < kExamplesMax) examples.push_back(make());
   }
 };
 

@@ -24,8 +24,8 @@ struct Evidence {
   std::vector<Struck> faults;
   std::vector<MonitorEvent> events;
   std::int64_t started_wall_us = 0;  // the wall clock at the load's start
-  // The truth: of SportApp the journals of each service's nodes, of another backend its lists. Neither: only
-  // the log is judged. A service that is in none of them is not looked up.
+  // The truth: of SportApp the journals of each service's nodes, of another backend its lists; both where the
+  // lists are to be judged too. Neither: only the log is judged.
   std::map<std::string, std::vector<NodeJournal>> journals{};
   std::optional<ForeignBackend> backend{};
   std::vector<std::string> listed{"users"};  // services whose lists the backend has

@@ -60,6 +60,14 @@ TEST_F(ListsTest, one_lost_and_one_doubled) {
   EXPECT_THAT(judgement.findings.doubled.examples, ElementsAre(HasSubstr("'u-18'")));
 }
 
+TEST_F(ListsTest, a_list_is_judged_beside_the_journals) {
+  rows_.erase(rows_.begin() + 16);
+  evidence_.journals = {{"users", {{"a", a_}, {"b", b_}}}};
+  const auto judgement = judged();
+  EXPECT_THAT(found(judgement), ElementsAre(Pair("lost", 1)));
+  EXPECT_THAT(judgement.findings.lost.examples, ElementsAre(HasSubstr("is not in the list of users")));
+}
+
 TEST_F(ListsTest, one_answered_with_another_id) {
   at(17).answer = body_of(16);
   EXPECT_THAT(found(judged()), ElementsAre(Pair("different", 1)));

@@ -64,12 +64,6 @@ void Acknowledgements::sort() {
 Promises::Promises(std::vector<ServiceTruth>& truths, Findings& findings)
     : truths_(truths), findings_(findings) {}
 
-ServiceTruth* Promises::truth_of(std::string_view service) {
-  const auto found = std::find_if(truths_.begin(), truths_.end(),
-                                  [&](const ServiceTruth& truth) { return truth.service == service; });
-  return found == truths_.end() ? nullptr : &*found;
-}
-
 void Promises::take(const Request& request) {
   const bool acknowledged = request.outcome == "200";
   if (acknowledged && request.due_us >= 0 && request.op != Op::kPoison) {
@@ -84,23 +78,32 @@ void Promises::take(const Request& request) {
 
 void Promises::take_command(const Request& request, bool acknowledged) {
   const auto service = service_of(request);
-  auto* const truth = truth_of(service);
-  if (truth == nullptr) return;
-  const auto held = truth->ledger.find(request);
+  for (auto& truth : truths_) {
+    if (truth.service == service) hold_against(truth, request, acknowledged);
+  }
+}
+
+void Promises::hold_against(ServiceTruth& truth, const Request& request, bool acknowledged) {
+  const auto held = truth.ledger.find(request);
   if (!acknowledged) return;  // whether it is there or not: nothing was promised
+  const bool is_list = truth.journal.empty();
   if (!held) {
-    findings_.lost.add(fmt::format("{} of request {} (key {}), acknowledged after {:.1f} s: {}",
-                                   request.subject, request.number, request.key,
-                                   static_cast<double>(request.answered_us) / 1e6, start_of(request.answer)));
+    findings_.lost.add([&] {
+      return fmt::format(
+          "{} of request {} (key {}), acknowledged after {:.1f} s with {}, is not in the {} of {}",
+          request.subject, request.number, request.key, static_cast<double>(request.answered_us) / 1e6,
+          start_of(request.answer), is_list ? "list" : "journal", truth.service);
+    });
     return;
   }
-  const auto position = truth->journal.empty() ? 0 : position_in(request.position, service);
-  if (truth->ledger.says(*held, request) && (position == 0 || position == held->place)) return;
-  findings_.different.add(fmt::format("request {} (key {}) was answered {} {}; {} holds {}", request.number,
-                                      request.key, request.position, start_of(request.answer), service,
-                                      truth->journal.empty()
-                                          ? fmt::format("another id for {}", request.subject)
-                                          : describe(truth->journal, held->place)));
+  const auto position = is_list ? 0 : position_in(request.position, truth.service);
+  if (truth.ledger.says(*held, request) && (position == 0 || position == held->place)) return;
+  findings_.different.add([&] {
+    return fmt::format(
+        "request {} (key {}) was answered {} {}; {} holds {}", request.number, request.key, request.position,
+        start_of(request.answer), truth.service,
+        is_list ? fmt::format("another id for {}", request.subject) : describe(truth.journal, held->place));
+  });
 }
 
 // A read that asked for a position was promised all up to it. Where the service could not keep to that it
@@ -116,12 +119,10 @@ void Promises::take_read(const Request& request) {
 }
 
 void Promises::finish() {
-  for (auto& truth : truths_) {
-    const auto unasked = truth.ledger.unasked();
-    for (const auto place : unasked) {
-      const bool shown = findings_.unasked.examples.size() < Finding::kExamplesMax;
-      findings_.unasked.add(shown ? fmt::format("{}: entry {}", truth.service, describe(truth.journal, place))
-                                  : "");
+  for (const auto& truth : truths_) {
+    for (const auto place : truth.ledger.unasked()) {
+      findings_.unasked.add(
+          [&] { return fmt::format("{}: entry {}", truth.service, describe(truth.journal, place)); });
     }
   }
   acknowledgements_.sort();

@@ -31,7 +31,7 @@ struct Acknowledgements {
 
 class Promises {
  public:
-  // Services without a truth are not looked up.
+  // A service may have more than one; of one without any nothing is looked up.
   Promises(std::vector<ServiceTruth>& truths, Findings& findings);
 
   void take(const Request& request);
@@ -41,9 +41,9 @@ class Promises {
 
  private:
   void take_command(const Request& request, bool acknowledged);
+  void hold_against(ServiceTruth& truth, const Request& request, bool acknowledged);
   void take_read(const Request& request);
   void look_for_reordered(const std::string& service, const std::vector<Acknowledged>& by_answer);
-  [[nodiscard]] ServiceTruth* truth_of(std::string_view service);
 
   std::vector<ServiceTruth>& truths_;
   Findings& findings_;
