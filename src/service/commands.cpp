@@ -11,6 +11,7 @@
 #include "service/backlog.hpp"
 #include "service/command_metrics.hpp"
 #include "service/command_routes.hpp"
+#include "service/in_hand.hpp"
 #include "service/live_node.hpp"
 #include "service/office.hpp"
 #include "service/process.hpp"
@@ -22,9 +23,6 @@
 
 namespace sportapp::service {
 namespace {
-
-// Reading and deciding a request takes microseconds, and waits for nothing but a processor and the disk.
-constexpr std::int64_t kHangsAfterMs = 250;
 
 // The feeds of the services that the domain follows, as the configuration gives them.
 Result<std::vector<Reactor::Source>> followed(const Config& config, const domain::Domain& domain) {

@@ -115,8 +115,18 @@ KnownRequest request_of(const Fingerprint& request, const Known& known, Mark mar
 void* map(int descriptor, std::size_t bytes, bool own) {
   void* const memory =
       ::mmap(nullptr, bytes, own ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, descriptor, 0);
-  ::close(descriptor);
+  if (memory == MAP_FAILED) ::close(descriptor);
   return memory;
+}
+
+// Of the file's first byte, and of one opening of the file: it ends with the process, before its connections
+// do.
+struct flock owners_lock(short type) {
+  struct flock lock {};
+  lock.l_type = type;
+  lock.l_whence = SEEK_SET;
+  lock.l_len = 1;
+  return lock;
 }
 
 }  // namespace
@@ -166,7 +176,8 @@ Result<std::unique_ptr<InHandFile>> InHandFile::open_own(const std::filesystem::
     layout->bytes = sizeof(Layout);
     layout->magic = kMagic;
   }
-  std::unique_ptr<InHandFile> own(new InHandFile(layout));
+  std::unique_ptr<InHandFile> own(new InHandFile(layout, descriptor));
+  own->own_it(file);
   own->forget_before_reboot();
   own->suspect_what_stands();
   return own;
@@ -182,13 +193,26 @@ Result<std::unique_ptr<InHandFile>> InHandFile::open_other(const std::filesystem
   }
   void* const memory = map(descriptor, sizeof(Layout), false);
   if (memory == MAP_FAILED) return cannot("map", file);
-  return std::unique_ptr<InHandFile>(new InHandFile(static_cast<Layout*>(memory)));
+  return std::unique_ptr<InHandFile>(new InHandFile(static_cast<Layout*>(memory), descriptor));
 }
 
-InHandFile::InHandFile(Layout* layout) : layout_(layout) {}
+InHandFile::InHandFile(Layout* layout, int descriptor) : layout_(layout), descriptor_(descriptor) {}
 
 InHandFile::~InHandFile() {
   ::munmap(layout_, sizeof(Layout));
+  ::close(descriptor_);
+}
+
+void InHandFile::own_it(const std::filesystem::path& file) const {
+  auto lock = owners_lock(F_WRLCK);
+  if (::fcntl(descriptor_, F_OFD_SETLK, &lock) == 0) return;
+  spdlog::warn("{} cannot be locked ({}): what is in hand here may be taken for what a process died of",
+               file.string(), std::strerror(errno));
+}
+
+bool InHandFile::owner_lives() const {
+  auto lock = owners_lock(F_RDLCK);
+  return ::fcntl(descriptor_, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 void InHandFile::begin(Executing thread, const Fingerprint& request, std::string_view key) {

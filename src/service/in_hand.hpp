@@ -25,6 +25,10 @@ using Fingerprint = journal::RequestTag;
 // Of the program that runs here: another build has another.
 [[nodiscard]] std::uint64_t program_identity();
 
+// Reading and deciding a request takes microseconds, and waits for nothing but a processor and the disk: a
+// process that has one in hand for so long hangs in it.
+inline constexpr std::int64_t kHangsAfterMs = 250;
+
 enum class Executing : std::size_t { kReading, kDeciding };  // on the loop; on the journal's thread
 inline constexpr std::size_t kExecutingThreads = 2;
 
@@ -73,6 +77,8 @@ class InHandFile {
 
   [[nodiscard]] std::optional<Standing> standing(Executing thread) const;
   [[nodiscard]] bool stands(const Fingerprint& request, std::int64_t& since_ms) const;
+  // Of another's: its process is there. What a process that is there has in hand it mostly finishes.
+  [[nodiscard]] bool owner_lives() const;
   // For how long the one in hand longest is; 0 where none is. Any thread.
   [[nodiscard]] std::int64_t longest_ms() const;
 
@@ -85,12 +91,14 @@ class InHandFile {
 
  private:
   struct Layout;
-  explicit InHandFile(Layout* layout);
+  InHandFile(Layout* layout, int descriptor);
+  void own_it(const std::filesystem::path& file) const;
   void forget_before_reboot();
   void suspect_what_stands();
   [[nodiscard]] std::size_t place_for(const Fingerprint& request) const;
 
   Layout* const layout_;
+  const int descriptor_;  // holds the owner's lock, which ends with its process
 };
 
 }  // namespace sportapp::service

@@ -78,6 +78,18 @@ TEST_F(InHandTest, what_a_killed_process_had_in_hand_is_seen_by_others_and_by_it
   EXPECT_EQ(other->known(request(1))->mark, Mark::kSuspect);
 }
 
+TEST_F(InHandTest, others_see_whether_its_process_is_there) {
+  in_a_process_that_is_killed([this](InHandFile&) {
+    if (!(*InHandFile::open_other(file_))->owner_lives()) ::_exit(1);
+  });
+  const auto other = std::move(*InHandFile::open_other(file_));
+  EXPECT_FALSE(other->owner_lives());
+  auto successor = open();
+  EXPECT_TRUE(other->owner_lives());
+  successor.reset();
+  EXPECT_FALSE(other->owner_lives());
+}
+
 TEST_F(InHandTest, what_was_done_is_no_suspect) {
   in_a_process_that_is_killed([](InHandFile& own) {
     own.begin(Executing::kReading, request(1), "k1");

@@ -104,7 +104,10 @@ Quarantine::Verdict Quarantine::verdict(const Fingerprint& request) {
 }
 
 void Quarantine::consider(const InHandFile& other, const Fingerprint& request, Suspicion& suspicion) const {
-  const bool stands = other.stands(request, suspicion.since_ms);
+  std::int64_t since_ms = -1;
+  const bool stands =
+      other.stands(request, since_ms) && (machine_ms() - since_ms >= kHangsAfterMs || !other.owner_lives());
+  if (stands) suspicion.since_ms = std::max(suspicion.since_ms, since_ms);
   if (!other.knows_any()) return;
   auto known = other.known(request);
   if (!known) return;

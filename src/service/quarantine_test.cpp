@@ -62,6 +62,19 @@ TEST_F(QuarantineTest, a_request_in_hand_at_another_nodes_death_is_suspect_until
   EXPECT_TRUE(b->quarantined().empty());
 }
 
+TEST_F(QuarantineTest, what_a_process_that_lives_has_in_hand_is_suspect_only_where_it_hangs_in_it) {
+  dies_of("a", sound_);
+  const auto b = open("b");
+  EXPECT_EQ(try_apart(*b, sound_), Kind::kPassed);
+  const auto a = std::move(*InHandFile::open_own(folder_.path() / "a"));
+  b->executed(sound_.fingerprint);
+  a->begin(Executing::kDeciding, sound_.fingerprint, "another of the same words");
+  EXPECT_EQ(b->verdict(sound_.fingerprint), Verdict::kInnocent);
+  a->begin(Executing::kDeciding, poison_.fingerprint, "k");
+  std::this_thread::sleep_for(std::chrono::milliseconds(kHangsAfterMs + 50));
+  EXPECT_EQ(b->verdict(poison_.fingerprint), Verdict::kSuspect);
+}
+
 TEST_F(QuarantineTest, a_poison_request_is_quarantined_on_all_nodes_and_for_good) {
   dies_of("a", poison_);
   auto b = open("b");
