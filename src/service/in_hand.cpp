@@ -119,8 +119,8 @@ void* map(int descriptor, std::size_t bytes, bool own) {
   return memory;
 }
 
-// Of the file's first byte, and of one opening of the file: it ends with the process, before its connections
-// do.
+// A lock of the process, not of the opened file: at a process's end those go before any connection is closed,
+// and whoever sees a connection break must see that its process is gone.
 struct flock owners_lock(short type) {
   struct flock lock {};
   lock.l_type = type;
@@ -205,14 +205,14 @@ InHandFile::~InHandFile() {
 
 void InHandFile::own_it(const std::filesystem::path& file) const {
   auto lock = owners_lock(F_WRLCK);
-  if (::fcntl(descriptor_, F_OFD_SETLK, &lock) == 0) return;
+  if (::fcntl(descriptor_, F_SETLK, &lock) == 0) return;
   spdlog::warn("{} cannot be locked ({}): what is in hand here may be taken for what a process died of",
                file.string(), std::strerror(errno));
 }
 
 bool InHandFile::owner_lives() const {
   auto lock = owners_lock(F_RDLCK);
-  return ::fcntl(descriptor_, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+  return ::fcntl(descriptor_, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 void InHandFile::begin(Executing thread, const Fingerprint& request, std::string_view key) {

@@ -77,7 +77,7 @@ class InHandFile {
 
   [[nodiscard]] std::optional<Standing> standing(Executing thread) const;
   [[nodiscard]] bool stands(const Fingerprint& request, std::int64_t& since_ms) const;
-  // Of another's: its process is there. What a process that is there has in hand it mostly finishes.
+  // Of another process's: that is there. What a process that is there has in hand it mostly finishes.
   [[nodiscard]] bool owner_lives() const;
   // For how long the one in hand longest is; 0 where none is. Any thread.
   [[nodiscard]] std::int64_t longest_ms() const;
@@ -98,7 +98,7 @@ class InHandFile {
   [[nodiscard]] std::size_t place_for(const Fingerprint& request) const;
 
   Layout* const layout_;
-  const int descriptor_;  // holds the owner's lock, which ends with its process
+  const int descriptor_;  // to lock by: closing any other of the file would end the owner's lock
 };
 
 }  // namespace sportapp::service

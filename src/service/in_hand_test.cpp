@@ -7,6 +7,8 @@
 #include <csignal>
 #include <fstream>
 
+#include "messaging/testing.hpp"
+#include "testing/other_process.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::service {
@@ -79,15 +81,15 @@ TEST_F(InHandTest, what_a_killed_process_had_in_hand_is_seen_by_others_and_by_it
 }
 
 TEST_F(InHandTest, others_see_whether_its_process_is_there) {
-  in_a_process_that_is_killed([this](InHandFile&) {
-    if (!(*InHandFile::open_other(file_))->owner_lives()) ::_exit(1);
-  });
-  const auto other = std::move(*InHandFile::open_other(file_));
-  EXPECT_FALSE(other->owner_lives());
-  auto successor = open();
-  EXPECT_TRUE(other->owner_lives());
-  successor.reset();
-  EXPECT_FALSE(other->owner_lives());
+  const auto lives = [this] { return (*InHandFile::open_other(file_))->owner_lives(); };
+  {
+    const sportapp::testing::OtherProcess owner([this] {
+      auto own = open();
+      ::pause();
+    });
+    ASSERT_TRUE(messaging::testing::eventually([&] { return std::filesystem::exists(file_) && lives(); }));
+  }
+  EXPECT_FALSE(lives()) << "it was killed";
 }
 
 TEST_F(InHandTest, what_was_done_is_no_suspect) {

@@ -1,7 +1,9 @@
 #include "service/quarantine.hpp"
 
+#include "messaging/testing.hpp"
 #include "service/command_testing.hpp"
 #include "service/query_testing.hpp"
+#include "testing/other_process.hpp"
 
 namespace sportapp::service {
 namespace {
@@ -62,17 +64,23 @@ TEST_F(QuarantineTest, a_request_in_hand_at_another_nodes_death_is_suspect_until
   EXPECT_TRUE(b->quarantined().empty());
 }
 
-TEST_F(QuarantineTest, what_a_process_that_lives_has_in_hand_is_suspect_only_where_it_hangs_in_it) {
-  dies_of("a", sound_);
+TEST_F(QuarantineTest, what_a_process_that_lives_has_in_hand_is_suspect_only_once_it_hangs_in_it) {
   const auto b = open("b");
-  EXPECT_EQ(try_apart(*b, sound_), Kind::kPassed);
-  const auto a = std::move(*InHandFile::open_own(folder_.path() / "a"));
-  b->executed(sound_.fingerprint);
-  a->begin(Executing::kDeciding, sound_.fingerprint, "another of the same words");
-  EXPECT_EQ(b->verdict(sound_.fingerprint), Verdict::kInnocent);
-  a->begin(Executing::kDeciding, poison_.fingerprint, "k");
-  std::this_thread::sleep_for(std::chrono::milliseconds(kHangsAfterMs + 50));
-  EXPECT_EQ(b->verdict(poison_.fingerprint), Verdict::kSuspect);
+  const sportapp::testing::OtherProcess a([this] {
+    const auto own = std::move(*InHandFile::open_own(folder_.path() / "a"));
+    own->begin(Executing::kDeciding, sound_.fingerprint, "k");
+    ::pause();
+  });
+  std::int64_t since_ms = -1;
+  ASSERT_TRUE(messaging::testing::eventually([&] {
+    const auto seen = InHandFile::open_other(folder_.path() / "a");
+    return seen && (*seen)->stands(sound_.fingerprint, since_ms);
+  }));
+  const auto verdict = b->verdict(sound_.fingerprint);
+  EXPECT_TRUE(verdict == Verdict::kInnocent || machine_ms() - since_ms >= kHangsAfterMs);
+  EXPECT_TRUE(
+      messaging::testing::eventually([&] { return b->verdict(sound_.fingerprint) == Verdict::kSuspect; }));
+  EXPECT_GE(machine_ms() - since_ms, kHangsAfterMs);
 }
 
 TEST_F(QuarantineTest, a_poison_request_is_quarantined_on_all_nodes_and_for_good) {
