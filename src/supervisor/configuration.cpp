@@ -30,14 +30,16 @@ std::string link_settings(const Layout& layout, const Settings& settings, const 
                      settings.failover.hold_ms);
 }
 
-std::string peer_tables(const Layout& layout, const std::vector<Member>& members, const Member& member) {
+std::string peer_tables(const Layout& layout, const std::vector<Member>& members, const Member& member,
+                        const Detours& detours) {
   std::string text;
   for (const auto& peer : members_of(members, member.service, Kind::kCommands)) {
     if (peer.name == member.name) continue;
     text += fmt::format(
         "\n[[peer]]\nnode = \"{}\"\nhost = \"127.0.0.1\"\nport = {}\nlocal_socket = \"{}\"\nlink_port = "
         "{}\n",
-        peer.node, peer.port, layout.local_socket(peer.name).string(), peer.link_port);
+        peer.node, peer.port, layout.local_socket(peer.name).string(),
+        detours.port(member.name, peer.name, peer.link_port));
   }
   return text;
 }
@@ -67,8 +69,8 @@ std::string redis_config(const Layout& layout, const Settings& settings, const M
       layout.log(redis.name).string());
 }
 
-std::string monitor_config(const Layout& layout, const Settings& settings,
-                           const std::vector<Member>& members) {
+std::string monitor_config(const Layout& layout, const Settings& settings, const std::vector<Member>& members,
+                           const Detours& detours) {
   const auto& monitor = member_of(members, Kind::kMonitor);
   const auto& failover = settings.failover;
   auto text = fmt::format(
@@ -86,13 +88,13 @@ std::string monitor_config(const Layout& layout, const Settings& settings,
         "host = \"{}\"\nport = {}\nlink_port = {}\n",
         kind_of(member), member.name, member.service, member.side, member.node,
         member.kind == Kind::kGateway ? reachable(settings.gateway.host) : "127.0.0.1", member.port,
-        member.link_port);
+        member.link_port == 0 ? 0 : detours.port(monitor.name, member.name, member.link_port));
   }
   return text;
 }
 
 std::string service_config(const Layout& layout, const Settings& settings, const std::vector<Member>& members,
-                           const Member& member) {
+                           const Member& member, const Detours& detours) {
   const auto& services = settings.services;
   const auto& limits = settings.limits;
   auto text = fmt::format(
@@ -105,11 +107,12 @@ std::string service_config(const Layout& layout, const Settings& settings, const
       services.drain_ms, services.queue_max, services.batch_max);
   if (member.kind == Kind::kCommands && member.link_port != 0)
     text += link_settings(layout, settings, member);
+  const auto& redis = member_of(members, Kind::kRedis);
   text += fmt::format("\n[redis]\nhost = \"127.0.0.1\"\nport = {}\nstream_length_max = {}\n",
-                      member_of(members, Kind::kRedis).port, settings.redis.stream_length_max);
+                      detours.port(member.name, redis.name, redis.port), settings.redis.stream_length_max);
   if (member.kind == Kind::kQueries) text += feed_tables(members, member);
   if (member.kind == Kind::kCommands) {
-    if (member.link_port != 0) text += peer_tables(layout, members, member);
+    if (member.link_port != 0) text += peer_tables(layout, members, member, detours);
     text += source_tables(members, member);
   }
   text += fmt::format(
@@ -126,7 +129,7 @@ std::filesystem::path config_file(const Layout& layout, const Member& member) {
 }
 
 Result<void> write_configuration(const Layout& layout, const Settings& settings,
-                                 const std::vector<Member>& members) {
+                                 const std::vector<Member>& members, const Detours& detours) {
   for (const auto& member : members) {
     std::string text;
     switch (member.kind) {
@@ -134,7 +137,7 @@ Result<void> write_configuration(const Layout& layout, const Settings& settings,
         text = redis_config(layout, settings, member);
         break;
       case Kind::kMonitor:
-        text = monitor_config(layout, settings, members);
+        text = monitor_config(layout, settings, members, detours);
         break;
       case Kind::kGateway: {
         auto rendered = gateway_config(layout, settings, members);
@@ -144,7 +147,7 @@ Result<void> write_configuration(const Layout& layout, const Settings& settings,
       }
       case Kind::kCommands:
       case Kind::kQueries:
-        text = service_config(layout, settings, members, member);
+        text = service_config(layout, settings, members, member, detours);
         break;
     }
     if (auto written = write_file(config_file(layout, member), text); !written) return written.error();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "supervisor/detours.hpp"
 #include "supervisor/layout.hpp"
 #include "supervisor/settings.hpp"
 #include "supervisor/topology.hpp"
@@ -21,13 +22,15 @@ inline constexpr int kGatewayShutdownS = 5;
                                                  const std::vector<Member>& members);
 [[nodiscard]] std::string redis_config(const Layout& layout, const Settings& settings, const Member& redis);
 [[nodiscard]] std::string monitor_config(const Layout& layout, const Settings& settings,
-                                         const std::vector<Member>& members);
+                                         const std::vector<Member>& members, const Detours& detours);
 [[nodiscard]] std::string service_config(const Layout& layout, const Settings& settings,
-                                         const std::vector<Member>& members, const Member& member);
+                                         const std::vector<Member>& members, const Member& member,
+                                         const Detours& detours);
 
 [[nodiscard]] std::filesystem::path config_file(const Layout& layout, const Member& member);
 // Writes all of them, each whole or not at all.
 [[nodiscard]] Result<void> write_configuration(const Layout& layout, const Settings& settings,
-                                               const std::vector<Member>& members);
+                                               const std::vector<Member>& members,
+                                               const Detours& detours = {});
 
 }  // namespace sportapp::supervisor

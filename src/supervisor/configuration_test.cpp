@@ -144,6 +144,45 @@ TEST_F(ConfigurationTest, TheNodesOfAServiceKnowEachOtherAndTheirReadersAllOfThe
   EXPECT_EQ(queries->feeds.size(), 3U);
 }
 
+TEST_F(ConfigurationTest, WhoHasADetourReachesTheOtherByItAndNobodyElseDoes) {
+  members_ = topology({"users"}, 1);
+  std::uint16_t port = 20'000;
+  for (auto& member : members_) {
+    member.port = port++;
+    if (member.kind == Kind::kCommands) member.link_port = port++;
+  }
+  const auto nodes = members_of(members_, "users", Kind::kCommands);
+  Detours wanted;
+  wanted.add("monitor", nodes[0].name, 31'000);
+  wanted.add(nodes[0].name, nodes[1].name, 31'001);
+  wanted.add(nodes[0].name, "redis", 31'002);
+  ASSERT_TRUE(wanted.write(layout_));
+  const auto detours = Detours::read(layout_);
+  ASSERT_TRUE(detours) << detours.error().what;
+  ASSERT_TRUE(write_configuration(layout_, settings_, members_, *detours));
+  const auto a = service::load_config(config_file(layout_, nodes[0])).value();
+  const auto b = service::load_config(config_file(layout_, nodes[1])).value();
+  EXPECT_EQ(a.link_port, nodes[0].link_port);
+  EXPECT_EQ(a.peers.at(0).link_port, 31'001);
+  EXPECT_EQ(a.redis.port, 31'002);
+  EXPECT_EQ(b.peers.at(0).link_port, nodes[0].link_port);
+  EXPECT_EQ(b.redis.port, member_of(members_, Kind::kRedis).port);
+  const auto monitor =
+      monitor::load_config(config_file(layout_, member_of(members_, Kind::kMonitor))).value();
+  for (const auto& target : monitor.targets) {
+    if (target.name == nodes[0].name) {
+      EXPECT_EQ(target.link_port, 31'000);
+    }
+    if (target.name == nodes[1].name) {
+      EXPECT_EQ(target.link_port, nodes[1].link_port);
+    }
+  }
+  std::filesystem::remove(layout_.detours_file());
+  EXPECT_EQ(Detours::read(layout_).value().port("monitor", nodes[0].name, 1), 1);
+  ASSERT_TRUE(write_file(layout_.detours_file(), "{\"monitor\":3}"));
+  EXPECT_FALSE(Detours::read(layout_));
+}
+
 TEST_F(ConfigurationTest, TheMonitorReadsWhatWasWrittenForIt) {
   settings_.failover.fail_back = false;
   settings_.failover.suspicion_ms = 321;

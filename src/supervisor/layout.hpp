@@ -14,6 +14,7 @@ struct Layout {
   [[nodiscard]] std::filesystem::path lock_file() const { return run() / "supervisor.lock"; }
   [[nodiscard]] std::filesystem::path instance_file() const { return run() / "instance.json"; }
   [[nodiscard]] std::filesystem::path ports_file() const { return run() / "ports.json"; }
+  [[nodiscard]] std::filesystem::path detours_file() const { return run() / "detours.json"; }
   [[nodiscard]] std::filesystem::path settings_file() const { return data / "sportapp.toml"; }
   [[nodiscard]] std::filesystem::path log(const std::string& name) const { return logs() / (name + ".log"); }
   [[nodiscard]] std::filesystem::path stderr_log(const std::string& name) const {

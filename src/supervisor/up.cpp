@@ -99,7 +99,11 @@ Result<Session::Start> prepare(const Layout& layout, const Settings& settings, c
   if (!plans) return plans.error();
   start.plans = std::move(*plans);
   if (auto made = ensure_cluster_key(layout.key_file()); !made) return made.error();
-  if (auto written = write_configuration(layout, settings, start.members); !written) return written.error();
+  const auto detours = options.lab ? Detours::read(layout) : Detours();
+  if (!detours) return detours.error();
+  if (auto written = write_configuration(layout, settings, start.members, *detours); !written) {
+    return written.error();
+  }
   return start;
 }
 

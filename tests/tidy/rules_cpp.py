@@ -31,6 +31,7 @@ SLEEPS = {
     "src/cli/logs_command.cpp": "follows a file that other processes write, until it is interrupted",
     "src/cli/running_instance.cpp": "asks other processes how far they are, with a deadline",
     "src/cli/rebuild_command.cpp": "asks another process how far it is, until it is done or stuck",
+    "src/lab/disk_shim/disk_shim.cpp": "is as slow as it is told to be",
     "src/lab/load/warm_up.cpp": "asks again, with a deadline, whether orders know what it made",
     "src/poison/poison.cpp": "hangs, as it is told to",
     "src/supervisor/down.cpp": "waits, with a deadline, for a process that is not its child",
