@@ -17,9 +17,10 @@ void Faults::run() {
   const auto& settings = world_.settings();
   const auto until = timeline.now_us() + settings.fire;
   const auto total = std::accumulate(settings.weights.begin(), settings.weights.end(), std::int64_t{0});
+  int left = settings.faults_max;
   while (timeline.now_us() < until) {
     world_.run_for(world_.random().between(1, 2 * settings.fault_every));
-    if (total > 0) one();
+    if (total > 0 && left-- > 0) one();
   }
   over_ = true;
 }

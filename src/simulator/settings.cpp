@@ -1,5 +1,7 @@
 #include "simulator/settings.hpp"
 
+#include <algorithm>
+
 #include "base/random.hpp"
 #include "simulator/faults.hpp"
 
@@ -41,6 +43,13 @@ Settings settings_of(std::uint64_t seed, int nodes, bool brief) {
   // Beside other faults a lost disk is a second one, after which a person may be needed.
   settings.weights[static_cast<std::size_t>(Fault::kLostDisk)] = 0;
   settings.near_bytes = static_cast<std::size_t>(one_of(random, {0, 200, 1000, 32 * 1024}));
+  // So a few seeds have just that one.
+  if (random.percent(3)) {
+    std::fill(settings.weights.begin(), settings.weights.end(), 0);
+    settings.weights[static_cast<std::size_t>(Fault::kLostDisk)] = 1;
+    settings.faults_max = 1;
+    settings.fault_every = settings.fire / 4;
+  }
   return settings;
 }
 

@@ -1,6 +1,7 @@
 // How one run goes: everything follows from its seed.
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct Settings {
   int read_max = 16;                  // entries at a time, catching up
   std::vector<std::int64_t> weights;  // of the kinds of faults
   Us fault_every = 60 * kMs;
+  int faults_max = std::numeric_limits<int>::max();
 };
 
 // `nodes` 0: two or three.
