@@ -22,8 +22,18 @@ struct TomlReader::Document {
 struct TomlReader::Node {
   toml::table empty;
   const toml::table* table = &empty;
+  toml::source_region place{{1, 1}, {1, 1}, nullptr};  // of the table, or of the one that it is missing in
   std::set<std::string, std::less<>> known;
 };
+
+namespace {
+
+std::optional<double> number_in(const toml::node& node, double least, double most) {
+  const auto number = node.is_number() ? node.value<double>() : std::nullopt;
+  return number && *number >= least && *number <= most ? number : std::nullopt;  // not a number is neither
+}
+
+}  // namespace
 
 TomlReader::TomlReader(std::shared_ptr<Document> document, std::shared_ptr<Node> node)
     : document_(std::move(document)), node_(std::move(node)) {
@@ -76,6 +86,69 @@ void TomlReader::read(std::string_view key, bool& target) {
   }
 }
 
+void TomlReader::read(std::string_view key, double& target, double least, double most) {
+  node_->known.emplace(key);
+  const auto* found = node_->table->get(key);
+  if (found == nullptr) return;
+  const auto number = number_in(*found, least, most);
+  if (!number) {
+    return document_->fail(found->source(),
+                           fmt::format("'{}' must be a number from {} to {}", key, least, most));
+  }
+  target = *number;
+}
+
+void TomlReader::read(std::string_view key, std::pair<double, double>& target, double least, double most) {
+  node_->known.emplace(key);
+  const auto* found = node_->table->get(key);
+  if (found == nullptr) return;
+  const auto* pair = found->as_array();
+  const bool is_pair = pair != nullptr && pair->size() == 2;
+  const auto first = number_in(is_pair ? *pair->get(0) : *found, least, most);
+  const auto second = number_in(is_pair ? *pair->get(1) : *found, least, most);
+  if (!first || !second || *first > *second) {
+    const auto* wanted =
+        "'{0}' must be a number from {1} to {2}, or two of them, the lesser first: [{1}, {2}]";
+    return document_->fail(found->source(), fmt::format(fmt::runtime(wanted), key, least, most));
+  }
+  target = {*first, *second};
+}
+
+void TomlReader::read(std::string_view key, std::vector<std::string>& target) {
+  node_->known.emplace(key);
+  const auto* found = node_->table->get(key);
+  if (found == nullptr) return;
+  const auto* list = found->as_array();
+  std::vector<std::string> texts;
+  for (std::size_t at = 0; list != nullptr && at < list->size(); ++at) {
+    const auto text = list->get(at)->value_exact<std::string>();
+    if (!text) break;
+    texts.push_back(*text);
+  }
+  if (list == nullptr || texts.size() != list->size()) {
+    return document_->fail(found->source(),
+                           fmt::format("'{}' must be a list of strings: [\"a\", \"b\"]", key));
+  }
+  target = std::move(texts);
+}
+
+bool TomlReader::has(std::string_view key) const {
+  return node_->table->get(key) != nullptr;
+}
+
+void TomlReader::refuse(std::string_view key, const std::string& what) {
+  const auto* found = node_->table->get(key);
+  document_->fail(found == nullptr ? node_->place : found->source(), what);
+}
+
+void TomlReader::require(std::string_view key) {
+  if (!has(key)) refuse(key, fmt::format("'{}' is missing", key));
+}
+
+std::string TomlReader::no_such(std::string_view text, std::string_view there_are) {
+  return fmt::format("'{}' is none; there is: {}", text, there_are);
+}
+
 void TomlReader::read_number(std::string_view key, std::int64_t& target, std::int64_t least,
                              std::int64_t most) {
   node_->known.emplace(key);
@@ -93,7 +166,9 @@ void TomlReader::read_number(std::string_view key, std::int64_t& target, std::in
 TomlReader TomlReader::table(std::string_view key) {
   node_->known.emplace(key);
   auto node = std::make_shared<Node>();
+  node->place = node_->place;
   if (const auto* found = node_->table->get(key)) {
+    node->place = found->source();
     if (found->is_table()) {
       node->table = found->as_table();
     } else {
@@ -115,6 +190,7 @@ std::vector<TomlReader> TomlReader::tables(std::string_view key) {
   for (const auto& element : *found->as_array()) {
     auto node = std::make_shared<Node>();
     node->table = element.as_table();
+    node->place = element.source();
     readers.push_back(TomlReader(document_, std::move(node)));
   }
   return readers;

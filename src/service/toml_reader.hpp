@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -22,6 +24,24 @@ class TomlReader {
   void read(std::string_view key, std::string& target);
   void read(std::string_view key, std::filesystem::path& target);
   void read(std::string_view key, bool& target);
+  // A whole number is one too.
+  void read(std::string_view key, double& target, double least, double most);
+  void read(std::string_view key, std::vector<std::string>& target);
+  // Two numbers, the second not below the first; one number stands for both.
+  void read(std::string_view key, std::pair<double, double>& target, double least, double most);
+  // A text that stands for something: `from` knows which, `there_are` tells them to whoever wrote another.
+  template <class T>
+  void read(std::string_view key, T& target, std::optional<T> (*from)(std::string_view),
+            std::string_view there_are) {
+    std::string text;
+    read(key, text);
+    if (!has(key)) return;
+    if (const auto found = from(text)) {
+      target = *found;
+    } else {
+      refuse(key, no_such(text, there_are));
+    }
+  }
   template <std::integral T>
   void read(std::string_view key, T& target, std::int64_t least = 0,
             std::int64_t most = std::numeric_limits<std::int32_t>::max()) {
@@ -29,6 +49,14 @@ class TomlReader {
     read_number(key, wide, least, most);
     target = static_cast<T>(wide);
   }
+  // Whether the key is there; does not count as having read it.
+  [[nodiscard]] bool has(std::string_view key) const;
+  // An error at the key's line, at the table's where there is no such key.
+  void refuse(std::string_view key, const std::string& what);
+  // Refuses the table where the key is not in it.
+  void require(std::string_view key);
+  // "'x' is none; there is: a, b"
+  [[nodiscard]] static std::string no_such(std::string_view text, std::string_view there_are);
   // The table of that name, empty when absent; shares errors with this reader.
   [[nodiscard]] TomlReader table(std::string_view key);
   [[nodiscard]] std::vector<TomlReader> tables(std::string_view key);  // [[key]]
