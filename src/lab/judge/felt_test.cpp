@@ -66,7 +66,7 @@ TEST_F(FeltTest, an_honest_refusal_is_allowed_only_after_a_fault_and_where_the_s
   at(203).retry_after = "1";
   evidence_.faults = {fault(1, 100 * kEveryUs)};
   EXPECT_EQ(judged().tallied.counts.failed, 5);
-  evidence_.rules.refusals_allowed = true;
+  evidence_.rules.refusals_after = {FaultKind::kKill};
   const auto counts = judged().tallied.counts;
   EXPECT_EQ(counts.refused_as_allowed, 2);
   EXPECT_EQ(counts.failed, 3) << "before any fault, without Retry-After, and what is no refusal";
@@ -131,7 +131,7 @@ TEST_F(FeltTest, the_time_line_has_every_request_once) {
   at(299).outcome = "503";
   at(299).retry_after = "1";
   evidence_.faults = {fault(1, 280 * kEveryUs)};
-  evidence_.rules.refusals_allowed = true;
+  evidence_.rules.refusals_after = {FaultKind::kKill};
   const auto timeline = judged().tallied.timeline;
   EXPECT_EQ(timeline.bucket_us, 500'000);
   ASSERT_EQ(timeline.buckets.size(), 7U);

@@ -25,7 +25,9 @@ Fate fate_of(const Request& request, const Strikes& strikes, const JudgeRules& r
   if (request.op == Op::kPoison) return Fate::kPoison;
   if (request.outcome == "200") return Fate::kAcknowledged;
   const bool honest = request.outcome == "503" && is_number(request.retry_after);
-  if (honest && rules.refusals_allowed && strikes.last_before(request.answered_us) != nullptr) {
+  const auto* fault = strikes.last_before(request.answered_us);
+  const auto& allowed = rules.refusals_after;
+  if (honest && fault != nullptr && std::find(allowed.begin(), allowed.end(), fault->kind) != allowed.end()) {
     return Fate::kRefusedAsAllowed;
   }
   if (request.op == Op::kRead && request.outcome == "404" && request.position_asked.empty())

@@ -21,7 +21,7 @@ enum class Fate : std::uint8_t {
   kFailed,
 };
 struct JudgeRules {
-  bool refusals_allowed = false;
+  std::vector<FaultKind> refusals_after{};  // kinds of faults
 };
 [[nodiscard]] Fate fate_of(const Request& request, const Strikes& strikes, const JudgeRules& rules);
 
