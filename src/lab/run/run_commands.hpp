@@ -1,0 +1,17 @@
+#pragma once
+#include <CLI/App.hpp>
+
+namespace sportapp::lab {
+
+inline constexpr int kExitPass = 0;
+inline constexpr int kExitFail = 1;
+inline constexpr int kExitWrongUse = 2;
+inline constexpr int kExitNotRun = 3;
+
+// `sportapp experiment run`, `list`, `check`, `judge`, `heal` and `jtl`. Each sets exit_status when it runs.
+void add_run_command(CLI::App& experiment, int& exit_status);
+void add_scenario_commands(CLI::App& experiment, int& exit_status);
+void add_aftermath_commands(CLI::App& experiment, int& exit_status);
+void add_jtl_command(CLI::App& experiment, int& exit_status);
+
+}  // namespace sportapp::lab
