@@ -1,23 +1,26 @@
 // Latency as a distribution: how many took how long, and what share was slower.
 import { line, rect, ruleX, text } from "@observablehq/plot";
 import { draw, isNarrow, logScale, ticksX, ticksY } from "./chart.js";
-import { count, decimal, known, ms, msTick, t } from "./language.js";
+import { count, decimal, ms, msTick, t } from "./language.js";
 
+// With the side of its mark on which each label stands, since the last two are near each other.
 const PERCENTILES = [
-  ["p50", "p50"],
-  ["p99", "p99"],
-  ["p999", "p99.9"],
+  { name: "p50", label: "p50", side: "middle", dx: 0 },
+  { name: "p99", label: "p99", side: "end", dx: 3 },
+  { name: "p999", label: "p99.9", side: "start", dx: -3 },
 ];
 const HEIGHT = 220;
 
-// [upper, count] as bars between the bounds; the first begins as far below its upper bound as the second does.
+// [upper, count] as bars between the bounds. Steps in which there is no request are left out of a histogram: where one
+// is much wider than they usually are, there is a gap before it.
+const GAP = 1.6;
 function bars(histogram) {
-  const step = histogram.length > 1 ? histogram[1][0] / histogram[0][0] : 2;
-  return histogram.map(([upper, requests], i) => ({
-    from: i > 0 ? histogram[i - 1][0] : upper / step,
-    until: upper,
-    requests,
-  }));
+  const steps = histogram.slice(1).map(([upper], i) => upper / histogram[i][0]);
+  const usual = steps.length ? [...steps].sort((a, b) => a - b)[Math.floor(steps.length / 2)] : 2;
+  return histogram.map(([upper, requests], i) => {
+    const follows = i > 0 && steps[i - 1] < usual * GAP;
+    return { from: follows ? histogram[i - 1][0] : upper / usual, until: upper, requests };
+  });
 }
 
 const edges = (width) => ({
@@ -39,12 +42,14 @@ function timeScale(run, width) {
 }
 
 function percentileMarks(run) {
-  const marks = PERCENTILES.map(([name, label]) => ({ label, at: run.result.latency_ms[name] })).filter(({ at }) =>
-    known(at),
+  const marks = PERCENTILES.map((one) => ({ ...one, at: run.result.latency_ms[one.name] })).filter(
+    ({ at }) => at > 0,
   );
   return [
     ruleX(marks, { x: "at", stroke: "var(--ink)", strokeDasharray: "4,3" }),
-    text(marks, { x: "at", text: "label", frameAnchor: "top", dy: -14, fill: "var(--ink)" }),
+    marks.map(({ at, label, side, dx }) =>
+      text([label], { x: [at], textAnchor: side, dx, frameAnchor: "top", dy: -14, fill: "var(--ink)" }),
+    ),
   ];
 }
 

@@ -17,8 +17,8 @@ export function svg(name, attributes = {}, ...children) {
   return element;
 }
 
-// A table whose rows become blocks where there is no room beside each other; `cells` of a row are [content, attributes]
-// or content. The first cell of a row is its heading.
+// A table whose rows become blocks where there is no room beside each other; `cells` of a row are contents, `heads` are
+// [text, class]. The first cell of a row is its heading.
 export function table({ caption, heads, rows, className = "" }) {
   const head = heads.map(([text, kind]) => h("th", { scope: "col", role: "columnheader", class: kind }, text));
   const body = rows.map((row) => {

@@ -34,7 +34,7 @@ let opened = [];
 
 export function forPaper() {
   paper = true;
-  opened = [...document.querySelectorAll("details:not([open])")];
+  opened = [...document.querySelectorAll("details:not([open], .long)")];
   opened.forEach((details) => {
     details.open = true;
   });

@@ -48,7 +48,7 @@ export class RunData {
     return this.faults.find((fault) => fault.number === number);
   }
 
-  // The time line in at most `most` stretches: counts added up, of latencies the middle p50 and the highest of the others.
+  // The time line in at most `most` stretches: requests a second, of latencies the middle p50 and the highest others.
   stretches(most) {
     const each = Math.max(1, Math.ceil(this.length / Math.max(1, most)));
     const seconds = each * this.bucketS;

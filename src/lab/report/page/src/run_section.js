@@ -12,6 +12,10 @@ import { badge, brokenTable, outcomeOf, runLine } from "./verdict.js";
 const SLOW_SHOWN = 8;
 const FINDINGS = ["lost", "doubled", "different", "stale", "unasked", "reordered"];
 
+// Lists of an hour's run would fill a stack of paper; its page and report.json have them.
+const ON_PAPER_MOST = 100;
+const moreOrLong = (rows) => (rows.length > ON_PAPER_MOST ? "more long" : "more");
+
 function tiles(result) {
   const { counts } = result;
   const share = counts.requests > 0 ? percent((100 * counts.failed) / counts.requests) : NOTHING;
@@ -162,8 +166,8 @@ function slowRequests(run) {
             ? h(
                 "details",
                 { class: "more" },
-                h("summary", {}, t("slow_all", { count: count(slow.length) })),
-                list(slow),
+                h("summary", {}, t("slow_others", { count: count(slow.length - SLOW_SHOWN) })),
+                list(slow.slice(SLOW_SHOWN)),
               )
             : null,
         ],
@@ -206,7 +210,7 @@ function faultsTable(run) {
   }));
   return h(
     "details",
-    { class: "more" },
+    { class: moreOrLong(rows) },
     h("summary", {}, t("faults_table", { count: count(run.faults.length) })),
     table({
       rows,
@@ -231,7 +235,7 @@ function eventsTable(run) {
   }));
   return h(
     "details",
-    { class: "more" },
+    { class: moreOrLong(rows) },
     h("summary", {}, t("events", { count: count(run.events.length) })),
     table({ rows, className: "compact", heads: [[t("at")], [t("service")], [t("rule")], [t("what")]] }),
   );

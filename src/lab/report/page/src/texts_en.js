@@ -119,7 +119,7 @@ export default {
   slow_note:
     "Requests that ended well after a fault, and took more than three times the usual p99: what would have failed without masking. {shown} of {masked} masked.",
   slow_none: "No request was slow because it was masked.",
-  slow_all: "All {count}",
+  slow_others: "The other {count}",
   number: "Request",
   op: "Operation",
   sent: "Sent",
