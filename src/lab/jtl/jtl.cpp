@@ -44,6 +44,13 @@ std::optional<std::int64_t> integer_of(std::string_view text) {
   return failed == std::errc() && parsed == end ? std::optional(value) : std::nullopt;
 }
 
+// http://127.0.0.1:5000/api-queries/users/1 -> /api-queries/users/1
+std::string path_of(const std::string& url) {
+  const auto host = url.find("://");
+  const auto path = host == std::string::npos ? host : url.find('/', host + 3);
+  return path == std::string::npos ? url : url.substr(path);
+}
+
 class Reader {
  public:
   explicit Reader(const std::filesystem::path& file) : file_(file), csv_({}) {}
@@ -116,7 +123,7 @@ class Reader {
     request.client = client(text("threadName"));
     request.op = *op;
     request.key = text("key");
-    request.subject = *op == Op::kRead ? text("URL") : text("username");
+    request.subject = *op == Op::kRead ? path_of(text("URL")) : text("username");
     request.due_us = request.sent_us = *sent_ms * kUsPerMs;
     request.answered_us = request.sent_us + *took_ms * kUsPerMs;
     request.outcome = outcome(text("responseCode"), text("responseMessage"), text("success") == "true");
