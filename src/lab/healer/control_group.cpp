@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <sstream>
@@ -99,6 +100,20 @@ std::string limit(const Throttled& throttled) {
   return why.empty() ? write_control(throttled.group / kQuota, std::to_string(quota_us)) : why;
 }
 
+// The process, and those that it started and that are in its process group still.
+std::vector<pid_t> all_of(const supervisor::ProcessId& id) {
+  std::vector<pid_t> pids{id.pid};
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    const auto name = entry.path().filename().string();
+    pid_t pid = 0;
+    const auto read = std::from_chars(name.data(), name.data() + name.size(), pid);
+    const bool is_process = read.ec == std::errc() && read.ptr == name.data() + name.size();
+    if (is_process && pid != id.pid && ::getpgid(pid) == id.pid) pids.push_back(pid);
+  }
+  return pids;
+}
+
 void move_home(const Throttled& throttled) {
   std::istringstream pids(supervisor::read_file(throttled.group / kProcesses).value_or(""));
   // One that has just ended cannot be moved and need not be.
@@ -124,7 +139,10 @@ Result<void> throttle(const Throttled& throttled) {
   }
   auto why = limit(throttled);
   if (why.empty() && !supervisor::is_alive(throttled.id)) why = throttled.name + " has ended";
-  if (why.empty()) why = write_control(throttled.group / kProcesses, std::to_string(throttled.id.pid));
+  for (const auto pid : why.empty() ? all_of(throttled.id) : std::vector<pid_t>()) {
+    const auto failed = write_control(throttled.group / kProcesses, std::to_string(pid));
+    if (pid == throttled.id.pid) why = failed;  // what it started may have ended meanwhile
+  }
   if (why.empty()) return {};
   static_cast<void>(unthrottle(throttled));  // the first error is the one that tells
   return Error{Retry::kNever, "CPU time cannot be limited: " + why};

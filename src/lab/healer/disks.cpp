@@ -74,7 +74,10 @@ template <class Change>
 Result<void> change(const fs::path& table, const fs::path& folder, const Change& change_slot) {
   auto mapped = MappedTable::open(table);
   if (!mapped) return mapped.error();
-  const auto text = folder.string();
+  // The library sees where files really are.
+  std::error_code unknown;
+  const auto real = fs::weakly_canonical(folder, unknown);
+  const auto text = (unknown ? folder : real).string();
   if (text.size() >= kDiskFolderBytes) return wrong(table, fmt::format("the path {} is too long", text));
   auto* slot = mapped->slot(text);
   if (slot == nullptr) return wrong(table, fmt::format("all {} places are taken", kDiskSlots));

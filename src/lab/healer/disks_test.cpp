@@ -90,6 +90,14 @@ TEST_F(DisksTest, SlowAndFullAreHealedEachByItself) {
   EXPECT_FALSE(run("echo x > ab/file"));
 }
 
+TEST_F(DisksTest, AFolderMayBeNamedByALink) {
+  fs::create_directory_symlink(path("a"), path("link"));
+  ASSERT_TRUE(trouble_disk(table_, path("link"), {0, true}));
+  EXPECT_FALSE(run("echo x > a/file"));
+  ASSERT_TRUE(heal_disk(table_, path("link"), {0, true}));
+  EXPECT_TRUE(run("echo x > link/file"));
+}
+
 TEST_F(DisksTest, WhatCannotBeIsSaid) {
   for (int number = 0; number < 16; ++number) {
     ASSERT_TRUE(trouble_disk(table_, path(std::to_string(number)), {0, true}));

@@ -23,6 +23,8 @@ namespace json = boost::json;
 constexpr std::size_t kRequestBytesMax = 64 * 1024;
 constexpr int kTriesMax = 25;
 constexpr int kRetryMs = 200;
+constexpr int kHealAllMs =
+    20'000;  // then nothing is tried again; commands of a scenario have a bound of their own
 constexpr int kGuardedMs = 20'000;
 
 std::int64_t now_ms() {
@@ -196,7 +198,8 @@ void HealerLoop::heal_due() {
 // The last one first.
 Result<void> HealerLoop::heal_all() {
   Result<void> last;
-  for (int round = 0; round < kTriesMax && !injured_.injuries.empty(); ++round) {
+  const auto deadline = now_ms() + kHealAllMs;
+  for (int round = 0; round < kTriesMax && !injured_.injuries.empty() && now_ms() < deadline; ++round) {
     if (round > 0) ::poll(nullptr, 0, kRetryMs);
     auto numbers = std::vector<int>();
     for (const auto& [number, _] : injured_.injuries) numbers.insert(numbers.begin(), number);

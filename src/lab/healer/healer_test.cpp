@@ -81,6 +81,17 @@ TEST_F(HealerTest, EverythingIsHealedAtTheEnd) {
   EXPECT_FALSE(supervisor::identify(pid));
 }
 
+TEST_F(HealerTest, WhatAProcessStartedIsStoppedWithIt) {
+  auto parent = testing::start_task("sleep 600 & wait", run_);
+  EXPECT_TRUE(until([&] { return !children_of(parent.pid()).empty(); }));
+  const auto child = children_of(parent.pid()).at(0);
+  const auto healer = Healer::start(run_).value();
+  ASSERT_TRUE(healer->inflict(Frozen{"parent", identity(parent)}));
+  EXPECT_TRUE(until([&] { return is_stopped(parent.pid()) && is_stopped(child); }));
+  ASSERT_TRUE(healer->heal_all());
+  EXPECT_TRUE(until([&] { return !is_stopped(parent.pid()) && !is_stopped(child); }));
+}
+
 TEST_F(HealerTest, WhatTakesTooLongIsHealedWithoutBeingAsked) {
   const auto healer = Healer::start(run_).value();
   ASSERT_TRUE(healer->inflict(frozen(), 300));
@@ -148,8 +159,10 @@ double computed_s(pid_t pid) {
 }
 
 TEST_F(HealerTest, AThrottledProcessComputesLessAndIsBackWhereItWas) {
-  auto busy = testing::start_task("while :; do :; done", run_);
+  auto busy = testing::start_task("sleep 600 & while :; do :; done", run_);
   const auto id = identity(busy);
+  EXPECT_TRUE(until([&] { return !children_of(id.pid).empty(); }));
+  const auto child_groups_file = fmt::format("/proc/{}/cgroup", children_of(id.pid).at(0));
   const auto groups_file = fmt::format("/proc/{}/cgroup", id.pid);
   const auto before = supervisor::read_file(groups_file);
   const auto healer = Healer::start(run_).value();
@@ -163,6 +176,7 @@ TEST_F(HealerTest, AThrottledProcessComputesLessAndIsBackWhereItWas) {
   }
   if (!number) GTEST_SKIP() << "this user can limit nobody's CPU time here: " << number.error().what;
   EXPECT_NE(supervisor::read_file(groups_file), before);
+  EXPECT_EQ(supervisor::read_file(child_groups_file), supervisor::read_file(groups_file));
   const SystemClock clock;
   const auto began_ms = clock.monotonic_ms();
   const auto began_s = computed_s(id.pid);
@@ -172,6 +186,7 @@ TEST_F(HealerTest, AThrottledProcessComputesLessAndIsBackWhereItWas) {
   EXPECT_LT(computed, 0.3 * elapsed_s) << "a tenth of a core, and what the ticks do not show";
   ASSERT_TRUE(healer->heal(*number));
   EXPECT_EQ(supervisor::read_file(groups_file), before);
+  EXPECT_EQ(supervisor::read_file(child_groups_file), before);
   EXPECT_FALSE(fs::exists(group));
 }
 

@@ -14,13 +14,13 @@
 
 namespace sportapp::lab {
 
-// Stopped by SIGSTOP.
+// Stopped by SIGSTOP, with what it started.
 struct Frozen {
   std::string name;
   supervisor::ProcessId id;
 };
 
-// In a control group of its own, which lets it have so much of one core.
+// In a control group of its own, with what it started; the group lets it have so much of one core.
 struct Throttled {
   std::string name;
   supervisor::ProcessId id;

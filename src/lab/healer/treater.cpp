@@ -26,6 +26,13 @@ constexpr int kCrowdMax = 128;
   for (volatile unsigned number = 0;;) number = number + 1;
 }
 
+// The process and what it started: NGINX's workers do its work. True when it was there.
+bool signal_all_of(const supervisor::ProcessId& id, int signal) {
+  if (!supervisor::is_alive(id)) return false;
+  if (::getpgid(id.pid) == id.pid && ::kill(-id.pid, signal) == 0) return true;
+  return supervisor::signal_process(id, signal);
+}
+
 }  // namespace
 
 Treater::~Treater() {
@@ -34,7 +41,7 @@ Treater::~Treater() {
 
 Result<void> Treater::inflict(int number, const Injury& injury) {
   if (const auto* frozen = std::get_if<Frozen>(&injury)) {
-    if (supervisor::signal_process(frozen->id, SIGSTOP)) return {};
+    if (signal_all_of(frozen->id, SIGSTOP)) return {};
     return Error{Retry::kLater, fmt::format("{} (pid {}) has ended", frozen->name, frozen->id.pid)};
   }
   if (const auto* throttled = std::get_if<Throttled>(&injury)) return throttle(*throttled);
@@ -51,7 +58,7 @@ Result<void> Treater::inflict(int number, const Injury& injury) {
 
 Result<void> Treater::heal(int number, const Injury& injury) {
   if (const auto* frozen = std::get_if<Frozen>(&injury)) {
-    supervisor::signal_process(frozen->id, SIGCONT);  // one that is gone needs it no more
+    signal_all_of(frozen->id, SIGCONT);  // one that is gone needs it no more
     return {};
   }
   if (const auto* throttled = std::get_if<Throttled>(&injury)) return unthrottle(*throttled);
