@@ -88,6 +88,10 @@ Result<void> ControlClient::kill(const std::string& name, pid_t pid, const std::
   return ask(json::serialize(json::object{{"do", "kill"}, {"name", name}, {"pid", pid}, {"why", why}}));
 }
 
+Result<void> ControlClient::alive(const std::string& name, pid_t pid) const {
+  return ask(json::serialize(json::object{{"do", "alive"}, {"name", name}, {"pid", pid}}));
+}
+
 Result<void> ControlClient::stop(const std::string& name, const std::string& by) const {
   return ask(json::serialize(json::object{{"do", "stop"}, {"name", name}, {"by", by}}));
 }

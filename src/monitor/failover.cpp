@@ -19,6 +19,7 @@
 namespace sportapp::monitor {
 namespace {
 
+constexpr std::int64_t kBeatMs = 500;
 constexpr std::int64_t kLateMs = 10;  // a wake-up later than that is the monitor's own delay
 
 std::uint64_t random_run() {
@@ -95,6 +96,7 @@ struct Failover::Impl {
   std::map<std::string, std::unique_ptr<Service>> services;
   std::map<link::ConnectionId, std::string> of_connection;  // the process
   std::int64_t tick_due_ms = 0;
+  std::int64_t beat_due_ms = 0;
 
   mutable std::mutex mutex;  // for what follows
   std::map<std::string, Shown> shown;
@@ -232,6 +234,10 @@ void Failover::Impl::tick() {
   const auto now = now_ms();
   const auto late = now - tick_due_ms;
   tick_due_ms = now + ServiceDriver::kPingMs;
+  if (now >= beat_due_ms) {
+    beat_due_ms = now + kBeatMs;
+    hung.beat();
+  }
   for (auto& [name, service] : services) {
     if (now >= service->driver->next_tick_ms() || late > kLateMs) {
       service->driver->tick(now, late > kLateMs ? late : 0);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <fstream>
@@ -62,6 +63,17 @@ void HungProcesses::kill(const std::string& name, const std::string& why) {
     } else {
       spdlog::error("{} (pid {}) hangs ({}) and cannot be killed: {}", name, pid, why, killed.error().what);
     }
+  });
+}
+
+void HungProcesses::beat() {
+  if (!kills_ || beating_.exchange(true)) return;
+  beats_.post([this] {
+    const auto told = supervisor_.alive("monitor", ::getpid());
+    auto trouble = told ? std::string() : told.error().what;
+    if (!trouble.empty() && trouble != beat_trouble_) spdlog::warn("{}", trouble);
+    beat_trouble_ = std::move(trouble);
+    beating_ = false;
   });
 }
 

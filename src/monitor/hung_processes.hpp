@@ -1,6 +1,7 @@
 #pragma once
 #include <sys/types.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 
@@ -19,6 +20,9 @@ class HungProcesses {
   // The process that runs under this name now; the caller knows that it is the one that hangs, since its
   // connection is open. Any thread; only begins it.
   void kill(const std::string& name, const std::string& why);
+  // Tells the supervisor that this process, the monitor, does not hang itself: said from the thread that must
+  // not, often.
+  void beat();
 
  private:
   [[nodiscard]] pid_t pid_of(const std::string& name) const;  // 0: none is known
@@ -26,7 +30,10 @@ class HungProcesses {
   const std::filesystem::path instance_file_;
   const ControlClient supervisor_;
   const bool kills_;
-  service::Worker worker_;  // last: it uses the others
+  std::atomic<bool> beating_ = false;
+  std::string beat_trouble_;  // of the beats' worker
+  service::Worker worker_;  // last two: they use the others
+  service::Worker beats_;   // of its own, since a kill may take its time
 };
 
 }  // namespace sportapp::monitor

@@ -1,5 +1,6 @@
 // DATA/run/control.sock, by which the monitor and `sportapp` ask the supervisor to end, start or restart a
-// process: one JSON line in, {"ok":true} or {"ok":false,"error":"..."} out.
+// process, and the monitor says that it lives: one JSON line in, {"ok":true} or {"ok":false,"error":"..."}
+// out.
 #pragma once
 #include <poll.h>
 #include <sys/types.h>
@@ -18,9 +19,9 @@
 namespace sportapp::supervisor {
 
 struct ControlRequest {
-  std::string what;  // kill, stop, start, restart: the member "do"
+  std::string what;  // kill, stop, start, restart, alive: the member "do"
   std::string name;  // of the process
-  pid_t pid = 0;     // kill: the one that hangs
+  pid_t pid = 0;     // kill: the one that hangs; alive: the one that says so
   std::string by;    // stop: who wants it
   std::string why;   // kill
 };

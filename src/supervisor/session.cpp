@@ -100,6 +100,7 @@ int Session::run() {
       handle(signal);
     }
     if (control_) control_->serve();
+    look_after_monitor();
     if (!ready_ && !stopping_) look_whether_ready();
     if (clock_.monotonic_ms() - logs_checked_ms_ >= kLogsEveryMs) {
       log_keeper_.check();
@@ -126,6 +127,10 @@ void Session::open_control() {
 }
 
 Result<void> Session::do_as_asked(const ControlRequest& request) {
+  if (request.what == "alive") {
+    if (request.name == "monitor") monitor_pulse_.beat(request.pid);
+    return {};
+  }
   spdlog::info("asked to {} name={} pid={} by={} why={}", request.what, request.name, request.pid,
                service::log_value(request.by), service::log_value(request.why));
   if (request.what == "kill") return supervisor_->kill_one(request.name, request.pid);
@@ -134,6 +139,16 @@ Result<void> Session::do_as_asked(const ControlRequest& request) {
   if (request.what == "restart") return supervisor_->restart_one(request.name);
   return Error{Retry::kNever,
                fmt::format("'{}' cannot be done; kill, stop, start and restart can", request.what)};
+}
+
+// It has the others killed that hang; nobody else would notice that it does.
+void Session::look_after_monitor() {
+  const auto pid = view_of("monitor").id.pid;
+  if (!monitor_pulse_.is_missed(pid, clock_.monotonic_ms()) || stopping_) return;
+  spdlog::warn("the monitor hangs and is killed pid={}", pid);
+  if (const auto killed = supervisor_->kill_one("monitor", pid); !killed) {
+    spdlog::error("the monitor cannot be killed cause={}", service::log_value(killed.error().what));
+  }
 }
 
 void Session::changed(const Supervisor::View& view) {

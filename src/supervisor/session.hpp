@@ -10,6 +10,7 @@
 #include "supervisor/detach.hpp"
 #include "supervisor/layout.hpp"
 #include "supervisor/log_keeper.hpp"
+#include "supervisor/pulse.hpp"
 #include "supervisor/settings.hpp"
 #include "supervisor/signals.hpp"
 #include "supervisor/supervisor.hpp"
@@ -43,6 +44,7 @@ class Session {
   void write_instance();
   void open_control();
   [[nodiscard]] Result<void> do_as_asked(const ControlRequest& request);
+  void look_after_monitor();
   [[nodiscard]] std::string health() const;  // empty once it is 200
   [[nodiscard]] Supervisor::View view_of(const std::string& name) const;
 
@@ -54,6 +56,7 @@ class Session {
   LogKeeper log_keeper_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<ControlSocket> control_;  // nothing where it could not be opened
+  Pulse monitor_pulse_;
   std::int64_t started_ms_;
   std::int64_t shown_ms_;
   std::int64_t logs_checked_ms_ = 0;

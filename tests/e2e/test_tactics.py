@@ -60,6 +60,14 @@ def test_alone_what_hangs_is_killed_and_started_again(new_instance):
     assert instance.registered().json()["id"] == made.json()["id"] + 1
 
 
+def test_a_monitor_that_hangs_is_killed_and_started_again(new_instance):
+    instance = new_instance()
+    instance.wait_restarted("monitor", instance.kill("monitor", signal.SIGSTOP))
+    instance.wait_healthy()
+    instance.kill(PRIMARY)
+    instance.registered()
+
+
 def test_restart_after_a_while(new_instance):
     """Nothing is started sooner than it is told to be."""
     instance = new_instance(settings="[tactics]\nrestart_after_ms = 1500\n")
