@@ -32,8 +32,8 @@ class HungProcesses {
   const bool kills_;
   std::atomic<bool> beating_ = false;
   std::string beat_trouble_;  // of the beats' worker
-  service::Worker worker_;  // last two: they use the others
-  service::Worker beats_;   // of its own, since a kill may take its time
+  service::Worker worker_;    // last two: they use the others
+  service::Worker beats_;     // of its own, since a kill may take its time
 };
 
 }  // namespace sportapp::monitor
