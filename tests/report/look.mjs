@@ -1,5 +1,6 @@
 // Looks at pages of reports in Chromium, started once: node look.mjs PLAN FOLDER. PLAN is JSON: {"chromium": PROGRAM,
-// "reports": {NAME: FILE}}. Prints what it saw, as JSON; screenshots and PDFs go into FOLDER.
+// "reports": {NAME: {"file": FILE, "schemes": ["light", ...]}}}. Prints what it saw, as JSON; screenshots and PDFs go
+// into FOLDER.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -105,10 +106,10 @@ async function violations(page) {
   );
 }
 
-async function lookAt(browser, name, file) {
+async function lookAt(browser, name, { file, schemes }) {
   const seen = { trouble: [], requests: [], overflow: {}, violations: {} };
   const url = pathToFileURL(file).href;
-  for (const scheme of ["light", "dark"]) {
+  for (const scheme of schemes) {
     const context = await browser.newContext({ viewport: LAPTOP, colorScheme: scheme, locale: "en-US" });
     const page = await context.newPage();
     page.on("console", (message) => seen.trouble.push(`${message.type()}: ${message.text()}`));
@@ -162,11 +163,11 @@ const browser = await chromium.launch({
 });
 try {
   const seen = {};
-  for (const [name, file] of Object.entries(plan.reports)) seen[name] = await lookAt(browser, name, file);
+  for (const [name, report] of Object.entries(plan.reports)) seen[name] = await lookAt(browser, name, report);
   // A browser that prefers Spanish shows it without being asked.
   const context = await browser.newContext({ viewport: LAPTOP, locale: "es-CO" });
   const page = await context.newPage();
-  await page.goto(pathToFileURL(Object.values(plan.reports)[0]).href);
+  await page.goto(pathToFileURL(Object.values(plan.reports)[0].file).href);
   seen.preferred = await page.evaluate(() => document.documentElement.lang);
   process.stdout.write(JSON.stringify(seen));
 } finally {

@@ -147,15 +147,25 @@ std::optional<double> figure(const json::object& result, const Quantity& quantit
   return 100 * number_at(result, "counts.failed").value_or(0) / requests;
 }
 
+std::vector<std::string> scenarios_of(const Report& report) {
+  std::vector<std::string> names;
+  for (const auto& result : report.results) {
+    auto name = text_at(result, "scenario.name");
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+std::string title_of_run(const Report& report, const json::object& result) {
+  const auto label = text_at(result, "label");
+  if (scenarios_of(report).size() == 1) return label;
+  return fmt::format("{}: {}", text_at(result, "scenario.name"), label);
+}
+
 std::vector<Column> columns_of(const Report& report) {
-  const auto name = [](const json::object& result) { return text_at(result, "scenario.name"); };
-  const bool one_scenario =
-      std::all_of(report.results.begin(), report.results.end(),
-                  [&](const json::object& result) { return name(result) == name(report.results.front()); });
   std::vector<Column> columns;
   for (const auto& result : report.results) {
-    const auto label = text_at(result, "label");
-    const auto title = one_scenario ? label : fmt::format("{}: {}", name(result), label);
+    const auto title = title_of_run(report, result);
     auto found = std::find_if(columns.begin(), columns.end(),
                               [&](const Column& column) { return column.title == title; });
     if (found == columns.end()) found = columns.insert(columns.end(), Column{title, {}});
@@ -224,7 +234,8 @@ std::string verdict_line(const Report& report) {
 
 std::string title_of(const Report& report) {
   if (!report.title.empty()) return report.title;
-  if (report.results.empty()) return "Experiment";
+  const auto scenarios = scenarios_of(report);
+  if (scenarios.size() != 1) return fmt::format("Experiment: {}", joined(scenarios, ", "));
   const auto title = text_at(report.results.front(), "scenario.title");
   return title.empty() ? text_at(report.results.front(), "scenario.name") : title;
 }

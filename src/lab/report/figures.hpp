@@ -43,6 +43,10 @@ struct Column {
   std::vector<const boost::json::object*> runs;
 };
 
+// The names of its scenarios, each once.
+[[nodiscard]] std::vector<std::string> scenarios_of(const Report& report);
+// That of its column.
+[[nodiscard]] std::string title_of_run(const Report& report, const boost::json::object& result);
 [[nodiscard]] std::vector<Column> columns_of(const Report& report);
 [[nodiscard]] std::optional<double> sum_up(const Column& column, const Quantity& quantity);
 [[nodiscard]] std::ptrdiff_t passed(const Column& column);  // how many of its runs

@@ -184,9 +184,8 @@ std::string fenced(std::string_view text, std::string_view language) {
   return fmt::format("{}{}\n{}{}{}\n", fence, language, text, text.ends_with('\n') ? "" : "\n", fence);
 }
 
-void put_run(const json::object& run, std::size_t number, Out out) {
-  fmt::format_to(out, "\n### Run {}: {}, {}\n\n", number, plain(text_at(run, "label")),
-                 plain(text_at(run, "started")));
+void put_run(const json::object& run, const std::string& title, std::size_t number, Out out) {
+  fmt::format_to(out, "\n### Run {}: {}, {}\n\n", number, plain(title), plain(text_at(run, "started")));
   fmt::format_to(out, "**{}**: {}\n\n", upper(to_string(passed(run) ? Outcome::kPass : Outcome::kFail)),
                  plain(text_at(run, "verdict.line")));
   const auto& broken = member(run, "verdict.broken");
@@ -259,7 +258,7 @@ std::string markdown(const Report& report) {
   put_table(report, out);
   fmt::format_to(out, "\n## Runs\n");
   std::size_t number = 0;
-  for (const auto& run : report.results) put_run(run, ++number, out);
+  for (const auto& run : report.results) put_run(run, title_of_run(report, run), ++number, out);
   put_repeat(report, out);
   return text;
 }

@@ -116,6 +116,8 @@ TEST(Figures, RunsOfSeveralScenariosAreNamedByBoth) {
   ASSERT_EQ(columns.size(), 2u);
   EXPECT_EQ(columns[0].title, "crash: masked");
   EXPECT_EQ(columns[1].title, "class: masked");
+  EXPECT_EQ(title_of(report), "Experiment: crash, class");
+  EXPECT_THAT(markdown(report), HasSubstr("### Run 2: class: masked, 2026"));
 }
 
 TEST(Figures, AReportIsMixedWhereSomeRunsPassed) {

@@ -37,7 +37,7 @@ function timeScale(run, width) {
     type: "log",
     domain: [from, until],
     axis: null,
-    ticks: logScale(from, until, Math.floor(width / 60)).ticks,
+    ticks: logScale(from, until, Math.floor(width / 72)).ticks,
   };
 }
 

@@ -28,11 +28,12 @@ function languageSwitch() {
 
 function runs() {
   const openAtFirst = 0;
+  const titleOf = (run) => report.columns.find((column) => column.runs.includes(run)).title;
   return h(
     "section",
     { "aria-labelledby": "runs-title" },
     h("h2", { id: "runs-title" }, t("runs")),
-    report.results.map((result, i) => runSection(result, i + 1, i === openAtFirst)),
+    report.results.map((result, i) => runSection(result, titleOf(i), i + 1, i === openAtFirst)),
   );
 }
 

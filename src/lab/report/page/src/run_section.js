@@ -241,8 +241,8 @@ function eventsTable(run) {
   );
 }
 
-// `open`: shown at first; the others are opened by whoever wants to see them.
-export function runSection(result, number, open) {
+// `title`: of its column; `open`: shown at first; the others are opened by whoever wants to see them.
+export function runSection(result, title, number, open) {
   const run = new RunData(result);
   return h(
     "details",
@@ -254,7 +254,7 @@ export function runSection(result, number, open) {
         "h3",
         {},
         badge(outcomeOf(result)),
-        h("span", {}, `${result.label}, ${t("run_number", { number })}`),
+        h("span", {}, `${title}, ${t("run_number", { number })}`),
         h("span", { class: "small" }, date(result.started)),
       ),
       h("span", { class: "line" }, runLine(result)),

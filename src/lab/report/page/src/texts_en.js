@@ -117,7 +117,7 @@ export default {
 
   slow_title: "Slow because masked",
   slow_note:
-    "Requests that ended well after a fault, and took more than three times the usual p99: what would have failed without masking. {shown} of {masked} masked.",
+    "Requests that ended well after a fault, and took more than three times the usual p99: most of it would have failed without masking. {shown} of {masked} masked.",
   slow_none: "No request was slow because it was masked.",
   slow_others: "The other {count}",
   number: "Request",

@@ -117,7 +117,7 @@ export default {
 
   slow_title: "Lentas por estar enmascaradas",
   slow_note:
-    "Peticiones que acabaron bien tras una falla y tardaron más del triple del p99 habitual: lo que habría fallado sin enmascarar. {shown} de {masked} enmascaradas.",
+    "Peticiones que acabaron bien tras una falla y tardaron más del triple del p99 habitual: casi todo habría fallado sin enmascarar. {shown} de {masked} enmascaradas.",
   slow_none: "Ninguna petición fue lenta por estar enmascarada.",
   slow_others: "Las otras {count}",
   number: "Petición",
