@@ -3,6 +3,9 @@
 #include <boost/url/parse.hpp>
 #include <charconv>
 
+#include "base/clock.hpp"
+#include "http/client.hpp"
+#include "lab/instance/interruption.hpp"
 #include "lab/run/run.hpp"
 
 namespace sportapp::lab {
@@ -29,6 +32,22 @@ Result<ForeignTarget> foreign_target(const std::string& url) {
   target.at.base_path = std::string(parsed->encoded_path());
   while (target.at.base_path.ends_with('/')) target.at.base_path.pop_back();
   return target;
+}
+
+bool await_still_list(const ForeignBackend& backend, std::int64_t at_most_ms, const std::stop_token& stop) {
+  constexpr std::int64_t kStillMs = 3000;
+  constexpr int kAnswerMs = 30'000;
+  const SystemClock clock;
+  http::Client client(backend.host, backend.port, kAnswerMs);
+  const auto until_ms = clock.monotonic_ms() + at_most_ms;
+  std::optional<std::string> before;
+  do {
+    auto list = client.get(backend.base_path + "/api-queries/users");
+    const bool answered = list && list->status == 200;
+    if (answered && before == list->body) return true;
+    before = answered ? std::optional(std::move(list->body)) : std::nullopt;
+  } while (clock.monotonic_ms() < until_ms && pause(stop, kStillMs));
+  return false;
 }
 
 }  // namespace sportapp::lab

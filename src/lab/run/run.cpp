@@ -28,7 +28,6 @@ constexpr std::int64_t kLookMs = 200;
 constexpr std::int64_t kHealMs = 60'000;      // healing is a matter of moments
 constexpr std::int64_t kCaughtUpMs = 60'000;  // read models follow in moments, a million entries in less
 constexpr double kRedundantS = 60;            // waited for, where the scenario does not say
-constexpr double kForeignSettlesS = 3;        // what a foreign backend does later than its answer
 constexpr int kSamples = 200;                 // of its size, in a run
 constexpr double kSampleEveryS = 2;           // and no oftener
 
@@ -265,7 +264,10 @@ Result<void> Run::stop_load() {
 Result<void> Run::settle() {
   if (options_.foreign) {
     progress_.phase("what it does later");
-    pause(stop_, static_cast<std::int64_t>(kForeignSettlesS * 1000));
+    if (!await_still_list(options_.foreign->at, kCaughtUpMs, stop_)) {
+      record_.troubles.emplace_back(
+          "the target's list of users went on changing: what it lacks may only be late");
+    }
     return {};
   }
   progress_.phase("read models catch up");
