@@ -12,6 +12,7 @@
 #include "lab/run/run.hpp"
 #include "lab/run/run_commands.hpp"
 #include "lab/run/verdict.hpp"
+#include "lab/scenario/target.hpp"
 #include "supervisor/files.hpp"
 
 namespace sportapp::lab {
@@ -49,7 +50,11 @@ Result<void> write_logs(const Jtl& jtl, const fs::path& run) {
   for (const auto& request : jtl.requests) {
     if (auto added = (*requests)->add(request); !added) return added;
     if (request.op != Op::kPoison) continue;
-    const Struck struck{++poisons, FaultKind::kPoison, {}, "a request that ends its process", request.sent_us,
+    const Struck struck{++poisons,
+                        FaultKind::kPoison,
+                        std::string(kPoisoned),
+                        "a request that ends its process",
+                        request.sent_us,
                         {}};
     if (auto added = faults->add(struck); !added) return added;
   }
@@ -67,6 +72,7 @@ Result<RunRecord> record_of(const Options& options, const Jtl& jtl) {
   record.label = options.label;
   record.started_wall_us = jtl.started_wall_us;
   for (const auto& request : jtl.requests) record.load_us = std::max(record.load_us, request.answered_us);
+  record.watched_us = record.load_us;
   record.duration_s = static_cast<double>(record.load_us) / 1e6;
   record.machine = this_machine();
   record.repeat = fmt::format("experiment/jmeter/run {}", fs::path(options.result).filename().string());

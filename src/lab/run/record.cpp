@@ -58,6 +58,7 @@ void read_members(const json::object& object, RunRecord& record) {
   record.backend = backend_from(object.at("backend"));
   record.started_wall_us = object.at("started_wall_us").to_number<std::int64_t>();
   record.load_us = object.at("load_us").to_number<std::int64_t>();
+  record.watched_us = object.at("watched_us").to_number<std::int64_t>();
   record.planned = object.at("planned").to_number<int>();
   record.machine = object.at("machine").as_object();
   for (const auto& trouble : object.at("troubles").as_array())
@@ -83,6 +84,7 @@ Result<void> write_record(const fs::path& run, const RunRecord& record) {
                       {"backend", backend_json(record.backend)},
                       {"started_wall_us", record.started_wall_us},
                       {"load_us", record.load_us},
+                      {"watched_us", record.watched_us},
                       {"planned", record.planned},
                       {"machine", record.machine},
                       {"troubles", std::move(troubles)},

@@ -29,6 +29,7 @@ struct RunRecord {
   std::optional<ForeignBackend> backend{};
   std::int64_t started_wall_us = 0;  // the wall clock at the load's start
   std::int64_t load_us = 0;          // from the load's start until it was stopped
+  std::int64_t watched_us = 0;       // until the instance was asked to end: what it then does is no failover
   int planned = 0;                   // faults
   boost::json::object machine{};
   std::vector<std::string> troubles{};        // what did not go as planned

@@ -281,6 +281,7 @@ Result<void> Run::settle() {
 
 Result<void> Run::end() {
   progress_.phase("end");
+  record_.watched_us = load_->now_us();
   if (instance_) {
     if (const auto ended = instance_->end(); !ended) record_.troubles.push_back(ended.error().what);
   }

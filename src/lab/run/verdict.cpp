@@ -101,6 +101,7 @@ Result<Evidence> evidence_of(const fs::path& run, const RunRecord& record, const
   evidence.expectations = expectations_of(record);
   if (record.backend) return evidence;
   evidence.events = read_events(data / "monitor", record.started_wall_us);
+  std::erase_if(evidence.events, [&](const MonitorEvent& event) { return event.at_us >= record.watched_us; });
   for (const auto& service : services::names()) evidence.journals[service] = journals_in(data, service);
   return evidence;
 }

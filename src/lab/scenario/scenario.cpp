@@ -80,6 +80,7 @@ void read_fault(TomlReader& table, PlannedFault& fault) {
   table.require("kind");
   table.read("kind", plan.kind, fault_kind, kKindNames);
   table.read("target", plan.target);
+  if (plan.kind == FaultKind::kPoison && plan.target.empty()) plan.target = kPoisoned;
   table.read("at_s", fault.at_s, 0, kHoursS);
   read_optional(table, "every_s", fault.every_s, 0.1, kHoursS);
   table.read("from_s", fault.at_s, 0, kHoursS);

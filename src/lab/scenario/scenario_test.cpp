@@ -190,7 +190,7 @@ TEST_F(ScenarioTest, FaultsAreInOrderAndFitTheirTargets) {
     } else if (plan.kind == FaultKind::kKill) {
       kills.push_back(told(plan));
     } else {
-      EXPECT_EQ(told(plan), "poison  15000");
+      EXPECT_EQ(told(plan), "poison users.primary 15000");
       EXPECT_EQ(plan.how, "hang");
     }
   }

@@ -49,7 +49,7 @@ class ByChance {
       if (fits(plan.kind, target)) targets.push_back(target);
     }
     plan.target = targets[index_below(targets.size())];
-    if (plan.kind == FaultKind::kPoison) plan.target.clear();
+    if (plan.kind == FaultKind::kPoison) plan.target = kPoisoned;
     plan.after_redundant = random_.after_redundant;
     const auto& [least, most] = random_.heal_after_ms;
     const auto heal_after_ms = chance_.between(std::llround(least), std::llround(most));

@@ -30,6 +30,9 @@ struct Target {
 // Which kinds have something to heal, and which strike a process, and so need one as target.
 [[nodiscard]] bool can_be_healed(FaultKind kind);
 
+// Whom the load's poison requests go to.
+inline constexpr std::string_view kPoisoned = "users.primary";
+
 inline constexpr std::string_view kKindNames =
     "kill, stop, freeze, cut, slow_disk, full_disk, squeeze, poison, switchover, rolling, command";
 
