@@ -83,9 +83,10 @@ function readCharts() {
 
 // Runs in the page: what sticks out at the right.
 function readOverflow() {
+  const edge = Math.min(innerWidth, document.getElementById("page").getBoundingClientRect().right) + 1;
   const out = [...document.querySelectorAll("body *")].filter((element) => {
     const box = element.getBoundingClientRect();
-    return box.width > 1 && box.right > innerWidth + 1 && !element.closest(".visually-hidden, thead");
+    return box.width > 1 && box.right > edge && !element.closest(".visually-hidden, thead");
   });
   return {
     page: document.documentElement.scrollWidth - innerWidth,

@@ -61,6 +61,11 @@ def reports(template, tmp_path_factory):
     masked = json.loads((SAMPLES / "crash-masked" / "result.json").read_text())
     nasty = folder / "nasty.json"
     masked["lost"] = {"count": 1, "examples": ["client-7"]}
+    # Figures as wide as they come.
+    masked.update(detect_ms={"median": 1070.2, "worst": 44400}, take_over_ms={"median": 9164, "worst": 3224},
+                  redundant_ms={"median": 6157, "worst": 61570})
+    masked["latency_ms"].update(p99=1901.4, max=9172)
+    masked["outage_ms"].update(median=9032, worst=9078)
     masked["verdict"] = {"pass": False, "line": "1 lost",
                          "broken": [{"what": "lost", "wanted": "at most 0", "found": "1"}]}
     nasty.write_text(json.dumps(hostile(masked), ensure_ascii=False))

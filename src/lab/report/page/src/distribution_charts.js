@@ -41,9 +41,9 @@ function timeScale(run, width) {
   };
 }
 
-function percentileMarks(run) {
+function percentileMarks(run, [from, until]) {
   const marks = PERCENTILES.map((one) => ({ ...one, at: run.result.latency_ms[one.name] })).filter(
-    ({ at }) => at > 0,
+    ({ at }) => at >= from && at <= until,
   );
   return [
     ruleX(marks, { x: "at", stroke: "var(--ink)", strokeDasharray: "4,3" }),
@@ -77,7 +77,7 @@ export function histogramChart(run, width) {
         insetRight: 0.5,
         title: (bar) => `${ms(bar.from)} – ${ms(bar.until)}: ${count(bar.requests)} ${t("count")}`,
       }),
-      ...percentileMarks(run),
+      ...percentileMarks(run, x.domain),
     ],
   });
 }
@@ -106,7 +106,7 @@ export function slowerChart(run, width) {
       ticksX(x.ticks, msTick),
       ticksY(scale.ticks, (share) => `${decimal(share, 6)} %`),
       line(points, { x: "at", y: "share", stroke: "var(--p50)", strokeWidth: 2, curve: "step-after" }),
-      ...percentileMarks(run),
+      ...percentileMarks(run, x.domain),
     ],
   });
 }

@@ -63,13 +63,13 @@ export function ms(value) {
   return `${number(value, digits(value >= 1 || value === 0 ? 1 : 2))} ms`;
 }
 
-// "24 / 28 ms": the unit stands once where it is the same.
+// "24" and "28 ms": the unit stands once where it is the same.
 export function msPair(first, second) {
   const texts = [ms(first), ms(second)];
   const unit = /\s(ms|s)$/;
   const units = texts.map((text) => text.match(unit)?.[1]);
   if (units[0] && units[0] === units[1]) texts[0] = texts[0].replace(unit, "");
-  return texts.join(" / ");
+  return texts;
 }
 
 // A tick of a logarithmic axis: a power of ten.

@@ -23,7 +23,8 @@ function pair(figures, name) {
   const [median, worst] = [figures[`${name}.median`], figures[`${name}.worst`]];
   if (!known(median) && !known(worst)) return NOTHING;
   if (median === "never" || (!known(median) && worst === "never")) return t("never");
-  return h("span", { class: "pair" }, msPair(median, worst));
+  const [first, second] = msPair(median, worst);
+  return h("span", { class: "pair" }, h("span", {}, `${first} /`), " ", h("span", {}, second));
 }
 
 const size = (value) => (value === "never" ? Infinity : (value ?? 0));
