@@ -11,9 +11,11 @@ namespace sportapp::lab {
 struct Measure {
   std::string_view name;
   std::string_view what;  // it is
+  bool of_instance = false;  // only an instance of ours has it: it comes from the monitor or the journals
 };
 [[nodiscard]] std::span<const Measure> measures();
-[[nodiscard]] bool is_measure(std::string_view name);
+// Null where there is none of that name.
+[[nodiscard]] const Measure* find_measure(std::string_view name);
 
 struct Expectation {
   enum class Bound : std::uint8_t { kAtLeast, kAtMost };

@@ -47,7 +47,7 @@ Result<void> read_log(const Evidence& evidence, const Strikes& strikes, RequestT
 
 Result<Judgement> judge(const Evidence& evidence) {
   for (const auto& expectation : evidence.expectations) {
-    if (!is_measure(expectation.what)) {
+    if (find_measure(expectation.what) == nullptr) {
       return Error{Retry::kNever, fmt::format("nothing is measured that is called '{}'", expectation.what)};
     }
   }

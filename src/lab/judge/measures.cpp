@@ -22,15 +22,15 @@ constexpr Measure kMeasures[] = {
     {"stale", "reads that showed less than they were promised"},
     {"unasked", "entries that nobody asked for"},
     {"reordered", "commands whose place is before one acknowledged earlier"},
-    {"behind", "entries that the shortest journal of a service lacks in the end"},
+    {"behind", "entries that the shortest journal of a service lacks in the end", true},
     {"faults", "faults that struck"},
-    {"failovers", "promotions"},
+    {"failovers", "promotions", true},
     {"outage_median_ms", "until a command sent after the fault is acknowledged, median of the faults"},
     {"outage_worst_ms", "the same, the worst"},
     {"silence_worst_ms", "longest time without any acknowledgement after a fault"},
-    {"detect_worst_ms", "until the monitor acted on a fault"},
-    {"take_over_worst_ms", "until the promoted node wrote"},
-    {"redundant_worst_ms", "until as many nodes were in sync as before"},
+    {"detect_worst_ms", "until the monitor acted on a fault", true},
+    {"take_over_worst_ms", "until the promoted node wrote", true},
+    {"redundant_worst_ms", "until as many nodes were in sync as before", true},
     {"p50_ms", "latency, median"},
     {"p90_ms", "latency, 90 %"},
     {"p99_ms", "latency, 99 %"},
@@ -101,9 +101,10 @@ std::span<const Measure> measures() {
   return kMeasures;
 }
 
-bool is_measure(std::string_view name) {
-  return std::any_of(std::begin(kMeasures), std::end(kMeasures),
-                     [&](const Measure& one) { return one.name == name; });
+const Measure* find_measure(std::string_view name) {
+  const auto* const found = std::find_if(std::begin(kMeasures), std::end(kMeasures),
+                                         [&](const Measure& one) { return one.name == name; });
+  return found == std::end(kMeasures) ? nullptr : found;
 }
 
 Spread spread_of(std::vector<std::int64_t> times_us) {

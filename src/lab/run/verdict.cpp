@@ -19,6 +19,12 @@ namespace json = boost::json;
 std::vector<Expectation> expectations_of(const RunRecord& record) {
   const auto& scenario = record.scenario;
   auto expectations = scenario.expect.expectations;
+  if (record.backend) {
+    std::erase_if(expectations, [](const Expectation& one) {
+      const auto* measure = find_measure(one.what);
+      return measure != nullptr && measure->of_instance;
+    });
+  }
   if (const auto most = scenario.steady.p99_ms) {
     expectations.push_back({"usual_p99_ms", Expectation::Bound::kAtMost, *most});
   }

@@ -48,7 +48,7 @@ struct Expect {
   // After faults of these kinds a command may be refused: 503 with Retry-After.
   std::vector<FaultKind> refused_after;
   std::optional<double> redundant_within_s;     // after the end of the time for faults, when all are healed
-  std::optional<double> memory_growth_percent;  // of the instance, from the first half to the second, at most
+  std::optional<double> memory_growth_percent;  // of the instance, from the second quarter to the last, at most
 };
 
 inline constexpr std::uint64_t kSeed = 1;  // where nobody says another
