@@ -155,7 +155,7 @@ TEST_F(ServiceDriverTest, NoPingSaysWhatIsNotOnDisk) {
 TEST_F(ServiceDriverTest, APrimaryThatFallsSilentIsReplacedAndKilled) {
   start_with_both_up();
   nodes_["a"].up = false;  // its connection stays
-  halted_ = "a";
+  halted_ = std::string("a");
   pass(110);
   EXPECT_EQ(record().primary, "a");
   pass(90);
