@@ -1,6 +1,8 @@
 #include "supervisor/settings.hpp"
 
-#include "service/toml_reader.hpp"
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
 
 namespace sportapp::supervisor {
 namespace {
@@ -58,18 +60,48 @@ void read_limits(TomlReader table, http::Limits& limits) {
 
 }  // namespace
 
+void read_settings(TomlReader& tables, Settings& settings) {
+  read_gateway(tables.table("gateway"), settings.gateway);
+  read_services(tables.table("services"), settings.services);
+  read_failover(tables.table("failover"), settings.failover);
+  read_tactics(tables.table("tactics"), settings.tactics);
+  read_redis(tables.table("redis"), settings.redis);
+  read_limits(tables.table("limits"), settings.limits);
+}
+
 Result<Settings> load_settings(const std::filesystem::path& file) {
   auto reader = TomlReader::open(file);
   if (!reader) return reader.error();
   Settings settings;
-  read_gateway(reader->table("gateway"), settings.gateway);
-  read_services(reader->table("services"), settings.services);
-  read_failover(reader->table("failover"), settings.failover);
-  read_tactics(reader->table("tactics"), settings.tactics);
-  read_redis(reader->table("redis"), settings.redis);
-  read_limits(reader->table("limits"), settings.limits);
+  read_settings(*reader, settings);
   if (auto read = reader->finish(); !read) return read.error();
   return settings;
+}
+
+std::string settings_text(const Settings& settings) {
+  const auto& [gateway, services, failover, tactics, redis, limits] = settings;
+  const auto quoted = [](const std::string& text) { return boost::json::serialize(boost::json::string(text)); };
+  auto text = fmt::format(
+      "[gateway]\nhost = {}\nport = {}\nworkers = {}\nconnections = {}\nrate_limit_per_s = {}\n"
+      "queries_timeout_ms = {}\ncommands_timeout_ms = {}\n\n",
+      quoted(gateway.host), gateway.port, gateway.workers, gateway.connections, gateway.rate_limit_per_s,
+      gateway.queries_timeout_ms, gateway.commands_timeout_ms);
+  text += fmt::format(
+      "[services]\nlog_level = {}\ndrain_ms = {}\nqueue_max = {}\nbatch_max = {}\nspares = {}\n\n",
+      quoted(services.log_level), services.drain_ms, services.queue_max, services.batch_max, services.spares);
+  text += fmt::format(
+      "[failover]\nsuspicion_ms = {}\nfail_back = {}\nfail_back_after_ms = {}\nhold_ms = {}\n\n",
+      failover.suspicion_ms, failover.fail_back, failover.fail_back_after_ms, failover.hold_ms);
+  text += fmt::format("[tactics]\nrestart = {}\nrestart_after_ms = {}\ndetect_hangs = {}\nretry = {}\n\n",
+                      tactics.restart, tactics.restart_after_ms, tactics.detect_hangs, tactics.retry);
+  text += fmt::format("[redis]\nmemory_mb = {}\nstream_length_max = {}\n\n", redis.memory_mb,
+                      redis.stream_length_max);
+  text += fmt::format(
+      "[limits]\nconnections = {}\nbody_bytes = {}\nheader_bytes = {}\nidle_timeout_ms = {}\n"
+      "request_timeout_ms = {}\nanswer_timeout_ms = {}\n",
+      limits.connections, limits.body_bytes, limits.header_bytes, limits.idle_timeout_ms,
+      limits.request_timeout_ms, limits.answer_timeout_ms);
+  return text;
 }
 
 }  // namespace sportapp::supervisor

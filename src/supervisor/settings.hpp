@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "http/server.hpp"
+#include "service/toml_reader.hpp"
 
 namespace sportapp::supervisor {
 
@@ -50,5 +51,9 @@ struct Settings {
 
 // An error names file, line and what was expected. Unknown keys are errors: they are typing mistakes.
 [[nodiscard]] Result<Settings> load_settings(const std::filesystem::path& file);
+// The same from the tables of another file; the mistakes are its reader's.
+void read_settings(service::TomlReader& tables, Settings& settings);
+// Every key, as load_settings() reads it.
+[[nodiscard]] std::string settings_text(const Settings& settings);
 
 }  // namespace sportapp::supervisor

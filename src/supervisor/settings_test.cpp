@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <sstream>
+
 #include "supervisor/files.hpp"
 #include "testing/temp_folder.hpp"
 
@@ -57,6 +59,37 @@ TEST(Settings, TheDocumentedExampleIsTheDefaults) {
   EXPECT_EQ(example->limits.idle_timeout_ms, defaults.limits.idle_timeout_ms);
   EXPECT_EQ(example->limits.request_timeout_ms, defaults.limits.request_timeout_ms);
   EXPECT_EQ(example->limits.answer_timeout_ms, defaults.limits.answer_timeout_ms);
+}
+
+TEST(Settings, WhatIsWrittenIsReadBack) {
+  Settings settings;
+  settings.gateway.host = "::1";
+  settings.gateway.workers = 3;
+  settings.services.log_level = "debug";
+  settings.failover.fail_back = false;
+  settings.failover.suspicion_ms = 777;
+  settings.tactics.restart_after_ms = 9;
+  settings.redis.stream_length_max = 12'345;
+  settings.limits.answer_timeout_ms = 4321;
+  const auto text = settings_text(settings);
+  const auto read = settings_from(text);
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(settings_text(*read), text);
+  EXPECT_EQ(read->gateway.host, "::1");
+  EXPECT_EQ(read->limits.answer_timeout_ms, 4321);
+}
+
+TEST(Settings, EveryKeyOfTheDocumentedExampleIsWritten) {
+  const auto example = load_settings(SPORTAPP_EXAMPLE_SETTINGS);
+  ASSERT_TRUE(example) << example.error().what;
+  const auto text = read_file(SPORTAPP_EXAMPLE_SETTINGS).value();
+  const auto written = settings_text(*example);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto equals = line.find(" = ");
+    if (equals == std::string::npos || line.front() == '#') continue;
+    EXPECT_THAT(written, HasSubstr("\n" + line.substr(0, equals + 3)));
+  }
 }
 
 TEST(Settings, AMistakeIsToldWithFileAndLine) {

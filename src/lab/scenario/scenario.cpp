@@ -155,6 +155,7 @@ ScenarioTables::ScenarioTables(TomlReader& file)
       faults(file.tables("fault")),
       random(file.table("random")),
       tactics(file.table("tactics")),
+      settings(file.table("settings")),
       expect(file.table("expect")) {}
 
 void read_values(ScenarioTables& tables, Scenario& scenario) {
@@ -183,6 +184,7 @@ void read_values(ScenarioTables& tables, Scenario& scenario) {
   read_random(tables.random, random);
   if (root.has("random")) scenario.random = std::move(random);
   tables.tactics.read("level", scenario.level, level, kLevelNames);
+  supervisor::read_settings(tables.settings, scenario.settings);
   read_expect(tables.expect, scenario.expect);
 }
 

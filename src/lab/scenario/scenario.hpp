@@ -13,6 +13,7 @@
 #include "lab/judge/expectation.hpp"
 #include "lab/load/options.hpp"
 #include "lab/scenario/tactics.hpp"
+#include "supervisor/settings.hpp"
 
 namespace sportapp::lab {
 
@@ -65,6 +66,7 @@ struct Scenario {
   std::vector<PlannedFault> faults;
   std::optional<RandomFaults> random;
   Level level = Level::kMasked;  // that it is for
+  supervisor::Settings settings;  // of the instance, but for what the level says
   Expect expect;
 };
 

@@ -17,6 +17,7 @@ struct ScenarioTables {
   std::vector<service::TomlReader> faults;
   service::TomlReader random;
   service::TomlReader tactics;
+  service::TomlReader settings;
   service::TomlReader expect;
 };
 

@@ -228,7 +228,9 @@ TEST(TacticsTest, SettingsSayThem) {
   const testing::TempFolder folder;
   for (const auto level : kLevels) {
     const auto file = folder.path() / "sportapp.toml";
-    std::ofstream(file) << settings_text(tactics_of(level));
+    supervisor::Settings given;
+    given.failover.suspicion_ms = 321;
+    std::ofstream(file) << supervisor::settings_text(settings_with(tactics_of(level), given));
     const auto settings = supervisor::load_settings(file);
     ASSERT_TRUE(settings) << settings.error().what;
     const auto tactics = tactics_of(level);
@@ -238,6 +240,7 @@ TEST(TacticsTest, SettingsSayThem) {
     EXPECT_EQ(settings->tactics.retry, tactics.retry);
     EXPECT_EQ(settings->services.spares, tactics.spares);
     EXPECT_EQ(settings->failover.hold_ms, tactics.hold_ms);
+    EXPECT_EQ(settings->failover.suspicion_ms, 321);
   }
 }
 

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "supervisor/settings.hpp"
-
 namespace sportapp::lab {
 namespace {
 
@@ -68,12 +66,11 @@ Tactics tactics_of(Level level) {
   return tactics;
 }
 
-std::string settings_text(const Tactics& tactics) {
-  return fmt::format(
-      "# Tactics: {}.\n[services]\nspares = {}\n\n[failover]\nhold_ms = {}\n\n[tactics]\nrestart = {}\n"
-      "restart_after_ms = {}\ndetect_hangs = {}\nretry = {}\n",
-      to_string(tactics.level), tactics.spares, tactics.hold_ms, tactics.restart, tactics.restart_after_ms,
-      tactics.detect_hangs, tactics.retry);
+supervisor::Settings settings_with(const Tactics& tactics, supervisor::Settings settings) {
+  settings.services.spares = tactics.spares;
+  settings.failover.hold_ms = tactics.hold_ms;
+  settings.tactics = {tactics.restart, tactics.restart_after_ms, tactics.detect_hangs, tactics.retry};
+  return settings;
 }
 
 }  // namespace sportapp::lab

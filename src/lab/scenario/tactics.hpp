@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "supervisor/settings.hpp"
 
 namespace sportapp::lab {
 
@@ -39,7 +40,7 @@ struct Tactics {
   bool operator==(const Tactics&) const = default;
 };
 [[nodiscard]] Tactics tactics_of(Level level);
-// The sportapp.toml that makes an instance so.
-[[nodiscard]] std::string settings_text(const Tactics& tactics);
+// The settings that make an instance so, with the rest as it is given.
+[[nodiscard]] supervisor::Settings settings_with(const Tactics& tactics, supervisor::Settings settings);
 
 }  // namespace sportapp::lab
