@@ -80,7 +80,9 @@ Result<Settings> load_settings(const std::filesystem::path& file) {
 
 std::string settings_text(const Settings& settings) {
   const auto& [gateway, services, failover, tactics, redis, limits] = settings;
-  const auto quoted = [](const std::string& text) { return boost::json::serialize(boost::json::string(text)); };
+  const auto quoted = [](const std::string& text) {
+    return boost::json::serialize(boost::json::string(text));
+  };
   auto text = fmt::format(
       "[gateway]\nhost = {}\nport = {}\nworkers = {}\nconnections = {}\nrate_limit_per_s = {}\n"
       "queries_timeout_ms = {}\ncommands_timeout_ms = {}\n\n",
@@ -89,9 +91,9 @@ std::string settings_text(const Settings& settings) {
   text += fmt::format(
       "[services]\nlog_level = {}\ndrain_ms = {}\nqueue_max = {}\nbatch_max = {}\nspares = {}\n\n",
       quoted(services.log_level), services.drain_ms, services.queue_max, services.batch_max, services.spares);
-  text += fmt::format(
-      "[failover]\nsuspicion_ms = {}\nfail_back = {}\nfail_back_after_ms = {}\nhold_ms = {}\n\n",
-      failover.suspicion_ms, failover.fail_back, failover.fail_back_after_ms, failover.hold_ms);
+  text +=
+      fmt::format("[failover]\nsuspicion_ms = {}\nfail_back = {}\nfail_back_after_ms = {}\nhold_ms = {}\n\n",
+                  failover.suspicion_ms, failover.fail_back, failover.fail_back_after_ms, failover.hold_ms);
   text += fmt::format("[tactics]\nrestart = {}\nrestart_after_ms = {}\ndetect_hangs = {}\nretry = {}\n\n",
                       tactics.restart, tactics.restart_after_ms, tactics.detect_hangs, tactics.retry);
   text += fmt::format("[redis]\nmemory_mb = {}\nstream_length_max = {}\n\n", redis.memory_mb,

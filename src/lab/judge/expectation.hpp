@@ -10,7 +10,7 @@ namespace sportapp::lab {
 // What can be expected of, by its name in a scenario.
 struct Measure {
   std::string_view name;
-  std::string_view what;  // it is
+  std::string_view what;     // it is
   bool of_instance = false;  // only an instance of ours has it: it comes from the monitor or the journals
 };
 [[nodiscard]] std::span<const Measure> measures();

@@ -140,8 +140,7 @@ Result<void> Run::start_instance() {
   if (options_.foreign) return {};
   InstanceUnderTest::Options options;
   options.run = options_.folder;
-  options.settings =
-      supervisor::settings_text(settings_with(*record_.tactics, options_.scenario.settings));
+  options.settings = supervisor::settings_text(settings_with(*record_.tactics, options_.scenario.settings));
   options.spares = record_.tactics->spares;
   if (std::any_of(schedule_.begin(), schedule_.end(), spoils_disks)) {
     disk_table_ = file("disks");

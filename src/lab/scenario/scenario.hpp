@@ -48,8 +48,9 @@ struct Expect {
   std::vector<Expectation> expectations;  // by the judge
   // After faults of these kinds a command may be refused: 503 with Retry-After.
   std::vector<FaultKind> refused_after;
-  std::optional<double> redundant_within_s;     // after the end of the time for faults, when all are healed
-  std::optional<double> memory_growth_percent;  // of the instance, from the second quarter to the last, at most
+  std::optional<double> redundant_within_s;  // after the end of the time for faults, when all are healed
+  std::optional<double>
+      memory_growth_percent;  // of the instance, from the second quarter to the last, at most
 };
 
 inline constexpr std::uint64_t kSeed = 1;  // where nobody says another
@@ -65,7 +66,7 @@ struct Scenario {
   LoadOptions load;  // but for where to
   std::vector<PlannedFault> faults;
   std::optional<RandomFaults> random;
-  Level level = Level::kMasked;  // that it is for
+  Level level = Level::kMasked;   // that it is for
   supervisor::Settings settings;  // of the instance, but for what the level says
   Expect expect;
 };
