@@ -24,6 +24,11 @@ bool ends_by_itself(const FaultPlan& plan) {
   return plan.kind == FaultKind::kSwitchover || plan.kind == FaultKind::kRolling;
 }
 
+// Done once it has struck: nothing of it is taken back.
+bool is_of_a_moment(FaultKind kind) {
+  return kind == FaultKind::kKill || kind == FaultKind::kPoison;
+}
+
 }  // namespace
 
 Conductor::Conductor(std::vector<FaultPlan> schedule, const Means& means, StruckLog& log, Fault::Now now,
@@ -106,7 +111,7 @@ void Conductor::struck(const FaultPlan& plan, Blow blow, std::unique_ptr<Fault> 
 
 bool Conductor::anything_lasts() const {
   return std::any_of(active_.begin(), active_.end(),
-                     [](const Active& active) { return active.heal_us || active.ends; });
+                     [](const Active& active) { return !is_of_a_moment(active.struck.kind); });
 }
 
 void Conductor::look_after() {

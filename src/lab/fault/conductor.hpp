@@ -35,7 +35,7 @@ class Conductor {
   Conductor(std::vector<FaultPlan> schedule, const Means& means, StruckLog& log, Fault::Now now,
             const Bounds& bounds, OnChange on_change);
 
-  // Until the last fault is over or healed, the end has come, or it is asked to stop; then everything is
+  // Until every fault has struck and none lasts, the end has come, or it is asked to stop; then everything is
   // healed.
   [[nodiscard]] Outcome run(const std::stop_token& stop);
 
@@ -51,7 +51,7 @@ class Conductor {
   [[nodiscard]] bool wait_for_redundancy(const FaultPlan& plan);
   void strike(const FaultPlan& plan);
   void struck(const FaultPlan& plan, Blow blow, std::unique_ptr<Fault> fault);
-  // Whether any is left that will be over or healed before the end.
+  // Whether any is left that is not over: what nobody heals before lasts until the end.
   [[nodiscard]] bool anything_lasts() const;
   void look_after();
   void heal(Active& active);

@@ -143,6 +143,16 @@ TEST_F(ConductorTest, AtTheEndEverythingIsHealedAndNothingStrikesLater) {
   EXPECT_FALSE(sleepers_.process("users-commands-b").ended());
 }
 
+TEST_F(ConductorTest, WhatNobodyHealsLastsUntilTheEndThoughItIsTheLastToStrike) {
+  bounds_.end_us = 600 * kUsPerMs;
+  const auto outcome =
+      conduct({plan(FaultKind::kKill, "monitor", 0), plan(FaultKind::kStop, "users.primary", 50)});
+  EXPECT_THAT(outcome.troubles, ElementsAre());
+  ASSERT_EQ(outcome.struck.size(), 2U);
+  ASSERT_TRUE(outcome.struck[1].healed_us);
+  EXPECT_GE(*outcome.struck[1].healed_us, bounds_.end_us);
+}
+
 TEST_F(ConductorTest, WhenAskedToStopItHealsAndReturns) {
   std::stop_source stop;
   const std::jthread asks([&] {
