@@ -29,7 +29,8 @@ struct Finding {
 struct Findings {
   Finding lost;       // acknowledged, and not there
   Finding doubled;    // there twice: one key, one id or one name
-  Finding different;  // another answer than the journal has, or journals that differ from each other
+  Finding different;  // another answer than the journal has, a refusal too, or journals that differ from each
+                      // other
   Finding stale;      // a read that showed less than the position it asked for
   Finding unasked;    // there, and nobody asked for it
   Finding reordered;  // its place is before that of a command which was acknowledged before it was sent

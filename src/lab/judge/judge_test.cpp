@@ -103,6 +103,18 @@ TEST_F(JudgeTest, one_answered_differently) {
                                            HasSubstr(body_of(17)))));
 }
 
+TEST_F(JudgeTest, one_refused_that_is_there) {
+  at(17).outcome = "409";
+  at(17).answer = R"({"error":"username u-17 is taken"})";
+  const auto judgement = judged();
+  EXPECT_THAT(found(judgement), ElementsAre(Pair("different", 1)));
+  EXPECT_THAT(judgement.findings.different.examples,
+              ElementsAre(::testing::AllOf(HasSubstr("request 17 (key key-17) was refused, 409"),
+                                           HasSubstr("is taken"), HasSubstr(body_of(17)))));
+  tamper_both("DELETE FROM entries WHERE key='key-17'");
+  EXPECT_THAT(found(judged()), IsEmpty());
+}
+
 TEST_F(JudgeTest, one_key_answered_twice_and_not_alike) {
   auto again = at(17);
   again.number = 301;

@@ -11,6 +11,11 @@ namespace {
 
 constexpr std::int64_t kTookMaxUs = 3'600'000'000;
 
+// Nothing took effect, says who answers so.
+bool is_refused(const Request& request) {
+  return request.outcome.size() == 3 && request.outcome.front() == '4';
+}
+
 std::string_view start_of(std::string_view body) {
   return body.substr(0, kAnswerBytesOfRead);
 }
@@ -85,8 +90,16 @@ void Promises::take_command(const Request& request, bool acknowledged) {
 
 void Promises::hold_against(ServiceTruth& truth, const Request& request, bool acknowledged) {
   const auto held = truth.ledger.find(request);
-  if (!acknowledged) return;  // whether it is there or not: nothing was promised
   const bool is_list = truth.journal.empty();
+  // In a list only the name tells: whoever has it may have asked under another key, or before the load.
+  if (!acknowledged && held && !is_list && is_refused(request)) {
+    findings_.different.add([&] {
+      return fmt::format("request {} (key {}) was refused, {} {}; {} holds {}", request.number, request.key,
+                         request.outcome, start_of(request.answer), truth.service,
+                         describe(truth.journal, held->place));
+    });
+  }
+  if (!acknowledged) return;  // whether it is there or not: nothing was promised
   if (!held) {
     findings_.lost.add([&] {
       return fmt::format(
