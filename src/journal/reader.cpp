@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "journal/entry_row.hpp"
 #include "sqlite/snapshot.hpp"
 
@@ -43,6 +45,17 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& file) 
 Result<Seq> Reader::head() {
   return impl_->file.read([&](SQLite::Database& database) {
     return Seq{database.execAndGet("SELECT coalesce(max(seq), 0) FROM entries").getInt64()};
+  });
+}
+
+Result<Seq> Reader::taken_in(std::string_view source) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  return impl_->file.read([&](SQLite::Database& database) {
+    SQLite::Statement select(database, "SELECT max(key) FROM entries WHERE key > ? AND key <= ?");
+    select.bind(1, key_of_consumed(source, Seq{}));
+    select.bind(2, key_of_consumed(source, Seq{kMost}));
+    select.executeStep();
+    return consumed_by(select.getColumn(0).getString(), source).value_or(Seq{});
   });
 }
 

@@ -18,8 +18,9 @@ constexpr const char* kHelp = R"(Examples:
 
 Checks, without changing anything: the journal's entries are numbered without a gap, chained by their hashes
 and of unique keys; the stored state is what the entries make when replayed; each read model is what the
-entries up to its position make; each order is settled once, as products decided, and each stock is what was there
-plus changes, minus completed orders. Prints a line a check; names the first difference of each.
+entries up to its position make; each order is settled once, as products decided, and each stock is what was
+there plus changes, minus completed orders; orders knows every user and product that it took in. Prints a
+line a check; names the first difference of each.
 Exit status: 0 all is equal, 1 something differs, 2 something cannot be read.)";
 
 // A line that is written over on a terminal; a line every few seconds elsewhere.

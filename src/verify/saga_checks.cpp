@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "domain/fields.hpp"
-#include "domain/set_aside.hpp"
+#include "verify/taken_in.hpp"
 
 namespace sportapp::verify {
 namespace {
@@ -79,20 +79,6 @@ class Saga {
 Difference at(const journal::Entry& entry, std::string expected, std::string found) {
   return {fmt::format("entry {} ({})", entry.seq.value, entry.event.type), std::move(expected),
           std::move(found)};
-}
-
-Result<std::set<Seq>> set_aside_of(journal::Reader& reader, std::string_view source) {
-  std::set<Seq> seqs;
-  for (Id after;;) {
-    const auto rows = reader.rows_of(domain::kSetAsideTable, after, kPageRecords);
-    if (!rows) return rows.error();
-    for (const auto& row : *rows) {
-      const auto aside = domain::set_aside_of(row.json);
-      if (aside.source == source) seqs.insert(aside.event.seq);
-    }
-    if (rows->size() < kPageRecords) return seqs;
-    after = rows->back().id;
-  }
 }
 
 Result<std::optional<Difference>> Saga::read(journal::Reader& reader, std::string_view other, Side& side,

@@ -11,6 +11,7 @@
 #include "projection/snapshot.hpp"
 #include "services/registry.hpp"
 #include "verify/journal_checks.hpp"
+#include "verify/known_checks.hpp"
 #include "verify/saga_checks.hpp"
 #include "verify/view_checks.hpp"
 
@@ -50,6 +51,8 @@ class Verification {
   void service(const services::Service& known);
   // What orders and products must agree about.
   void saga();
+  // What orders keeps of the other services.
+  void known();
   [[nodiscard]] Verdict verdict() const { return verdict_; }
 
  private:
@@ -96,6 +99,26 @@ void Verification::saga() {
   if (!older || !newer) return;  // found unreadable by now
   run(below(orders.front()), "saga",
       [&](const Progress& progress) { return check_saga(**older, **newer, progress); });
+}
+
+void Verification::known() {
+  const auto* const keeper = services::find("orders");
+  const auto orders = files_of(data_, "orders", "commands", "journal.db");
+  if (keeper == nullptr || orders.empty()) return;
+  const auto older = journal::Reader::open(orders.front());
+  if (!older) return;  // found unreadable by now
+  const auto domain = keeper->make_domain();
+  std::vector<std::unique_ptr<journal::Reader>> newer;
+  std::vector<Source> sources;
+  for (const auto& service : domain->sources()) {
+    const auto files = files_of(data_, service, "commands", "journal.db");
+    auto opened = files.empty() ? Error{Retry::kNever, "none"} : journal::Reader::open(files.front());
+    if (!opened) continue;
+    newer.push_back(std::move(*opened));
+    sources.push_back({service, *newer.back()});
+  }
+  run(below(orders.front()), "known",
+      [&](const Progress& progress) { return check_known(**older, *domain, sources, progress); });
 }
 
 std::vector<OpenModel> Verification::open_models() {
@@ -187,6 +210,7 @@ Verdict verify(const fs::path& data, const Watcher& watcher) {
   Verification verification(data, watcher);
   for (const auto& known : services::all()) verification.service(known);
   verification.saga();
+  verification.known();
   return verification.verdict();
 }
 

@@ -15,7 +15,7 @@ namespace sportapp::verify {
 struct Finding {
   std::string service;
   std::string file;   // below the data folder: users-commands-a/journal.db
-  std::string check;  // file | chain | state | views | saga
+  std::string check;  // file | chain | state | views | saga | known
   std::string summary;
   double seconds = 0;
   std::optional<Difference> first;  // the first difference, if any

@@ -131,7 +131,7 @@ class VerifyTest : public testing::Test {
   std::vector<domain::CommittedEvent> events_;
   std::map<std::string, Finding> findings_;
   Verdict verdict_;
-  int checks_of_others_ = 1;  // at first that of the saga
+  int checks_of_others_ = 2;  // at first those of the saga and of what orders knows
 };
 
 TEST_F(VerifyTest, a_good_instance_is_equal_everywhere_though_one_read_model_is_behind) {
