@@ -30,8 +30,9 @@ std::string names_of_commands(const CLI::App& app) {
 }
 
 std::string refusal(const CLI::App* app, const CLI::Error& error) {
-  const auto chosen = app->get_subcommands();
-  const auto of = chosen.empty() ? std::string() : chosen.front()->get_name() + " ";
+  std::string of;
+  for (auto chosen = app->get_subcommands(); !chosen.empty(); chosen = chosen.front()->get_subcommands())
+    of += chosen.front()->get_name() + " ";
   return fmt::format("sportapp: {}\nSee: sportapp {}--help\n", error.what(), of);
 }
 

@@ -43,6 +43,9 @@ TomlReader::TomlReader(std::shared_ptr<Document> document, std::shared_ptr<Node>
 Result<TomlReader> TomlReader::open(const std::filesystem::path& file) {
   auto document = std::make_shared<Document>();
   document->file = file;
+  std::error_code unknown;
+  if (std::filesystem::is_directory(file, unknown))
+    return Error{Retry::kNever, fmt::format("{} is a folder; name a file", file.string())};
   try {
     document->root = toml::parse_file(file.string());
   } catch (const toml::parse_error& failed) {

@@ -67,6 +67,9 @@ def test_a_bad_file_is_told_and_starts_nothing(file: Path, tmp_path):
 
 @pytest.mark.parametrize("arguments, said", [
     (("no-such",), "there is: "),
+    (("/",), "is a folder"),
+    (("crash", "--seed", "-1"), "--seed"),
+    (("crash", "--no-such"), "See: sportapp experiment run --help"),
     (("crash", "--tactics", "hot"), "none, restart, cold, warm, masked"),
     (("crash", "--target", "http://10.1.2.3:80"), "loopback"),
     (("crash", "--target", "http://127.0.0.1:9"), "--fault-command kill=COMMAND"),
@@ -80,6 +83,13 @@ def test_wrong_use_is_told_and_starts_nothing(arguments, said, tmp_path):
     assert done.returncode == 2
     assert said in done.stderr
     assert not out.exists()
+
+
+def test_a_target_where_nobody_listens_is_told_at_once(tmp_path):
+    done = experiment("run", "crash", "--target", "http://127.0.0.1:9", "--fault-command", "kill=true",
+                      "--out", tmp_path / "out")
+    assert done.returncode == 3
+    assert "http://127.0.0.1:9 does not answer" in done.stderr and "steady" not in done.stderr
 
 
 def test_results_are_not_mixed_with_others(tmp_path):

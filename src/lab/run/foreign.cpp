@@ -34,6 +34,15 @@ Result<ForeignTarget> foreign_target(const std::string& url) {
   return target;
 }
 
+Result<void> look_for(const ForeignTarget& target) {
+  constexpr int kConnectMs = 3000;
+  http::Client client(target.at.host, target.at.port, kConnectMs);
+  const auto answer = client.get(target.at.base_path + "/api-queries/users?limit=1");
+  if (answer) return {};
+  return Error{Retry::kLater, fmt::format("the target {} does not answer: {}; start it first", target.url,
+                                          answer.error().what)};
+}
+
 bool await_still_list(const ForeignBackend& backend, std::int64_t at_most_ms, const std::stop_token& stop) {
   constexpr std::int64_t kStillMs = 3000;
   constexpr int kAnswerMs = 30'000;

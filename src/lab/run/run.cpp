@@ -137,7 +137,7 @@ bool spoils_disks(const FaultPlan& plan) {
 }
 
 Result<void> Run::start_instance() {
-  if (options_.foreign) return {};
+  if (options_.foreign) return look_for(*options_.foreign);
   InstanceUnderTest::Options options;
   options.run = options_.folder;
   options.settings = supervisor::settings_text(settings_with(*record_.tactics, options_.scenario.settings));

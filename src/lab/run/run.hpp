@@ -22,6 +22,8 @@ struct ForeignTarget {
 };
 // An error where it is not on this machine's loopback: a load is no guest.
 [[nodiscard]] Result<ForeignTarget> foreign_target(const std::string& url);
+// An error where nobody takes a connection there.
+[[nodiscard]] Result<void> look_for(const ForeignTarget& target);
 // Waits until its list of users is the same for some seconds: its queues may be long behind its answers.
 // False where it still changed at the end of `at_most_ms`, or was not answered.
 [[nodiscard]] bool await_still_list(const ForeignBackend& backend, std::int64_t at_most_ms,

@@ -155,7 +155,8 @@ void add_run_command(CLI::App& experiment, int& exit_status) {
   command->add_option("--repeat", options->repeat, "So many times each")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000));
-  command->add_option("--seed", options->seed, "Seed of load and faults, instead of the scenario's");
+  command->add_option("--seed", options->seed, "Seed of load and faults, instead of the scenario's")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--duration", options->duration_s, "Seconds, instead of the scenario's")
       ->check(CLI::Range(1.0, 86'400.0));
   command->add_option("--out", options->out, "Folder of results (experiment-results/NAME-TIME)");

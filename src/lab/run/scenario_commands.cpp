@@ -96,7 +96,8 @@ void add_scenario_commands(CLI::App& experiment, int& exit_status) {
   auto options = std::make_shared<CheckOptions>();
   command->add_option("SCENARIO", options->scenarios, "A ready one's name, or a file; none: all ready ones");
   command->add_flag("--schedule", options->schedule, "Print the faults with their times");
-  command->add_option("--seed", options->seed, "Seed, instead of the scenario's");
+  command->add_option("--seed", options->seed, "Seed, instead of the scenario's")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--duration", options->duration_s, "Seconds, instead of the scenario's")
       ->check(CLI::Range(1.0, 86'400.0));
   command->footer(kCheckFooter);
