@@ -95,9 +95,16 @@ class RollingRestart {
       view = instance_.service(service);
       if (!view) return view.error().what;
       if (!view->serving || !view->switchover.empty()) return service + " has no primary just now";
-      return view->in_sync.size() > 1 ? "" : service + " has no spare in sync";
+      return has_spare(*view) ? "" : service + " has no spare in sync";
     });
     return waited ? view : Result<ServiceView>(waited.error());
+  }
+
+  // A node that has just been started again is in the record until a commit has waited for it in vain.
+  static bool has_spare(const ServiceView& view) {
+    return std::any_of(view.nodes.begin(), view.nodes.end(), [&](const supervisor::NodeView& node) {
+      return node.node != view.primary && node.alive && node.role == "spare" && view.has_in_sync(node.node);
+    });
   }
 
   Result<void> hand_over(const ServiceView& view) {
