@@ -52,6 +52,20 @@ delay_ms = 5
 at_s = 3.5
 """
 
+# What the fault should do does not come about.
+FAILING = """title = "A command that fails"
+duration_s = 5
+[steady]
+seconds = 2
+[load]
+model = "open"
+rate_per_s = 30
+[[fault]]
+kind = "command"
+inject = "exit 3"
+at_s = 2.5
+"""
+
 # Without waiting for redundancy, so that the times are those of the schedule.
 SEEDED = """title = "Seeded"
 duration_s = 12

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import processes
-from lab import CRASH, LASTING, SEEDED, Started, experiment, result, run_scenario, struck
+from lab import CRASH, FAILING, LASTING, SEEDED, Started, experiment, result, run_scenario, struck
 from sportapp import ROOT
 
 BAD = sorted((ROOT / "tests/fixtures/scenarios/bad").glob("*.toml"))
@@ -96,6 +96,13 @@ def test_results_are_not_mixed_with_others(tmp_path):
     (tmp_path / "other").write_text("")
     done = experiment("run", "crash", "--out", tmp_path)
     assert done.returncode == 2 and "--out" in done.stderr
+
+
+def test_a_fault_that_went_wrong_is_no_pass(tmp_path):
+    done, out = run_scenario(tmp_path, FAILING)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert [one["what"] for one in result(out)["verdict"]["broken"]] == ["faults"]
+    assert "ended with status 3" in done.stdout
 
 
 def test_ready_scenarios_are_listed_and_right():

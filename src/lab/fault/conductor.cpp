@@ -121,7 +121,7 @@ void Conductor::look_after() {
     const bool due = at->heal_us && now >= *at->heal_us;
     if (!over)
       outcome_.troubles.push_back(
-          fmt::format("fault {} ({}): {}", at->struck.number, at->struck.what, over.error().what));
+          fmt::format("fault {} ({}) went wrong: {}", at->struck.number, at->struck.what, over.error().what));
     if (over && *over) {
       at->struck.healed_us = now;
       note(at->struck);

@@ -178,7 +178,8 @@ TEST_F(ConductorTest, CommandsRunBesideOtherFaultsAndTheirFailureIsTold) {
   EXPECT_EQ(outcome.struck.size(), 3U);
   EXPECT_TRUE(outcome.struck[0].healed_us) << "it ended by itself";
   EXPECT_FALSE(outcome.struck[1].healed_us);
-  EXPECT_THAT(outcome.troubles, ElementsAre(HasSubstr("fault 2 (exit 3): sh -c exit 3 ended with status 3")));
+  EXPECT_THAT(outcome.troubles,
+              ElementsAre(HasSubstr("fault 2 (exit 3) went wrong: sh -c exit 3 ended with status 3")));
 }
 
 }  // namespace

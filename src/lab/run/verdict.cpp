@@ -74,6 +74,9 @@ void check_recovery(const RunRecord& record, Judgement& judgement) {
   }
   for (const auto& trouble : record.troubles) {
     if (trouble.find("not healed") != std::string::npos) break_it(judgement, "faults", "healed", trouble);
+    // What chance chose may be refused: to switch over where the service has just done so.
+    if (record.is_as_meant() && !record.scenario.random && trouble.find("went wrong") != std::string::npos)
+      break_it(judgement, "faults", "done", trouble);
   }
 }
 
