@@ -317,8 +317,9 @@ void Failover::switch_over(const std::string& service, const std::string& to, Do
   impl_->endpoint->post([impl = impl_.get(), service, to, done = std::move(done)] {
     const auto found = impl->find(service);
     if (!found) return done(found.error());
-    done((*found)->driver->switch_over(impl->now_ms(), to));
-    impl->show(**found);
+    const auto begun = (*found)->driver->switch_over(impl->now_ms(), to);
+    impl->show(**found);  // first: whoever has the answer looks at once
+    done(begun);
   });
 }
 
@@ -326,8 +327,9 @@ void Failover::force(const std::string& service, const std::string& node, Done d
   impl_->endpoint->post([impl = impl_.get(), service, node, done = std::move(done)] {
     const auto found = impl->find(service);
     if (!found) return done(found.error());
-    done((*found)->driver->force(impl->now_ms(), node));
-    impl->show(**found);
+    const auto begun = (*found)->driver->force(impl->now_ms(), node);
+    impl->show(**found);  // first: whoever has the answer looks at once
+    done(begun);
   });
 }
 
