@@ -20,6 +20,7 @@
 #include "service/set_aside_routes.hpp"
 #include "service/trial.hpp"
 #include "service/worker.hpp"
+#include "sqlite/memory.hpp"
 
 namespace sportapp::service {
 namespace {
@@ -325,6 +326,7 @@ int run_commands(int argc, char** argv, const domain::Domain& domain) {
   if (argc == 2 && std::string_view(argv[1]) == "--trial") return run_trial(domain);
   int status = 0;
   auto config = start_from_command_line(argc, argv, load_config, status);
+  if (config) sqlite::limit_memory(config->cache_mb);
   return config ? run(std::move(*config), domain) : status;
 }
 

@@ -52,6 +52,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
   reader->read("drain_ms", config.drain_ms);
   reader->read("queue_max", config.queue_max, 1);
   reader->read("batch_max", config.batch_max, 1);
+  reader->read("cache_mb", config.cache_mb, 1);
   auto redis = reader->table("redis");
   redis.read("host", config.redis.host);
   redis.read("port", config.redis.port, 1, kPortMax);

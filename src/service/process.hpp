@@ -58,6 +58,7 @@ struct Config {
   int drain_ms = 5000;
   int queue_max = 10'000;  // commands waiting for a commit; more: 503
   int batch_max = 512;     // commands in one commit
+  int cache_mb = 64;       // of its databases that it keeps in memory, about, in MiB
   http::Limits limits;
 };
 

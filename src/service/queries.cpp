@@ -12,6 +12,7 @@
 #include "service/query_routes.hpp"
 #include "service/rebuild.hpp"
 #include "service/view_set_aside.hpp"
+#include "sqlite/memory.hpp"
 
 namespace sportapp::service {
 namespace {
@@ -112,6 +113,7 @@ int run(Config config, const projection::Projection& projection) {
 int run_queries(int argc, char** argv, const projection::Projection& projection) {
   int status = 0;
   auto config = start_from_command_line(argc, argv, load_config, status);
+  if (config) sqlite::limit_memory(config->cache_mb);
   return config ? run(std::move(*config), projection) : status;
 }
 

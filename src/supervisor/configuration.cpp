@@ -101,10 +101,10 @@ std::string service_config(const Layout& layout, const Settings& settings, const
       "# Written by sportapp up.\nservice = \"{}\"\nside = \"{}\"\nnode = \"{}\"\nhost = \"127.0.0.1\"\nport "
       "= {}\n"
       "local_socket = \"{}\"\ndata = \"{}\"\nlog_file = \"{}\"\nlog_level = \"{}\"\ndrain_ms = {}\nqueue_max "
-      "= {}\nbatch_max = {}\n",
+      "= {}\nbatch_max = {}\ncache_mb = {}\n",
       member.service, member.side, member.node, member.port, layout.local_socket(member.name).string(),
       (layout.data / member.name).string(), layout.log(member.name).string(), services.log_level,
-      services.drain_ms, services.queue_max, services.batch_max);
+      services.drain_ms, services.queue_max, services.batch_max, services.cache_mb);
   if (member.kind == Kind::kCommands && member.link_port != 0)
     text += link_settings(layout, settings, member);
   const auto& redis = member_of(members, Kind::kRedis);

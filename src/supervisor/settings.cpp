@@ -27,6 +27,7 @@ void read_services(TomlReader table, Settings::Services& services) {
   table.read("drain_ms", services.drain_ms, 0, 60'000);
   table.read("queue_max", services.queue_max, 1, 1'000'000);
   table.read("batch_max", services.batch_max, 1, 100'000);
+  table.read("cache_mb", services.cache_mb, 1, 65'536);
   table.read("spares", services.spares, 0, kSparesMax);
 }
 
@@ -89,8 +90,10 @@ std::string settings_text(const Settings& settings) {
       quoted(gateway.host), gateway.port, gateway.workers, gateway.connections, gateway.rate_limit_per_s,
       gateway.queries_timeout_ms, gateway.commands_timeout_ms);
   text += fmt::format(
-      "[services]\nlog_level = {}\ndrain_ms = {}\nqueue_max = {}\nbatch_max = {}\nspares = {}\n\n",
-      quoted(services.log_level), services.drain_ms, services.queue_max, services.batch_max, services.spares);
+      "[services]\nlog_level = {}\ndrain_ms = {}\nqueue_max = {}\nbatch_max = {}\ncache_mb = {}\nspares = "
+      "{}\n\n",
+      quoted(services.log_level), services.drain_ms, services.queue_max, services.batch_max,
+      services.cache_mb, services.spares);
   text +=
       fmt::format("[failover]\nsuspicion_ms = {}\nfail_back = {}\nfail_back_after_ms = {}\nhold_ms = {}\n\n",
                   failover.suspicion_ms, failover.fail_back, failover.fail_back_after_ms, failover.hold_ms);

@@ -27,7 +27,8 @@ struct Settings {
     int drain_ms = 5000;
     int queue_max = 10'000;
     int batch_max = 512;
-    int spares = 1;  // of each commands service
+    int cache_mb = 64;  // of its databases that a process keeps in memory, about
+    int spares = 1;     // of each commands service
   } services;
   struct Failover {
     int suspicion_ms = 150;         // silence after which a process counts as lost

@@ -42,6 +42,7 @@ TEST(Settings, TheDocumentedExampleIsTheDefaults) {
   EXPECT_EQ(example->services.drain_ms, defaults.services.drain_ms);
   EXPECT_EQ(example->services.queue_max, defaults.services.queue_max);
   EXPECT_EQ(example->services.batch_max, defaults.services.batch_max);
+  EXPECT_EQ(example->services.cache_mb, defaults.services.cache_mb);
   EXPECT_EQ(example->services.spares, defaults.services.spares);
   EXPECT_EQ(example->failover.suspicion_ms, defaults.failover.suspicion_ms);
   EXPECT_EQ(example->failover.fail_back, defaults.failover.fail_back);
