@@ -27,10 +27,11 @@ if [[ $# -eq 0 ]]; then
   threaded=(link_test messaging_test journal_test projection_test http_test service_test)
   build_preset tsan --target "${threaded[@]}"
   step "tests of the parts with threads, under the thread sanitizer"
-  (cd "$here/build/tsan" && ctest --output-on-failure --no-tests=error -j 2 -R '^(link|messaging|journal|projection|http|service)\.')
+  (cd "$here/build/tsan" && ctest --output-on-failure --no-tests=error -j 4 -R '^(link|messaging|journal|projection|http|service)\.')
+  step "building: fuzz (libFuzzer, with clang)"
+  build_preset fuzz
 fi
-step "building: fuzz (libFuzzer, with clang)"
-build_preset fuzz
 step "all tests"
 cd "$here/build/debug"
-exec ctest --output-on-failure --no-tests=error -j 2 "$@"
+# tests/CMakeLists.txt says what the four places are: two unit tests at once, or a test of the whole and what computes.
+exec ctest --output-on-failure --no-tests=error -j 4 "$@"
