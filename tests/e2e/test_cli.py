@@ -71,25 +71,24 @@ def test_status_for_people_names_everything(app):
     assert "running" in done.stdout
 
 
-def test_a_second_up_says_that_it_runs_already(new_instance):
-    instance = new_instance()
-    before = {name: info.pid for name, info in instance.status().items()}
-    second = instance.cli("up", "--detach", "--port", instance.port)
+def test_a_second_up_says_that_it_runs_already(app):
+    before = {name: info.pid for name, info in app.status().items()}
+    second = app.cli("up", "--detach", "--port", app.port)
     assert second.returncode == RUNS_ALREADY
     assert "already" in second.stderr
-    assert str(instance.port) in second.stderr
-    assert {name: info.pid for name, info in instance.status().items()} == before
+    assert str(app.port) in second.stderr
+    assert {name: info.pid for name, info in app.status().items()} == before
 
 
-def test_two_instances_live_side_by_side(new_instance):
-    one, two = new_instance(), new_instance()
-    one.registered("ana")
-    made = two.registered("luz")
-    two.wait_for_position(made)
-    assert two.user("ana") == []
-    assert two.user("luz") == [made.json()]
-    assert one.down().returncode == 0
-    assert two.get(made.headers["Location"]).status_code == 200
+def test_two_instances_live_side_by_side(app, new_instance):
+    other, theirs, ours = new_instance(), unique("ana"), unique("luz")
+    other.registered(theirs)
+    made = app.registered(ours)
+    app.wait_for_position(made)
+    assert app.user(theirs) == []
+    assert app.user(ours) == [made.json()]
+    assert other.down().returncode == 0
+    assert app.get(made.headers["Location"]).status_code == 200
 
 
 def test_a_taken_port_is_named_and_nothing_is_left(new_instance):
