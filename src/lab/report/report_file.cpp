@@ -127,8 +127,16 @@ Result<Report> read_report(const std::vector<fs::path>& sources) {
   for (const auto& source : sources) {
     const auto files = files_of(source);
     if (!files) return files.error();
+    const auto before = std::ssize(report.results);
     for (const auto& file : *files) {
       if (const auto added = add_file(file, report); !added) return added.error();
+    }
+    // A folder's runs in the order in which they were made: levels from few tactics to many.
+    if (files->size() > 1) {
+      std::stable_sort(report.results.begin() + before, report.results.end(),
+                       [](const auto& one, const auto& other) {
+                         return text_at(one, "started") < text_at(other, "started");
+                       });
     }
   }
   if (report.results.empty()) return Error{Retry::kNever, "no run was given to report on"};

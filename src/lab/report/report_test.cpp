@@ -1,5 +1,6 @@
 #include "lab/report/report.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -197,6 +198,22 @@ TEST(Report, ThatWasWrittenIsReadBackTheSame) {
   EXPECT_EQ(read->results, report.results);
   EXPECT_EQ(read->published.size(), 3u);
   EXPECT_EQ(read->title, "The users service is killed");
+}
+
+TEST(Report, HasTheRunsOfAFolderInTheOrderInWhichTheyWereMade) {
+  testing::TempFolder folder;
+  for (const auto& [name, minute] : {std::pair{"cold-1", 2}, {"masked-1", 3}, {"none-1", 1}}) {
+    auto result = smallest_result();
+    result["label"] = name;
+    result["started"] = fmt::format("2026-11-25T15:0{}:00Z", minute);
+    fs::create_directory(folder.path() / name);
+    std::ofstream(folder.path() / name / "result.json") << result;
+  }
+  const auto report = read_report({folder.path()});
+  ASSERT_TRUE(report) << report.error().what;
+  std::string labels;
+  for (const auto& result : report->results) labels += text_at(result, "label") + " ";
+  EXPECT_EQ(labels, "none-1 cold-1 masked-1 ");
 }
 
 TEST(Report, TellsTheFileAndTheLineOfWhatIsWrong) {
