@@ -94,7 +94,8 @@ def test_promote_says_what_may_be_lost_and_does_nothing_without_force(pair):
     refused = pair.cli("promote", "users", spare[-1])
     assert refused.returncode == 2
     assert "lost" in refused.stderr and "--force" in refused.stderr
-    assert pair.primary_of() == primary
+    # Who is primary may change meanwhile, for the preferred node takes its place back by itself.
+    assert "force" not in done(pair, "events")
 
 
 def test_promote_by_force_helps_where_the_primarys_disk_is_lost(new_instance):
