@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMoveMin = 256;
 constexpr std::size_t kMoveMax = 1024;
 constexpr std::size_t kMissedMax = 4;
+constexpr std::int64_t kRoundsOfRows = 3;  // while nobody opens it anew, no more rows are there
 
 // No id where the value was removed.
 std::optional<Id> id_in(SQLite::Statement& row, int column) {
@@ -58,6 +59,7 @@ void ValueIndex::load() {
   }
   round_began_n_ = next_n_;
   moved_before_n_ = first_n_;
+  behind_ = next_n_ - first_n_ > kRoundsOfRows * static_cast<std::int64_t>(waiting_max_ + kMoveMax);
   stale_ = false;
 }
 
@@ -99,12 +101,15 @@ void ValueIndex::append(std::string_view field, std::string_view value, std::opt
 
 void ValueIndex::move_some() {
   be_fresh();
-  if (waiting_.size() < waiting_max_ + kMoveMin) return;
-  const auto count = std::min(waiting_.size() - waiting_max_, kMoveMax);
+  const bool many = waiting_.size() >= waiting_max_ + kMoveMin;
+  if (!many && !behind_ && first_n_ >= moved_before_n_) return;
   ++changes_;
-  missed_.clear();
-  for (std::size_t i = 0; i < count; ++i) move_next();
-  forget(static_cast<std::int64_t>(2 * count));
+  const auto few = many ? std::min(waiting_.size() - waiting_max_, kMoveMax) : 0;
+  const auto count = behind_ ? kMoveMax : few;
+  if (count > 0) missed_.clear();
+  const bool catches_up = behind_;
+  for (std::size_t i = 0; i < count && behind_ == catches_up; ++i) move_next();
+  forget(static_cast<std::int64_t>(2 * std::max(count, kMoveMin)));
 }
 
 void ValueIndex::move_next() {
@@ -112,6 +117,8 @@ void ValueIndex::move_next() {
   if (next == waiting_.end()) {  // the end of a round
     moved_before_n_ = round_began_n_;
     round_began_n_ = next_n_;
+    behind_ = false;
+    if (waiting_.empty()) return;
     next = waiting_.begin();
   }
   auto node = waiting_.extract(next);

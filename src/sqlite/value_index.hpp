@@ -68,6 +68,8 @@ class ValueIndex {
   // Not in TABLE: looked for a moment ago, as each value is before it is put.
   std::vector<std::pair<std::string, std::string>> missed_;
   bool stale_ = false;  // memory may say what was rolled back
+  // Opened again and again, no round came to its end and no row could go: the first one is then made at once.
+  bool behind_ = false;
   // The move goes round through the values in order: it stands behind this one...
   std::pair<std::string, std::string> moved_;
   // ...and what came before its round began is moved when the round ends, so that its rows can go.

@@ -93,6 +93,15 @@ TEST_F(ValueIndexTest, what_waits_is_bounded_and_what_was_moved_is_forgotten) {
   EXPECT_LT(rows_of("names_recent"), 6000);
 }
 
+TEST_F(ValueIndexTest, what_was_moved_is_forgotten_though_it_is_opened_again_and_again) {
+  for (int life = 0; life < 160; ++life) {
+    for (int i = 0; i < 3; ++i) change(50);
+    reopen();
+    if (life % 20 == 0) expect_all_found_by(*index_);
+  }
+  EXPECT_LT(rows_of("names_recent"), 8000);
+}
+
 TEST_F(ValueIndexTest, a_value_behind_the_move_is_moved_in_the_next_round) {
   index_->put("username", "b", Id{1});
   for (int i = 0; i < 3000; i += 300) {
