@@ -1,6 +1,7 @@
 #include "journal/entry_row.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace sportapp::journal {
 
@@ -25,6 +26,17 @@ Entry entry_of(SQLite::Statement& row) {
   entry.answer.location = row.getColumn(10).getString();
   entry.hash = hash_of(row.getColumn(11).getString());
   return entry;
+}
+
+std::optional<Seq> last_consumed(SQLite::Database& database, std::string_view source) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  SQLite::Statement greatest(database,
+                             "SELECT key FROM entries WHERE key > ? AND key <= ? ORDER BY key DESC LIMIT 1");
+  greatest.bind(1, key_of_consumed(source, Seq{}));
+  greatest.bind(2, key_of_consumed(source, Seq{kMost}));
+  if (!greatest.executeStep()) return Seq{};
+  // Every key between the two is one: no client can send its first character.
+  return consumed_by(greatest.getColumn(0).getString(), source);
 }
 
 }  // namespace sportapp::journal

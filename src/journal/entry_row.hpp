@@ -2,6 +2,9 @@
 #pragma once
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <optional>
+#include <string_view>
+
 #include "journal/entry.hpp"
 
 namespace sportapp::journal {
@@ -12,5 +15,8 @@ inline constexpr const char* kEntryColumns =
 // `row` selects kEntryColumns. A hash that has not its 32 bytes comes as zeros.
 [[nodiscard]] Entry entry_of(SQLite::Statement& row);
 [[nodiscard]] Hash hash_of(const std::string& bytes);
+
+// The last of the source's events that an entry counts; 0: none does. Nothing where its key is damaged.
+[[nodiscard]] std::optional<Seq> last_consumed(SQLite::Database& database, std::string_view source);
 
 }  // namespace sportapp::journal

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
 #include "journal/entry_row.hpp"
 #include "sqlite/snapshot.hpp"
 
@@ -49,14 +47,8 @@ Result<Seq> Reader::head() {
 }
 
 Result<Seq> Reader::taken_in(std::string_view source) {
-  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
-  return impl_->file.read([&](SQLite::Database& database) {
-    SQLite::Statement select(database, "SELECT max(key) FROM entries WHERE key > ? AND key <= ?");
-    select.bind(1, key_of_consumed(source, Seq{}));
-    select.bind(2, key_of_consumed(source, Seq{kMost}));
-    select.executeStep();
-    return consumed_by(select.getColumn(0).getString(), source).value_or(Seq{});
-  });
+  return impl_->file.read(
+      [&](SQLite::Database& database) { return last_consumed(database, source).value_or(Seq{}); });
 }
 
 Result<std::vector<Entry>> Reader::entries(Seq after, std::size_t limit) {

@@ -4,9 +4,9 @@
 #include <sqlite3.h>
 
 #include <cstring>
-#include <limits>
 #include <stdexcept>
 
+#include "journal/entry_row.hpp"
 #include "sqlite/sqlite.hpp"
 #include "sqlite/use.hpp"
 
@@ -202,14 +202,7 @@ Head Store::head() {
 }
 
 Seq Store::consumed(std::string_view source) {
-  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
-  SQLite::Statement greatest(*database_,
-                             "SELECT key FROM entries WHERE key > ? AND key <= ? ORDER BY key DESC LIMIT 1");
-  Use use(greatest);
-  const auto begin = key_of_consumed(source, Seq{}), end = key_of_consumed(source, Seq{kMost});
-  if (!use.bind(1, begin).bind(2, end).step()) return {};
-  // Every key between the two is one: no client can send its first character.
-  return consumed_by(text_of(greatest, 0), source).value();
+  return last_consumed(*database_, source).value();
 }
 
 std::optional<Hash> Store::hash_at(Seq seq) {

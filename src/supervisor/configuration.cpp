@@ -96,7 +96,6 @@ std::string monitor_config(const Layout& layout, const Settings& settings, const
 std::string service_config(const Layout& layout, const Settings& settings, const std::vector<Member>& members,
                            const Member& member, const Detours& detours) {
   const auto& services = settings.services;
-  const auto& limits = settings.limits;
   auto text = fmt::format(
       "# Written by sportapp up.\nservice = \"{}\"\nside = \"{}\"\nnode = \"{}\"\nhost = \"127.0.0.1\"\nport "
       "= {}\n"
@@ -115,12 +114,7 @@ std::string service_config(const Layout& layout, const Settings& settings, const
     if (member.link_port != 0) text += peer_tables(layout, members, member, detours);
     text += source_tables(members, member);
   }
-  text += fmt::format(
-      "\n[limits]\nconnections = {}\nbody_bytes = {}\nheader_bytes = {}\nidle_timeout_ms = {}\n"
-      "request_timeout_ms = {}\nanswer_timeout_ms = {}\n",
-      limits.connections, limits.body_bytes, limits.header_bytes, limits.idle_timeout_ms,
-      limits.request_timeout_ms, limits.answer_timeout_ms);
-  return text;
+  return text + "\n" + limits_text(settings.limits);
 }
 
 std::filesystem::path config_file(const Layout& layout, const Member& member) {

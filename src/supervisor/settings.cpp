@@ -79,6 +79,14 @@ Result<Settings> load_settings(const std::filesystem::path& file) {
   return settings;
 }
 
+std::string limits_text(const http::Limits& limits) {
+  return fmt::format(
+      "[limits]\nconnections = {}\nbody_bytes = {}\nheader_bytes = {}\nidle_timeout_ms = {}\n"
+      "request_timeout_ms = {}\nanswer_timeout_ms = {}\n",
+      limits.connections, limits.body_bytes, limits.header_bytes, limits.idle_timeout_ms,
+      limits.request_timeout_ms, limits.answer_timeout_ms);
+}
+
 std::string settings_text(const Settings& settings) {
   const auto& [gateway, services, failover, tactics, redis, limits] = settings;
   const auto quoted = [](const std::string& text) {
@@ -101,11 +109,7 @@ std::string settings_text(const Settings& settings) {
                       tactics.restart, tactics.restart_after_ms, tactics.detect_hangs, tactics.retry);
   text += fmt::format("[redis]\nmemory_mb = {}\nstream_length_max = {}\n\n", redis.memory_mb,
                       redis.stream_length_max);
-  text += fmt::format(
-      "[limits]\nconnections = {}\nbody_bytes = {}\nheader_bytes = {}\nidle_timeout_ms = {}\n"
-      "request_timeout_ms = {}\nanswer_timeout_ms = {}\n",
-      limits.connections, limits.body_bytes, limits.header_bytes, limits.idle_timeout_ms,
-      limits.request_timeout_ms, limits.answer_timeout_ms);
+  text += limits_text(limits);
   return text;
 }
 

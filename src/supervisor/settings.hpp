@@ -56,5 +56,7 @@ struct Settings {
 void read_settings(service::TomlReader& tables, Settings& settings);
 // Every key, as load_settings() reads it.
 [[nodiscard]] std::string settings_text(const Settings& settings);
+// Their table, as settings and the files of service processes have it.
+[[nodiscard]] std::string limits_text(const http::Limits& limits);
 
 }  // namespace sportapp::supervisor

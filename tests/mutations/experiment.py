@@ -125,7 +125,6 @@ def main() -> int:
     options = ["--seed", arguments.seed]
     if arguments.duration:
         options += ["--duration", arguments.duration]
-    missed, untried = [], []
     mutate.copy_sources()
     try:
         for scenario in sorted({mutation.scenario for mutation in chosen}):
@@ -133,15 +132,7 @@ def main() -> int:
     except Untried as why:
         print(why)
         return 2
-    for mutation in chosen:
-        try:
-            if not try_out(mutation, options):
-                missed.append(mutation.name)
-        except Untried as why:
-            untried.append(mutation.name)
-            print(f"{mutation.name:<14} not tried: {why}", flush=True)
-    print(f"{len(chosen)} mutations, not noticed: {missed or 'none'}, not tried: {untried or 'none'}")
-    return 2 if untried else 1 if missed else 0
+    return mutate.try_all(chosen, lambda mutation: try_out(mutation, options), 14)
 
 
 if __name__ == "__main__":

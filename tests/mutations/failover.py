@@ -15,7 +15,7 @@ import sys
 from typing import NamedTuple
 
 import mutate
-from mutate import Applied, Change, Untried
+from mutate import Applied, Change
 
 mutate.PRESET = "release"
 TIMEOUT_S = 600
@@ -133,22 +133,13 @@ def main() -> int:
         for mutation in chosen:
             print(f"{mutation.name:<18} {mutation.what}")
         return 0
-    missed, untried = [], []
     mutate.copy_sources()
     mutate.build(["simulate"])
     needed, said = seeds_needed(2000)
     if needed:
         print(f"seed {needed} fails without a mutation: {said}")
         return 2
-    for mutation in chosen:
-        try:
-            if not try_out(mutation, arguments.seeds):
-                missed.append(mutation.name)
-        except Untried as why:
-            untried.append(mutation.name)
-            print(f"{mutation.name:<18} not tried: {why}", flush=True)
-    print(f"{len(chosen)} mutations, not noticed: {missed or 'none'}, not tried: {untried or 'none'}")
-    return 2 if untried else 1 if missed else 0
+    return mutate.try_all(chosen, lambda mutation: try_out(mutation, arguments.seeds), 18)
 
 
 if __name__ == "__main__":

@@ -169,6 +169,20 @@ class Applied:
             (TREE / name).write_text(text)
 
 
+def try_all(mutations, noticed, width: int) -> int:
+    """The exit status of a tool, after `noticed` was asked about each; names take so much room in what is printed."""
+    missed, untried = [], []
+    for mutation in mutations:
+        try:
+            if not noticed(mutation):
+                missed.append(mutation.name)
+        except Untried as why:
+            untried.append(mutation.name)
+            print(f"{mutation.name:<{width}} not tried: {why}", flush=True)
+    print(f"{len(mutations)} mutations, not noticed: {missed or 'none'}, not tried: {untried or 'none'}")
+    return 2 if untried else 1 if missed else 0
+
+
 def try_out(mutation: Mutation) -> bool:
     """Whether every test of it turned red."""
     caught = True
