@@ -92,6 +92,12 @@ def test_its_own_tests_pass(programs):
     assert "[  PASSED  ] 2 tests" in run(programs / f"{NAME}_test", cwd=programs)
 
 
+def test_it_is_installed_with_the_others(programs, tmp_path):
+    run("cmake", "--install", programs.parent, "--prefix", tmp_path, cwd=programs)
+    installed = {path.name for path in (tmp_path / "lib/sportapp").iterdir()}
+    assert {f"{NAME}-commands", f"{NAME}-queries", "sportapp"} <= installed
+
+
 def test_it_starts_and_answers_as_the_document_shows(programs, tmp_path, monkeypatch):
     monkeypatch.setenv("SPORTAPP_BIN", str(programs))
     instance = sportapp.Instance(tmp_path / "data")
