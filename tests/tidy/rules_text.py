@@ -16,7 +16,7 @@ MACHINE_PATHS = re.compile(rf"(?<![\w.])/({MACHINE_FOLDERS})\b(?=[/\s\"'`)]|$)")
 REGISTRIES = re.compile("|".join(host.replace(".", r"\.") for host in [
     "pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + ".com", "crates" + ".io",
     "proxy.golang" + ".org",
-    "deb.debian" + ".org", "ghcr" + ".io", "docker" + ".io", "quay" + ".io", "arti" + "factory", "jf" + "rog"]))
+    "deb.debian" + ".org", "ghcr" + ".io", "docker" + ".io/", ".docker" + ".io", "quay" + ".io", "arti" + "factory", "jf" + "rog"]))
 CALL = re.compile(r"^\s*(?:\$ )?(?:sudo )?(?:\S*/)?sportapp\s+([\w-]+)", re.MULTILINE)
 DOCUMENT_ENDINGS = (".md",)
 FENCE = re.compile(r"^(```+)([^\n]*)\n(.*?)^\1\s*$", re.MULTILINE | re.DOTALL)
