@@ -17,7 +17,10 @@ Hasher::Hasher() : state_{} {
 }
 
 Hasher& Hasher::field(std::string_view bytes) {
-  field(static_cast<std::int64_t>(bytes.size()));
+  return field(static_cast<std::int64_t>(bytes.size())).bytes(bytes);
+}
+
+Hasher& Hasher::bytes(std::string_view bytes) {
   crypto_generichash_update(as_state(state_), reinterpret_cast<const unsigned char*>(bytes.data()),
                             bytes.size());
   return *this;

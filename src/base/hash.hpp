@@ -14,6 +14,8 @@ class Hasher {
   Hasher();
   Hasher& field(std::string_view bytes);
   Hasher& field(std::int64_t number);
+  // The bytes alone: of them only, it is what `b2sum -l 256` prints.
+  Hasher& bytes(std::string_view bytes);
   [[nodiscard]] Hash finish();
 
  private:

@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "base/hash.hpp"
 #include "monitor/record_json.hpp"
 
@@ -47,20 +48,6 @@ Result<failover::Record> read_record(const fs::path& file) {
                  fmt::format("the record {} is of another version: {}", file.string(), failed.what())};
   }
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 class RecordFiles final : public RecordStore {
  public:

@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "service/trial_protocol.hpp"
 
 extern char** environ;
@@ -27,22 +28,6 @@ using Kind = TrialOutcome::Kind;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::size_t kSaidMax = 4096;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
-  [[nodiscard]] int get() const { return number_; }
-
- private:
-  int number_;
-};
 
 // All that the child has of its parent is `socket`, as its input and output: a client's connection that a
 // child kept open would not break when its process dies.
@@ -201,7 +186,7 @@ TrialOutcome Trials::hold(const TrialRequest& request) const {
     ::close(ends[0]);
     return {Kind::kNotTried, fmt::format("no process can be started: {}", std::strerror(errno))};
   }
-  others.close();
+  others = Descriptor();
   Child child(pid, ends[0], stop_pipe_[0], trial::encode(request));
   if (child.listen(trial::kBegun, in_ms(options_.start_ms)) != Heard::kWord) {
     return {Kind::kNotTried, fmt::format("its process did not begin: {}", child.said())};
