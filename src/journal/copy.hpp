@@ -2,6 +2,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "journal/entry.hpp"
@@ -14,11 +18,43 @@ struct SnapshotFile {
   Head head;  // its last entry
 };
 
-// A consistent copy of `journal`, of one moment and in one file, while its process goes on committing; its
-// WAL cannot shrink meanwhile. `to` is overwritten, and is not synced: it is there to be sent. `go_on` is
-// asked now and then; when it says no, the copy is given up (kLater). Any thread.
+// Told after each step how many bytes are copied, of how many; when it says no, the copy is given up
+// (kLater).
+using CopyProgress = std::function<bool(std::uint64_t done, std::uint64_t of)>;
+
+// A journal that is held as it is at one moment, to be copied afterwards, while its process goes on
+// committing; its WAL cannot shrink meanwhile. So several journals can be held close to one another in time,
+// though copying them takes long. Reads only. One thread at a time.
+class CopySource {
+ public:
+  // Connects, so that hold() takes no time.
+  [[nodiscard]] static Result<std::unique_ptr<CopySource>> open(const std::filesystem::path& journal);
+  ~CopySource();
+
+  // As it is now; what was held before is let go. Everything below is of that moment, and needs it.
+  [[nodiscard]] Result<void> hold();
+  [[nodiscard]] Head head() const;
+  [[nodiscard]] Epoch epoch() const;            // of the last entry
+  [[nodiscard]] Result<std::uint64_t> bytes();  // that a copy will have
+  // The greatest position of each source that its entries have taken in.
+  [[nodiscard]] Result<std::map<std::string, Seq>> consumed(const std::vector<std::string>& sources);
+  // In one file. `to` is overwritten, and is not synced.
+  [[nodiscard]] Result<SnapshotFile> copy(const std::filesystem::path& to, const CopyProgress& progress);
+
+ private:
+  struct Impl;
+  explicit CopySource(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// Of this moment: hold and copy in one. `go_on` is asked now and then; when it says no, the copy is given up
+// (kLater). Any thread.
 [[nodiscard]] Result<SnapshotFile> copy_journal(const std::filesystem::path& journal,
                                                 const std::filesystem::path& to,
                                                 const std::function<bool()>& go_on = {});
+
+// Makes a copy that nobody has open one plain file, which is read without a file beside it being made, so
+// from a folder that cannot be written to as well. A node that opens it has its WAL again. On disk after it.
+[[nodiscard]] Result<void> make_plain(const std::filesystem::path& copy);
 
 }  // namespace sportapp::journal

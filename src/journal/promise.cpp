@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -68,6 +69,30 @@ Result<void> sync_folder(const fs::path& folder) {
   return synced ? Result<void>() : error;
 }
 
+using Slots = std::array<std::optional<Epoch>, 2>;  // one that is damaged holds nothing
+
+// An error where neither can be read: what was promised is not known.
+Result<Slots> read_slots(int descriptor, const fs::path& file) {
+  Slots slots;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    std::string slot(kSlotBytes, '\0');
+    const auto got = ::pread(descriptor, slot.data(), slot.size(), static_cast<off_t>(i) * kSlotEvery);
+    if (got < 0) return failed("read it", file);
+    slot.resize(static_cast<std::size_t>(got));
+    slots[i] = epoch_in(slot);
+  }
+  if (slots[0] || slots[1]) return slots;
+  return Error{Retry::kNever,
+               fmt::format("{}: both of its slots are damaged, so it is not known what this node promised; "
+                           "move the node's folder away, and it comes back as an empty one that is filled "
+                           "by the primary",
+                           file.string())};
+}
+
+Epoch greater_of(const Slots& slots) {
+  return std::max(slots[0].value_or(Epoch{-1}), slots[1].value_or(Epoch{-1}));
+}
+
 // Under another name until it is whole, so that a file of the right name always holds a promise.
 Result<void> make(const fs::path& folder, const fs::path& file) {
   std::error_code not_made;
@@ -104,28 +129,25 @@ Promise::~Promise() {
 }
 
 Result<void> Promise::read() {
-  std::optional<Epoch> slots[2];
-  for (std::size_t i = 0; i < 2; ++i) {
-    std::string slot(kSlotBytes, '\0');
-    const auto got = ::pread(descriptor_, slot.data(), slot.size(), static_cast<off_t>(i) * kSlotEvery);
-    if (got < 0) return failed("read it", file_);
-    slot.resize(static_cast<std::size_t>(got));
-    slots[i] = epoch_in(slot);
-  }
-  if (!slots[0] && !slots[1]) {
-    return Error{Retry::kNever,
-                 fmt::format("{}: both of its slots are damaged, so it is not known what this node promised; "
-                             "move the node's folder away, and it comes back as an empty one that is filled "
-                             "by the primary",
-                             file_.string())};
-  }
-  if (!slots[0] || !slots[1]) {
+  const auto slots = read_slots(descriptor_, file_);
+  if (!slots) return slots.error();
+  const auto& [first, second] = *slots;
+  if (!first || !second) {
     spdlog::warn("{}: one slot was cut off while it was written; the other one counts", file_.string());
   }
-  const bool first = slots[0].value_or(Epoch{-1}) >= slots[1].value_or(Epoch{-1});
-  value_ = first ? *slots[0] : *slots[1];
-  next_slot_ = first ? 1 : 0;
+  value_ = greater_of(*slots);
+  next_slot_ = first == value_ ? 1 : 0;
   return {};
+}
+
+Result<Epoch> Promise::read_only(const fs::path& folder) {
+  const auto file = folder / "promise";
+  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return failed("open it", file);
+  const auto slots = read_slots(descriptor, file);
+  ::close(descriptor);
+  if (!slots) return slots.error();
+  return greater_of(*slots);
 }
 
 Result<void> Promise::raise(Epoch epoch) {

@@ -16,6 +16,8 @@ class Promise {
   // Opens or makes `folder`/promise. One whose slots are both damaged is an error: what was promised cannot
   // be known.
   [[nodiscard]] static Result<std::unique_ptr<Promise>> open(const std::filesystem::path& folder);
+  // What the file says, by whoever else has it open; an error where there is none, too. Changes nothing.
+  [[nodiscard]] static Result<Epoch> read_only(const std::filesystem::path& folder);
   ~Promise();
   Promise(const Promise&) = delete;
   Promise& operator=(const Promise&) = delete;

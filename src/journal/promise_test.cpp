@@ -56,6 +56,15 @@ TEST_F(PromiseTest, IsKeptAndNeverFalls) {
   }
 }
 
+TEST_F(PromiseTest, IsReadByOthersWhoMakeNone) {
+  EXPECT_FALSE(Promise::read_only(folder_.path()));
+  EXPECT_FALSE(fs::exists(file_));
+  const auto promise = Promise::open(folder_.path());
+  ASSERT_TRUE((*promise)->raise(Epoch{5}));
+  ASSERT_TRUE((*promise)->raise(Epoch{6}));
+  EXPECT_EQ(*Promise::read_only(folder_.path()), Epoch{6});
+}
+
 // However far the write of a slot got, the promise before it or the new one stands.
 TEST_F(PromiseTest, AWriteThatIsCutOffLeavesTheOneBefore) {
   raise(7);
