@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "backup/command.hpp"
 #include "cli/commands.hpp"
 #include "import/command.hpp"
 #include "supervisor/up.hpp"
@@ -93,6 +94,8 @@ int main(int argc, char** argv) {
   add_import_command(app, exit_status);
   cli::add_rebuild_command(app, exit_status);
   verify::add_verify_command(app, exit_status);
+  backup::add_backup_command(app, exit_status);
+  backup::add_restore_command(app, exit_status);
   cli::add_events_command(app, exit_status);
   cli::add_failover_command(app);
   cli::add_experiment_command(app, exit_status);
