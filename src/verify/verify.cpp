@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <vector>
 
 #include "journal/reader.hpp"
 #include "projection/snapshot.hpp"
 #include "services/registry.hpp"
+#include "verify/findings.hpp"
 #include "verify/journal_checks.hpp"
 #include "verify/known_checks.hpp"
 #include "verify/saga_checks.hpp"
@@ -46,14 +46,14 @@ struct OpenJournal {
 
 class Verification {
  public:
-  Verification(const fs::path& data, const Watcher& watcher) : data_(data), watcher_(watcher) {}
+  Verification(const fs::path& data, const Watcher& watcher) : data_(data), findings_(watcher) {}
 
   void service(const services::Service& known);
   // What orders and products must agree about.
   void saga();
   // What orders keeps of the other services.
   void known();
-  [[nodiscard]] Verdict verdict() const { return verdict_; }
+  [[nodiscard]] Verdict verdict() const { return findings_.verdict(); }
 
  private:
   [[nodiscard]] std::vector<OpenModel> open_models();
@@ -62,19 +62,19 @@ class Verification {
   void check_models(std::vector<OpenModel> models, journal::Reader& reader,
                     const projection::Projection& projection);
   void run(const std::string& file, const std::string& check,
-           const std::function<Result<Checked>(const Progress&)>& body);
-  void report(Finding finding);
+           const std::function<Result<Checked>(const Progress&)>& body) {
+    findings_.run(std::string(service_), file, check, body);
+  }
   void cannot_read(const fs::path& file, const Error& error) {
-    report({std::string(service_), below(file), "file", "", 0, std::nullopt, error});
+    findings_.report({std::string(service_), below(file), "file", "", 0, std::nullopt, error});
   }
   [[nodiscard]] std::string below(const fs::path& file) const {
     return file.lexically_relative(data_).string();
   }
 
   const fs::path data_;
-  const Watcher& watcher_;
+  Findings findings_;
   std::string_view service_;
-  Verdict verdict_;
 };
 
 void Verification::service(const services::Service& known) {
@@ -178,30 +178,6 @@ void Verification::check_models(std::vector<OpenModel> models, journal::Reader& 
     run(model.file, "views",
         [&](const Progress& progress) { return check_views(replay, snapshot, progress); });
   }
-}
-
-void Verification::run(const std::string& file, const std::string& check,
-                       const std::function<Result<Checked>(const Progress&)>& body) {
-  const auto start = std::chrono::steady_clock::now();
-  const auto under_way = file + " " + check;
-  const auto checked =
-      body([&](std::int64_t done, std::int64_t of) { watcher_.progress(under_way, done, of); });
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-  Finding finding{std::string(service_), file, check, "", elapsed.count(), std::nullopt, std::nullopt};
-  if (checked) {
-    finding.summary = checked->summary;
-    finding.first = checked->first;
-  } else {
-    finding.unreadable = checked.error();
-  }
-  report(std::move(finding));
-}
-
-void Verification::report(Finding finding) {
-  ++verdict_.checks;
-  if (finding.first) ++verdict_.different;
-  if (finding.unreadable) ++verdict_.unreadable;
-  watcher_.found(finding);
 }
 
 }  // namespace
