@@ -1,12 +1,13 @@
 #include "verify/command.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdio>
+#include <memory>
 
+#include "base/progress_line.hpp"
+#include "verify/backup_checks.hpp"
 #include "verify/verify.hpp"
 
 namespace sportapp::verify {
@@ -15,35 +16,15 @@ namespace {
 constexpr const char* kHelp = R"(Examples:
   sportapp verify                     the instance in ./data, running or stopped
   sportapp verify --data /srv/app     another one
+  sportapp verify --backup /backups/monday
 
 Checks, without changing anything: the journal's entries are numbered without a gap, chained by their hashes
 and of unique keys; the stored state is what the entries make when replayed; each read model is what the
 entries up to its position make; each order is settled once, as products decided, and each stock is what was
-there plus changes, minus completed orders; orders knows every user and product that it took in. Prints a
-line a check; names the first difference of each.
+there plus changes, minus completed orders; orders knows every user and product that it took in. Of a backup
+also that its files have the checksums that were noted when it was taken, and that no service has taken in what
+another's journal has not. Prints a line a check; names the first difference of each.
 Exit status: 0 all is equal, 1 something differs, 2 something cannot be read.)";
-
-// A line that is written over on a terminal; a line every few seconds elsewhere.
-class ProgressLine {
- public:
-  void show(const std::string& under_way, std::int64_t done, std::int64_t of) {
-    const auto now = std::chrono::steady_clock::now();
-    if (now < next_) return;
-    next_ = now + (terminal_ ? std::chrono::milliseconds(100) : std::chrono::seconds(5));
-    const auto text = fmt::format("{}: {} of {}", under_way, done, of);
-    fmt::print(stderr, "{}{}", terminal_ ? "\r\x1b[K" : "", text + (terminal_ ? "" : "\n"));
-    shown_ = terminal_;
-  }
-  void clear() {
-    if (shown_) fmt::print(stderr, "\r\x1b[K");
-    shown_ = false;
-  }
-
- private:
-  const bool terminal_ = isatty(STDERR_FILENO) == 1;
-  bool shown_ = false;
-  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-};
 
 void print(const Finding& finding) {
   fmt::print("{:<10} {:<32} {:<6} ",
@@ -62,15 +43,22 @@ void print(const Finding& finding) {
   std::fflush(stdout);
 }
 
-int run(const std::string& data) {
+struct Arguments {
+  std::string data = "data";
+  std::string backup;  // empty: none
+};
+
+int run(const Arguments& arguments) {
   ProgressLine line;
-  const auto verdict = verify(data, {[&](const Finding& finding) {
-                                       line.clear();
-                                       print(finding);
-                                     },
-                                     [&](const std::string& under_way, std::int64_t done, std::int64_t of) {
-                                       line.show(under_way, done, of);
-                                     }});
+  const Watcher watcher{[&](const Finding& finding) {
+                          line.clear();
+                          print(finding);
+                        },
+                        [&](const std::string& under_way, std::int64_t done, std::int64_t of) {
+                          if (line.due()) line.show(fmt::format("{}: {} of {}", under_way, done, of));
+                        }};
+  const auto verdict =
+      arguments.backup.empty() ? verify(arguments.data, watcher) : verify_backup(arguments.backup, watcher);
   fmt::print("{} checks: {} equal, {} different, {} unreadable\n", verdict.checks,
              verdict.checks - verdict.different - verdict.unreadable, verdict.different, verdict.unreadable);
   if (verdict.different > 0) return 1;
@@ -80,11 +68,15 @@ int run(const std::string& data) {
 }  // namespace
 
 void add_verify_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("verify", "Check the files of an instance, running or stopped");
-  auto data = std::make_shared<std::string>("data");
-  command->add_option("--data", *data, "data folder of the instance")->capture_default_str();
+  auto* command =
+      app.add_subcommand("verify", "Check the files of an instance, running or stopped, or a backup");
+  auto arguments = std::make_shared<Arguments>();
+  auto* data = command->add_option("--data", arguments->data, "data folder of the instance");
+  data->capture_default_str();
+  command->add_option("--backup", arguments->backup, "folder that `sportapp backup` made, instead of --data")
+      ->excludes(data);
   command->footer(kHelp);
-  command->callback([data, &exit_status] { exit_status = run(*data); });
+  command->callback([arguments, &exit_status] { exit_status = run(*arguments); });
 }
 
 }  // namespace sportapp::verify
