@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from sportapp import ROOT, bin_dir
+from sportapp import ROOT, bin_dir, run_cli
 
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 DEFAULT_PORT = "5000"
@@ -50,14 +50,21 @@ def prints_as_shown(output: str, expected: str) -> bool:
 
 
 def write_shim(folder: Path, instance):
-    """`./sportapp` as the documents call it, but on this instance's data and port."""
+    """`./sportapp` as the documents call it, but on this instance's port, and on its data where they name none."""
     shim = folder / "sportapp"
     shim.write_text(f'#!/bin/bash\ncommand=$1\nshift\nextra=()\n'
-                    f'case $command in up) extra=(--data "{instance.data}" --port {instance.port}) ;;\n'
-                    f'  import) extra=(--url "{instance.url}") ;;\n'
-                    f'  down|status|logs|rebuild|verify) extra=(--data "{instance.data}") ;;\nesac\n'
+                    f'case $command in up) extra=(--port {instance.port}) ;;\n'
+                    f'  import) extra=(--url "{instance.url}") ;;\nesac\n'
+                    f'case "$command $*" in *--data*|*--backup*) ;;\n'
+                    f'  up*|down*|status*|logs*|rebuild*|verify*|backup*) extra+=(--data "{instance.data}") ;;\nesac\n'
                     f'exec "{bin_dir()}/sportapp" "$command" "${{extra[@]}}" "$@"\n')
     shim.chmod(0o755)
+
+
+def stop_others(folder: Path):
+    """Instances that a document starts on data of its own, where it did not come to their end."""
+    for record in folder.glob("**/run/instance.json"):
+        run_cli("down", "--data", record.parents[1])
 
 
 def run(example: Example, folder: Path, port: int):
@@ -78,12 +85,23 @@ def test_examples_run_and_print_what_they_show(name, new_instance, tmp_path):
     folder = tmp_path / "folder"
     folder.mkdir()
     write_shim(folder, instance)
-    for example in examples:
-        status, output = run(example, folder, instance.port)
-        assert status == 0, f"{name}:{example.line} ended with {status}:\n{output}"
-        if example.expected is not None:
-            assert prints_as_shown(output, example.expected), \
-                f"{name}:{example.line} printed\n{output}\nand not\n{example.expected}"
+    try:
+        for example in examples:
+            status, output = run(example, folder, instance.port)
+            assert status == 0, f"{name}:{example.line} ended with {status}:\n{output}"
+            if example.expected is not None:
+                assert prints_as_shown(output, example.expected), \
+                    f"{name}:{example.line} printed\n{output}\nand not\n{example.expected}"
+    finally:
+        stop_others(folder)
+
+
+def test_a_backup_is_told_alike_in_both_languages():
+    english, spanish = ((ROOT / "docs" / name).read_text() for name in ("backup.md", "backup.es.md"))
+    examples = [[(fence.group(1).split()[0], fence.group(2)) for fence in FENCE.finditer(text)] for text in (english, spanish)]
+    assert examples[0] == examples[1]
+    for pattern in (r"^## ", r"^\|", r"^- "):
+        assert len(re.findall(pattern, english, re.MULTILINE)) == len(re.findall(pattern, spanish, re.MULTILINE)), pattern
 
 
 def test_there_are_examples():
