@@ -5,6 +5,9 @@
 namespace sportapp::cli {
 
 void add_up_command(CLI::App& app, int& exit_status);
+void add_run_command(CLI::App& app, int& exit_status);
+void add_health_command(CLI::App& app, int& exit_status);
+void add_key_command(CLI::App& app, int& exit_status);
 void add_down_command(CLI::App& app, int& exit_status);
 void add_status_command(CLI::App& app, int& exit_status);
 void add_stop_command(CLI::App& app, int& exit_status);

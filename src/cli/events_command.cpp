@@ -78,7 +78,7 @@ std::vector<Process> asked_processes(const supervisor::Instance& instance, const
 
 // The JSON object that `process` answers; an error says what it answered instead.
 Result<json::object> ask(const Process& process, bool post, const std::string& path) {
-  http::Client client("127.0.0.1", process.port, kAnswerMs);
+  http::Client client(process.host, process.port, kAnswerMs);
   const auto answer = post ? client.post(path, "") : client.get(path);
   if (!answer) return answer.error();
   json::error_code failed;

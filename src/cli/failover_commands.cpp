@@ -87,7 +87,7 @@ std::string warning(const supervisor::ServiceView& view, const std::string& node
 
 Result<void> force(const RunningInstance& instance, const Options& options) {
   const auto* monitor = supervisor::find_process(instance.seen(), "monitor");
-  http::Client client("127.0.0.1", monitor->port, kAnswerMs);
+  http::Client client(monitor->host, monitor->port, kAnswerMs);
   const json::object wish{{"service", options.service}, {"node", options.node}, {"force", true}};
   const auto answer =
       client.post("/internal/promote", json::serialize(wish), {"Content-Type: application/json"});

@@ -33,7 +33,7 @@ std::string line_of(const json::object& event) {
 Result<std::int64_t> FailoverEvents::show_after(std::int64_t number, std::size_t most) const {
   const auto* monitor = supervisor::find_process(instance_, "monitor");
   if (monitor == nullptr) return Error{Retry::kNever, "the instance has no monitor"};
-  http::Client client("127.0.0.1", monitor->port, kAnswerMs);
+  http::Client client(monitor->host, monitor->port, kAnswerMs);
   std::vector<json::value> events;
   try {
     for (;;) {

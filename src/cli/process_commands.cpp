@@ -69,7 +69,9 @@ int with_instance(const Options& options, Result<void> (*act)(const RunningInsta
 }
 
 Result<void> stop(const RunningInstance& instance, const std::string& name) {
-  if (auto asked = instance.control().stop(name, "operator"); !asked) return asked;
+  const auto supervisor = instance.control();
+  if (!supervisor) return supervisor.error();
+  if (auto asked = (*supervisor)->stop(name, "operator"); !asked) return asked;
   auto ended = RunningInstance::wait(kStoppedMs, [&]() -> std::string {
     const auto now = instance.process(name);
     if (!now) return now.error().what;
@@ -80,7 +82,9 @@ Result<void> stop(const RunningInstance& instance, const std::string& name) {
 }
 
 Result<void> start(const RunningInstance& instance, const std::string& name) {
-  if (auto asked = instance.control().start(name); !asked) return asked;
+  const auto supervisor = instance.control();
+  if (!supervisor) return supervisor.error();
+  if (auto asked = (*supervisor)->start(name); !asked) return asked;
   auto started = RunningInstance::wait(kStartedMs, [&]() -> std::string {
     const auto now = instance.process(name);
     if (!now) return now.error().what;

@@ -105,7 +105,7 @@ Result<Progress> follow(http::Client& client, const std::string& name) {
 }
 
 Result<Progress> rebuild(const supervisor::InstanceProcess& process) {
-  http::Client client("127.0.0.1", process.port, kAnswerMs);
+  http::Client client(process.host, process.port, kAnswerMs);
   const auto begun = client.post("/internal/rebuild", "");
   if (!begun) return begun.error();
   if (begun->status == 409) fmt::print("{} rebuilds already; following it.\n", process.name);

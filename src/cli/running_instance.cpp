@@ -25,7 +25,7 @@ constexpr int kSwitchedMs = 30'000;
 
 // What a service process says against itself; empty when it serves.
 std::string service_trouble(const InstanceProcess& process) {
-  http::Client client("127.0.0.1", process.port, kAnswerMs);
+  http::Client client(process.host, process.port, kAnswerMs);
   const auto ready = client.get("/health/ready");
   if (!ready) return ready.error().what;
   if (ready->status != 200) return ready->body;
@@ -61,6 +61,14 @@ Result<RunningInstance> RunningInstance::find(const std::string& data) {
   if (!instance) return instance.error();
   auto control = supervisor::Layout{instance->data}.control_socket();
   return RunningInstance(std::move(*instance), std::move(control));
+}
+
+Result<const monitor::ControlClient*> RunningInstance::control() const {
+  if (!instance_.apart) return &control_;
+  return Error{
+      Retry::kNever,
+      "each process of this instance has a supervisor of its own (sportapp run); start and stop them where "
+      "they were started: docker-compose restart NAME, systemctl restart sportapp@NAME"};
 }
 
 Result<InstanceProcess> RunningInstance::process(const std::string& name) const {
@@ -101,8 +109,7 @@ std::string RunningInstance::missing(const std::string& name) const {
   if (!now) return now.error().what;
   if (now->state != ProcessState::kRunning) return fmt::format("{} is {}", name, to_string(now->state));
   if (now->service.empty()) {
-    const auto host = name == "gateway" ? instance_.host : std::string("127.0.0.1");
-    return supervisor::listens(host, now->port) ? "" : name + " does not listen";
+    return supervisor::listens(now->host, now->port) ? "" : name + " does not listen";
   }
   if (const auto trouble = service_trouble(*now); !trouble.empty()) return name + ": " + trouble;
   if (now->link_port == 0) return {};
@@ -115,7 +122,9 @@ std::string RunningInstance::missing(const std::string& name) const {
 Result<void> RunningInstance::restart_and_wait(const std::string& name) const {
   const auto before = process(name);
   if (!before) return before.error();
-  if (auto asked = control_.restart(name); !asked) return asked;
+  const auto supervisor = control();
+  if (!supervisor) return supervisor.error();
+  if (auto asked = (*supervisor)->restart(name); !asked) return asked;
   return wait(kBackMs, [&]() -> std::string {
     const auto now = process(name);
     if (now && now->id == before->id) return name + " has not ended yet";
@@ -127,7 +136,7 @@ Result<void> RunningInstance::switch_over(const std::string& service_name, const
   const auto before = service(service_name);
   if (!before) return before.error();
   const auto* monitor = supervisor::find_process(instance_, "monitor");
-  http::Client client("127.0.0.1", monitor->port, kAnswerMs);
+  http::Client client(monitor->host, monitor->port, kAnswerMs);
   json::object wish{{"service", service_name}};
   if (!to.empty()) wish["to"] = to;
   const auto answer =

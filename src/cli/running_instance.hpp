@@ -18,7 +18,8 @@ class RunningInstance {
   [[nodiscard]] static Result<RunningInstance> find(const std::string& data);
 
   [[nodiscard]] const supervisor::Instance& seen() const { return instance_; }
-  [[nodiscard]] const monitor::ControlClient& control() const { return control_; }
+  // An error where no supervisor has all processes.
+  [[nodiscard]] Result<const monitor::ControlClient*> control() const;
   [[nodiscard]] Result<supervisor::InstanceProcess> process(const std::string& name) const;  // as it is now
   [[nodiscard]] Result<supervisor::FailoverView> failover() const;
   [[nodiscard]] Result<supervisor::ServiceView> service(const std::string& name) const;

@@ -98,6 +98,9 @@ int main(int argc, char** argv) {
   backup::add_restore_command(app, exit_status);
   cli::add_events_command(app, exit_status);
   cli::add_failover_command(app);
+  cli::add_run_command(app, exit_status);
+  cli::add_health_command(app, exit_status);
+  cli::add_key_command(app, exit_status);
   cli::add_experiment_command(app, exit_status);
   add_version_command(app);
   add_help_command(app, exit_status);

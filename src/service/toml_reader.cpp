@@ -139,6 +139,12 @@ bool TomlReader::has(std::string_view key) const {
   return node_->table->get(key) != nullptr;
 }
 
+std::vector<std::string> TomlReader::keys() const {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : *node_->table) keys.emplace_back(key.str());
+  return keys;
+}
+
 void TomlReader::refuse(std::string_view key, const std::string& what) {
   const auto* found = node_->table->get(key);
   document_->fail(found == nullptr ? node_->place : found->source(), what);

@@ -51,6 +51,8 @@ class TomlReader {
   }
   // Whether the key is there; does not count as having read it.
   [[nodiscard]] bool has(std::string_view key) const;
+  // Those of a table whose keys are names; does not count as having read them.
+  [[nodiscard]] std::vector<std::string> keys() const;
   // An error at the key's line, at the table's where there is no such key.
   void refuse(std::string_view key, const std::string& what);
   // Refuses the table where the key is not in it.

@@ -61,10 +61,13 @@ const char* become(const Prepared& prepared, int report) {
   if (::chdir(prepared.folder) != 0) return "enter its folder";
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
   if (null < 0) return "open /dev/null";
-  // On a disk that takes no writes it is better to serve without this log than not at all.
-  int log = ::open(prepared.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-  if (log < 0) log = null;
-  if (::dup2(null, 0) < 0 || ::dup2(log, 1) < 0 || ::dup2(log, 2) < 0) return "redirect its output";
+  if (::dup2(null, 0) < 0) return "redirect its input";
+  if (prepared.log[0] != '\0') {
+    // On a disk that takes no writes it is better to serve without this log than not at all.
+    int log = ::open(prepared.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (log < 0) log = null;
+    if (::dup2(log, 1) < 0 || ::dup2(log, 2) < 0) return "redirect its output";
+  }
   if (report > 3) ::close_range(3, static_cast<unsigned>(report) - 1, 0);
   ::close_range(static_cast<unsigned>(report) + 1, ~0U, 0);
   ::execv(prepared.argv[0], prepared.argv.data());
@@ -87,7 +90,8 @@ Result<pid_t> told(pid_t pid, int report, const Launch& launch) {
 Result<void> prepare_files(const Launch& launch) {
   std::error_code error;
   std::filesystem::create_directories(launch.folder, error);
-  if (!error) std::filesystem::create_directories(launch.stderr_log.parent_path(), error);
+  if (!error && !launch.stderr_log.empty())
+    std::filesystem::create_directories(launch.stderr_log.parent_path(), error);
   if (error) {
     return Error{Retry::kLater, fmt::format("cannot make {}: {}", launch.folder.string(), error.message())};
   }

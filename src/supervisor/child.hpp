@@ -13,7 +13,7 @@ namespace sportapp::supervisor {
 struct Launch {
   std::vector<std::string> arguments;  // the first is the program's path
   std::filesystem::path folder;        // working folder; made when it is not there
-  std::filesystem::path stderr_log;    // standard output and error go there
+  std::filesystem::path stderr_log;    // standard output and error go there; empty: where this process's go
   int death_signal = 0;                // what it gets when its supervisor dies; 0: nothing
 };
 

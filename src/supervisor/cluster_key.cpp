@@ -52,15 +52,20 @@ Result<void> ensure_cluster_key(const fs::path& file) {
   if (const auto text = read_file(file)) return check(file, *text);
   if (sodium_init() < 0) return Error{Retry::kNever, "libsodium does not start"};
   const auto key = random_key();
-  const auto beside = file.string() + ".new";
+  const auto beside = fmt::format("{}.{}", file.string(), ::getpid());
   ::unlink(beside.c_str());
   const int fd = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return cannot_make(file);
   const bool written =
       ::write(fd, key.data(), key.size()) == static_cast<ssize_t>(key.size()) && ::fsync(fd) == 0;
   ::close(fd);
-  if (!written || ::rename(beside.c_str(), file.c_str()) != 0) return cannot_make(file);
-  return {};
+  // A link, not a rename: of several that start at once the first gives all of them their key.
+  const bool linked = written && (::link(beside.c_str(), file.c_str()) == 0 || errno == EEXIST);
+  const int error = errno;
+  ::unlink(beside.c_str());
+  errno = error;
+  if (!linked) return cannot_make(file);
+  return check(file, read_file(file).value_or(""));
 }
 
 }  // namespace sportapp::supervisor

@@ -76,6 +76,14 @@ int down(const std::filesystem::path& data, int timeout_s) {
     say(fmt::format("SportApp does not run on {}.", layout.data.string()));
     return end_rest(layout);
   }
+  if (instance->apart) {
+    fmt::print(
+        stderr,
+        "sportapp: each process on {} has a supervisor of its own (sportapp run); end them where they were "
+        "started: docker-compose down, systemctl stop sportapp.target\n",
+        layout.data.string());
+    return kExitFailed;
+  }
   say(fmt::format("Stopping SportApp on {} (pid {}); requests under way are answered first.",
                   layout.data.string(), instance->supervisor.pid));
   signal_process(instance->supervisor, SIGTERM);

@@ -73,7 +73,7 @@ Result<FailoverView> read_failover_view(std::string_view text) {
 Result<FailoverView> ask_failover(const Instance& instance) {
   const auto* monitor = find_process(instance, "monitor");
   if (monitor == nullptr) return Error{Retry::kNever, "the instance has no monitor"};
-  http::Client client("127.0.0.1", monitor->port, kAskMs);
+  http::Client client(monitor->host, monitor->port, kAskMs);
   const auto answer = client.get("/internal/failover");
   if (!answer) return Error{Retry::kLater, "the monitor does not answer: " + answer.error().what};
   if (answer->status != 200) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "http/problem.hpp"
 #include "supervisor/configuration.hpp"
@@ -52,9 +53,8 @@ std::vector<TemplateValues> addresses(const Layout& layout, const std::vector<Me
                                       bool in_turn) {
   std::vector<TemplateValues> values;
   for (const auto& member : members) {
-    const auto socket = layout.local_socket(member.name);
-    const auto address =
-        socket.empty() ? fmt::format("127.0.0.1:{}", member.port) : "unix:" + socket.string();
+    const auto socket = way_to(layout, member);
+    const auto address = socket.empty() ? host_and_port(member.host, member.port) : "unix:" + socket.string();
     values.push_back({{{"address", address}, {"backup", in_turn && !values.empty() ? " backup" : ""}}, {}});
   }
   return values;
@@ -87,9 +87,12 @@ std::vector<TemplateValues> service_values(const Layout& layout, const Settings&
     TemplateValues service{{{"service", name}}, {}};
     service.lists["commands"] = addresses(layout, members_of(members, name, Kind::kCommands), true);
     service.lists["queries"] = addresses(layout, members_of(members, name, Kind::kQueries), false);
-    auto& routes = service.lists["routes"];
-    add_routes(routes, name, "commands", settings.gateway.commands_timeout_ms);
-    add_routes(routes, name, "queries", settings.gateway.queries_timeout_ms);
+    for (const auto& [side, timeout_ms] : {std::pair("commands", settings.gateway.commands_timeout_ms),
+                                           std::pair("queries", settings.gateway.queries_timeout_ms)}) {
+      add_routes(service.lists["routes"], name, side, timeout_ms);
+      service.lists["sides"].push_back(
+          {{{"upstream", fmt::format("{}-{}", name, side)}, {"timeout_ms", std::to_string(timeout_ms)}}, {}});
+    }
     values.push_back(std::move(service));
   }
   return values;
@@ -116,15 +119,17 @@ Result<std::string> gateway_config(const Layout& layout, const Settings& setting
                                    const std::vector<Member>& members) {
   const auto& gateway = settings.gateway;
   const auto& limits = settings.limits;
+  const auto& monitor = member_of(members, Kind::kMonitor);
   const auto open_files =
       std::min<rlim_t>(open_files_max(), static_cast<rlim_t>(gateway.connections) * 2 + 512);
   const bool retry = settings.tactics.retry;
+  const bool first_try = retry && gateway.first_try_ms > 0;
   TemplateValues values;
   values.text = {
       {"user", ::geteuid() == 0 ? "root" : ""},
       {"folder", layout.working_folder("gateway").string()},
-      {"error_log", layout.log("gateway").string()},
-      {"access_log", layout.log("gateway.access").string()},
+      {"error_log", layout.foreground ? "stderr" : layout.log("gateway").string()},
+      {"access_log", layout.gateway_access_log().string()},
       {"workers", std::to_string(gateway.workers)},
       {"connections", std::to_string(gateway.connections)},
       {"open_files", std::to_string(open_files)},
@@ -139,7 +144,11 @@ Result<std::string> gateway_config(const Layout& layout, const Settings& setting
       {"next_upstream", retry ? "error timeout http_502 http_503 non_idempotent" : "error timeout"},
       {"next_upstream_of_waits", retry ? "error timeout http_502 non_idempotent" : "error timeout"},
       {"upstream_idle_s", seconds(upstream_idle_ms(limits))},
-      {"monitor", fmt::format("127.0.0.1:{}", member_of(members, Kind::kMonitor).port)},
+      {"first_try_ms", first_try ? std::to_string(gateway.first_try_ms) : ""},
+      {"one_try", first_try ? "" : "yes"},
+      // One that was silent is asked less often for a moment, where the others get what it did not answer.
+      {"when_it_fails", first_try ? "max_fails=1 fail_timeout=1s" : "max_fails=0"},
+      {"monitor", host_and_port(monitor.host, monitor.port)},
       {"listen", host_and_port(gateway.host, gateway.port)},
       {"monitor_gone", R"({"status":"unavailable","monitor":"does not answer"})"},
   };

@@ -36,7 +36,8 @@ json::object to_json(const InstanceProcess& process) {
           {"last_end", process.last_end},
           {"link_port", process.link_port},
           {"stopped_by", process.stopped_by},
-          {"stopped_ms", process.stopped_ms}};
+          {"stopped_ms", process.stopped_ms},
+          {"host", process.host}};
 }
 
 ProcessId id_from(const json::object& object) {
@@ -65,7 +66,8 @@ InstanceProcess process_from(const json::object& object) {
           text_from(object, "last_end"),
           static_cast<std::uint16_t>(number_or_0(object, "link_port")),
           object.contains("stopped_by") ? text_from(object, "stopped_by") : "",
-          number_or_0(object, "stopped_ms")};
+          number_or_0(object, "stopped_ms"),
+          object.contains("host") ? text_from(object, "host") : "127.0.0.1"};
 }
 
 Instance instance_from(const json::object& object) {
@@ -75,6 +77,7 @@ Instance instance_from(const json::object& object) {
   instance.port = object.at("port").to_number<std::uint16_t>();
   instance.data = text_from(object, "data");
   instance.started_ms = object.at("started_ms").to_number<std::int64_t>();
+  instance.apart = object.contains("apart") && object.at("apart").as_bool();
   for (const auto& process : object.at("processes").as_array()) {
     instance.processes.push_back(process_from(process.as_object()));
   }
@@ -85,6 +88,18 @@ Instance instance_from(const json::object& object) {
 
 std::string_view to_string(ProcessState state) {
   return kStates.at(static_cast<std::size_t>(state));
+}
+
+InstanceProcess process_of(const Member& member) {
+  InstanceProcess process;
+  process.name = member.name;
+  process.service = member.service;
+  process.side = member.side;
+  process.node = member.node;
+  process.port = member.port;
+  process.link_port = member.link_port;
+  process.host = member.host;
+  return process;
 }
 
 std::string Instance::url() const {
@@ -118,6 +133,7 @@ Result<void> write_instance_file(const std::filesystem::path& file, const Instan
                             {"port", instance.port},
                             {"data", instance.data.string()},
                             {"started_ms", instance.started_ms},
+                            {"apart", instance.apart},
                             {"processes", std::move(processes)}};
   return write_file(file, json::serialize(object) + "\n");
 }

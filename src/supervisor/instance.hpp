@@ -8,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "supervisor/proc.hpp"
+#include "supervisor/topology.hpp"
 
 namespace sportapp::supervisor {
 
@@ -23,11 +24,15 @@ struct InstanceProcess {
   ProcessId id;  // pid 0 while there is none
   std::uint16_t port = 0;
   int restarts = 0;
-  std::string last_end;         // "was killed by signal 9 (Killed)"; empty when it never ended
-  std::uint16_t link_port = 0;  // of a commands node; 0: it stands alone
-  std::string stopped_by;       // who stopped it on purpose; empty: nobody
-  std::int64_t stopped_ms = 0;  // since when, wall clock
+  std::string last_end;            // "was killed by signal 9 (Killed)"; empty when it never ended
+  std::uint16_t link_port = 0;     // of a commands node; 0: it stands alone
+  std::string stopped_by;          // who stopped it on purpose; empty: nobody
+  std::int64_t stopped_ms = 0;     // since when, wall clock
+  std::string host = "127.0.0.1";  // at which it is reached
 };
+
+// Where it is to be; nothing yet of how it is.
+[[nodiscard]] InstanceProcess process_of(const Member& member);
 
 struct Instance {
   ProcessId supervisor;
@@ -35,6 +40,7 @@ struct Instance {
   std::uint16_t port = 0;
   std::filesystem::path data;
   std::int64_t started_ms = 0;  // wall clock, since 1970
+  bool apart = false;           // each process has a supervisor of its own: sportapp run
   std::vector<InstanceProcess> processes;
 
   [[nodiscard]] std::string url() const;

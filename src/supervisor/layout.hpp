@@ -7,6 +7,7 @@ namespace sportapp::supervisor {
 
 struct Layout {
   std::filesystem::path data;  // absolute
+  bool foreground = false;     // processes log to standard error, which whoever runs them keeps
 
   [[nodiscard]] std::filesystem::path run() const { return data / "run"; }
   [[nodiscard]] std::filesystem::path logs() const { return data / "logs"; }
@@ -16,7 +17,11 @@ struct Layout {
   [[nodiscard]] std::filesystem::path ports_file() const { return run() / "ports.json"; }
   [[nodiscard]] std::filesystem::path detours_file() const { return run() / "detours.json"; }
   [[nodiscard]] std::filesystem::path settings_file() const { return data / "sportapp.toml"; }
-  [[nodiscard]] std::filesystem::path log(const std::string& name) const { return logs() / (name + ".log"); }
+  // Empty: to standard error.
+  [[nodiscard]] std::filesystem::path log(const std::string& name) const {
+    return foreground ? std::filesystem::path() : logs() / (name + ".log");
+  }
+  [[nodiscard]] std::filesystem::path gateway_access_log() const { return logs() / "gateway.access.log"; }
   [[nodiscard]] std::filesystem::path stderr_log(const std::string& name) const {
     return logs() / (name + ".stderr.log");
   }

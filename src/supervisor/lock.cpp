@@ -10,12 +10,13 @@
 
 namespace sportapp::supervisor {
 
-Result<std::optional<InstanceLock>> InstanceLock::try_take(const std::filesystem::path& file) {
+Result<std::optional<InstanceLock>> InstanceLock::try_take(const std::filesystem::path& file, Kind kind) {
   const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (fd < 0) {
     return Error{Retry::kLater, fmt::format("cannot open {}: {}", file.string(), std::strerror(errno))};
   }
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return std::optional(InstanceLock(fd));
+  if (::flock(fd, (kind == Kind::kAlone ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0)
+    return std::optional(InstanceLock(fd));
   const int error = errno;
   ::close(fd);
   if (error == EWOULDBLOCK) return std::optional<InstanceLock>();

@@ -28,24 +28,32 @@ bool is_below(const std::string& path, const fs::path& folder) {
   return path.starts_with(folder.string() + "/");
 }
 
+// The fields of /proc/PID/stat from the third on, the state; none where there is no such process.
+std::istringstream stat_from_state(pid_t pid) {
+  const auto stat = pid <= 0 ? std::nullopt : read_file(fs::path("/proc") / std::to_string(pid) / "stat");
+  // pid (name) state ppid ...: the name may hold anything, so fields are counted after its last bracket.
+  const auto name_end = stat ? stat->rfind(')') : std::string::npos;
+  return std::istringstream(name_end == std::string::npos ? "" : stat->substr(name_end + 1));
+}
+
 }  // namespace
 
 std::optional<ProcessId> identify(pid_t pid) {
-  if (pid <= 0) return std::nullopt;
-  const auto stat = read_file(fs::path("/proc") / std::to_string(pid) / "stat");
-  if (!stat) return std::nullopt;
-  // pid (name) state ppid ...: the name may hold anything, so fields are counted after its last bracket.
-  const auto name_end = stat->rfind(')');
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(stat->substr(name_end + 1));
+  auto fields = stat_from_state(pid);
   std::string field;
   fields >> field;
+  if (!fields) return std::nullopt;
   if (field == "Z" || field == "X") return std::nullopt;
   constexpr int kStartTime = 22;
   for (int number = 4; number < kStartTime; ++number) fields >> field;
   ProcessId id{pid, 0};
   fields >> id.start_time;
   return fields ? std::optional(id) : std::nullopt;
+}
+
+bool is_halted(pid_t pid) {
+  std::string state;
+  return stat_from_state(pid) >> state && state == "T";
 }
 
 bool is_alive(const ProcessId& id) {

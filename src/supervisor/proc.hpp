@@ -19,6 +19,8 @@ struct ProcessId {
 // Nothing when there is no such process or it is a zombie.
 [[nodiscard]] std::optional<ProcessId> identify(pid_t pid);
 [[nodiscard]] bool is_alive(const ProcessId& id);
+// Stopped by a signal: it does not run at all.
+[[nodiscard]] bool is_halted(pid_t pid);
 
 // What this user may see of processes whose working folder lies below `folder`.
 struct SeenProcess {

@@ -41,13 +41,8 @@ Instance first_record(const Session::Start& start, const Clock& clock) {
   instance.data = start.layout.data;
   instance.started_ms = clock.wall_ms();
   for (const auto& member : start.members) {
-    InstanceProcess process;
-    process.name = member.name;
-    process.service = member.service;
-    process.side = member.side;
-    process.node = member.node;
-    process.port = member.port;
-    process.link_port = member.link_port;
+    auto process = process_of(member);
+    if (member.kind == Kind::kGateway) process.host = instance.host;
     instance.processes.push_back(std::move(process));
   }
   return instance;
@@ -278,7 +273,7 @@ void Session::keep_logs() {
   };
   log_keeper_.keep(layout.log("redis"));  // opened anew for each line
   log_keeper_.keep(layout.log("gateway"), reopen);
-  log_keeper_.keep(layout.log("gateway.access"), reopen);
+  log_keeper_.keep(layout.gateway_access_log(), reopen);
   for (const auto& member : start_.members) log_keeper_.keep_short(layout.stderr_log(member.name));
 }
 

@@ -1,7 +1,9 @@
 #include "supervisor/settings.hpp"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <array>
 #include <boost/json.hpp>
 
 namespace sportapp::supervisor {
@@ -20,6 +22,7 @@ void read_gateway(TomlReader table, Settings::Gateway& gateway) {
   table.read("rate_limit_per_s", gateway.rate_limit_per_s, 0, 1'000'000);
   table.read("queries_timeout_ms", gateway.queries_timeout_ms, 100, kHourMs);
   table.read("commands_timeout_ms", gateway.commands_timeout_ms, 100, kHourMs);
+  table.read("first_try_ms", gateway.first_try_ms, 0, kHourMs);
 }
 
 void read_services(TomlReader table, Settings::Services& services) {
@@ -50,6 +53,27 @@ void read_redis(TomlReader table, Settings::Redis& redis) {
   table.read("stream_length_max", redis.stream_length_max, 1);
 }
 
+// An address and not a name: a failover must not wait for a name server.
+void read_address(TomlReader& table, const std::string& key, std::string& address) {
+  table.read(key, address);
+  std::array<unsigned char, sizeof(in6_addr)> bytes{};
+  if (::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1 ||
+      ::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1)
+    return;
+  table.refuse(key,
+               fmt::format("'{}' is '{}', which is no IP address; names are not resolved here, so that a "
+                           "failover waits for no name server",
+                           key, address));
+}
+
+void read_network(TomlReader table, Settings::Network& network) {
+  read_address(table, "listen", network.listen);
+  table.read("first_port", network.first_port, 1, kPortMax);
+  table.read("key_file", network.key_file);
+  auto addresses = table.table("addresses");
+  for (const auto& name : addresses.keys()) read_address(addresses, name, network.addresses[name]);
+}
+
 void read_limits(TomlReader table, http::Limits& limits) {
   table.read("connections", limits.connections, 1, 1'000'000);
   table.read("body_bytes", limits.body_bytes, 1024, 1 << 30);
@@ -57,6 +81,21 @@ void read_limits(TomlReader table, http::Limits& limits) {
   table.read("idle_timeout_ms", limits.idle_timeout_ms, 3000, kHourMs);
   table.read("request_timeout_ms", limits.request_timeout_ms, 1000, kHourMs);
   table.read("answer_timeout_ms", limits.answer_timeout_ms, 1000, kHourMs);
+}
+
+std::string quoted(const std::string& text) {
+  return boost::json::serialize(boost::json::string(text));
+}
+
+std::string network_text(const Settings::Network& network) {
+  auto text = fmt::format("[network]\nlisten = {}\nfirst_port = {}\nkey_file = {}\n\n",
+                          quoted(network.listen), network.first_port, quoted(network.key_file.string()));
+  if (network.addresses.empty()) return text;
+  text += "[network.addresses]\n";
+  for (const auto& [name, address] : network.addresses) {
+    text += fmt::format("{} = {}\n", quoted(name), quoted(address));
+  }
+  return text + "\n";
 }
 
 }  // namespace
@@ -67,6 +106,7 @@ void read_settings(TomlReader& tables, Settings& settings) {
   read_failover(tables.table("failover"), settings.failover);
   read_tactics(tables.table("tactics"), settings.tactics);
   read_redis(tables.table("redis"), settings.redis);
+  read_network(tables.table("network"), settings.network);
   read_limits(tables.table("limits"), settings.limits);
 }
 
@@ -88,15 +128,12 @@ std::string limits_text(const http::Limits& limits) {
 }
 
 std::string settings_text(const Settings& settings) {
-  const auto& [gateway, services, failover, tactics, redis, limits] = settings;
-  const auto quoted = [](const std::string& text) {
-    return boost::json::serialize(boost::json::string(text));
-  };
+  const auto& [gateway, services, failover, tactics, redis, network, limits] = settings;
   auto text = fmt::format(
       "[gateway]\nhost = {}\nport = {}\nworkers = {}\nconnections = {}\nrate_limit_per_s = {}\n"
-      "queries_timeout_ms = {}\ncommands_timeout_ms = {}\n\n",
+      "queries_timeout_ms = {}\ncommands_timeout_ms = {}\nfirst_try_ms = {}\n\n",
       quoted(gateway.host), gateway.port, gateway.workers, gateway.connections, gateway.rate_limit_per_s,
-      gateway.queries_timeout_ms, gateway.commands_timeout_ms);
+      gateway.queries_timeout_ms, gateway.commands_timeout_ms, gateway.first_try_ms);
   text += fmt::format(
       "[services]\nlog_level = {}\ndrain_ms = {}\nqueue_max = {}\nbatch_max = {}\ncache_mb = {}\nspares = "
       "{}\n\n",
@@ -109,6 +146,7 @@ std::string settings_text(const Settings& settings) {
                       tactics.restart, tactics.restart_after_ms, tactics.detect_hangs, tactics.retry);
   text += fmt::format("[redis]\nmemory_mb = {}\nstream_length_max = {}\n\n", redis.memory_mb,
                       redis.stream_length_max);
+  text += network_text(network);
   text += limits_text(limits);
   return text;
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 
 #include "base/result.hpp"
@@ -21,6 +22,8 @@ struct Settings {
     int rate_limit_per_s = 0;  // requests of one client address; 0: no limit
     int queries_timeout_ms = 5000;
     int commands_timeout_ms = 35'000;
+    int first_try_ms =
+        0;  // silence after which the next process is asked too, under the same key; 0: no such bound
   } gateway;
   struct Services {
     std::string log_level = "info";
@@ -47,6 +50,14 @@ struct Settings {
     int memory_mb = 256;
     std::int64_t stream_length_max = 100'000;
   } redis;
+  // Where the processes are that are run one by one: in containers, on several hosts, by a service manager.
+  struct Network {
+    std::string listen = "127.0.0.1";  // of Redis, services and monitor
+    std::uint16_t first_port = 20'000;
+    std::filesystem::path key_file;  // empty: below the data folder
+    std::map<std::string, std::string>
+        addresses;  // by process; the others are on this host, on the same data
+  } network;
   http::Limits limits;  // of each service process; the gateway's body limit follows body_bytes
 };
 

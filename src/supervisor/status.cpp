@@ -29,7 +29,7 @@ std::int64_t number_of(const json::object& object, std::string_view name) {
 }
 
 void ask_service(StatusRow& row) {
-  http::Client client("127.0.0.1", row.port, kAskMs);
+  http::Client client(row.host, row.port, kAskMs);
   const auto answer = client.get("/internal/status");
   json::error_code error;
   const auto said = answer && answer->status == 200 ? json::parse(answer->body, error) : json::value();
@@ -45,7 +45,7 @@ void ask_service(StatusRow& row) {
   row.quarantined = number_of(status, "quarantined");
 }
 
-StatusRow row_of(const InstanceProcess& process, const std::string& gateway_host) {
+StatusRow row_of(const InstanceProcess& process) {
   StatusRow row{process.name,
                 process.service,
                 process.side,
@@ -62,11 +62,13 @@ StatusRow row_of(const InstanceProcess& process, const std::string& gateway_host
                 0,
                 false,
                 process.stopped_by,
-                process.stopped_ms};
+                process.stopped_ms,
+                0,
+                process.host};
   if (process.state != ProcessState::kRunning) return row;
   if (!process.service.empty()) {
     ask_service(row);
-  } else if (!listens(process.name == "gateway" ? gateway_host : "127.0.0.1", process.port)) {
+  } else if (!listens(process.host, process.port)) {
     row.state = kFailing;
   }
   return row;
@@ -93,8 +95,8 @@ std::string waiting(const StatusRow& row) {
   if (row.quarantined > 0) {
     lines += fmt::format(
         "{}: {} requests quarantined, since they ended the process that executed them; see: "
-        "curl http://127.0.0.1:{}/internal/quarantine\n",
-        row.name, row.quarantined, row.port);
+        "curl http://{}/internal/quarantine\n",
+        row.name, row.quarantined, host_and_port(row.host, row.port));
   }
   if (row.open > 0) {
     lines += fmt::format("{}: {} not ended yet, the oldest begun {:.1f} s ago\n", row.name, row.open,
@@ -160,7 +162,7 @@ Status ask_status(const Instance& instance) {
   supervisor.pid = instance.supervisor.pid;
   status.rows.push_back(std::move(supervisor));
   for (const auto& process : instance.processes) {
-    auto row = row_of(process, instance.host);
+    auto row = row_of(process);
     const auto* service = process.side == "commands" ? status.failover.find(process.service) : nullptr;
     row.in_sync = service != nullptr && service->has_in_sync(process.node);
     status.rows.push_back(std::move(row));

@@ -28,6 +28,7 @@ struct StatusRow {
   std::string stopped_by;           // who stopped it on purpose
   std::int64_t stopped_ms = 0;      // since when, wall clock
   std::int64_t quarantined = 0;     // requests that ended a process, and are executed no more
+  std::string host;
 };
 
 struct Status {

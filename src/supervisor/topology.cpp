@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 Member member(const std::string& service, Kind kind, const std::string& node) {
   const std::string side = kind == Kind::kCommands ? "commands" : "queries";
   return {fmt::format("{}-{}-{}", service, side, node), kind, service, side, node,
-          fmt::format("{}-{}", service, side),          0,    0};
+          fmt::format("{}-{}", service, side)};
 }
 
 bool is_executable(const fs::path& file) {
@@ -32,7 +32,7 @@ std::string package_of(const std::string& program) {
 }  // namespace
 
 std::vector<Member> topology(const std::vector<std::string>& of_services, int spares) {
-  std::vector<Member> members{{"redis", Kind::kRedis, "", "", "", "redis-server", 0, 0}};
+  std::vector<Member> members{{"redis", Kind::kRedis, "", "", "", "redis-server"}};
   for (const auto& service : of_services) {
     for (char node = 'a'; node <= 'a' + spares; ++node) {
       members.push_back(member(service, Kind::kCommands, std::string(1, node)));
@@ -40,8 +40,8 @@ std::vector<Member> topology(const std::vector<std::string>& of_services, int sp
     members.push_back(member(service, Kind::kQueries, "1"));
     members.push_back(member(service, Kind::kQueries, "2"));
   }
-  members.push_back({"monitor", Kind::kMonitor, "", "", "", "monitor", 0, 0});
-  members.push_back({"gateway", Kind::kGateway, "", "", "", "nginx", 0, 0});
+  members.push_back({"monitor", Kind::kMonitor, "", "", "", "monitor"});
+  members.push_back({"gateway", Kind::kGateway, "", "", "", "nginx"});
   return members;
 }
 

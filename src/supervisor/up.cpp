@@ -6,6 +6,7 @@
 #include "service/log.hpp"
 #include "supervisor/cluster_key.hpp"
 #include "supervisor/configuration.hpp"
+#include "supervisor/data_folder.hpp"
 #include "supervisor/detach.hpp"
 #include "supervisor/instance.hpp"
 #include "supervisor/leftovers.hpp"
@@ -17,45 +18,21 @@
 namespace sportapp::supervisor {
 namespace {
 
-namespace fs = std::filesystem;
-
 int failed(const std::string& what) {
   fmt::print(stderr, "sportapp: {}\n", what);
   return kExitFailed;
 }
 
-// The path stands in configuration files of three syntaxes: what any of them reads as something else is not
-// taken.
-Result<Layout> layout_of(const fs::path& data) {
-  std::error_code error;
-  const auto folder = normal_folder(data);
-  for (const char c : folder.string()) {
-    if (static_cast<unsigned char>(c) < ' ' ||
-        std::string_view("\"'\\$;{}").find(c) != std::string_view::npos) {
-      return Error{Retry::kNever, fmt::format("the data folder {} has the character '{}' in its path, which "
-                                              "configuration files cannot hold; choose another with --data",
-                                              folder.string(), c)};
-    }
-  }
-  Layout layout{folder};
-  for (const auto& needed : {layout.run(), layout.logs(), layout.config(), layout.in_hand()}) {
-    if (!error) fs::create_directories(needed, error);
-  }
-  if (error) {
-    return Error{Retry::kNever, fmt::format("cannot make the data folder {}: {}; choose another with --data",
-                                            folder.string(), error.message())};
-  }
-  return layout;
-}
-
+// What the command line says goes before the file.
 Result<Settings> settings_of(const Layout& layout, const UpOptions& options) {
-  Result<Settings> settings = Settings{};
-  if (options.settings_file) {
-    settings = load_settings(*options.settings_file);
-  } else if (fs::exists(layout.settings_file())) {
-    settings = load_settings(layout.settings_file());
-  }
+  auto settings = settings_of(layout, options.settings_file);
   if (!settings) return settings;
+  if (const auto& network = settings->network; !network.addresses.empty() || network.listen != "127.0.0.1") {
+    return Error{
+        Retry::kNever,
+        "[network] says how other hosts or containers reach the processes, and `up` runs all of them on this "
+        "machine, on 127.0.0.1; run them one by one (sportapp run), or remove `listen` and `addresses`"};
+  }
   if (options.host) settings->gateway.host = *options.host;
   if (options.port) settings->gateway.port = *options.port;
   return settings;
@@ -98,7 +75,7 @@ Result<Session::Start> prepare(const Layout& layout, const Settings& settings, c
   auto plans = make_plans(layout, settings, start.members, options.lab);
   if (!plans) return plans.error();
   start.plans = std::move(*plans);
-  if (auto made = ensure_cluster_key(layout.key_file()); !made) return made.error();
+  if (auto made = ensure_cluster_key(key_file(layout, settings)); !made) return made.error();
   const auto detours = options.lab ? Detours::read(layout) : Detours();
   if (!detours) return detours.error();
   if (auto written = write_configuration(layout, settings, start.members, *detours); !written) {
@@ -129,7 +106,7 @@ int supervise(const Layout& layout, const UpOptions& options, Detach& detach) {
 }  // namespace
 
 int up(const UpOptions& options) {
-  const auto layout = layout_of(options.data);
+  const auto layout = open_data_folder(options.data);
   if (!layout) return failed(layout.error().what);
   Detach detach;
   if (options.detach) {
