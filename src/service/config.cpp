@@ -23,6 +23,7 @@ void read_redundancy(TomlReader& reader, Config& config) {
   reader.read("key_file", config.key_file);
   reader.read("in_hand_folder", config.in_hand_folder);
   reader.read("hold_ms", config.hold_ms, 0);
+  reader.read("spare_late_ms", config.spare_late_ms, 1);
   for (auto& peer : reader.tables("peer")) {
     PeerAddress address;
     peer.read("node", address.node);

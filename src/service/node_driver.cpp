@@ -35,6 +35,7 @@ Position head_of(const journal::Journal& journal) {
 
 replication::Replica::Options options_of(const Config& config) {
   replication::Replica::Options options{config.node, {}, random_run(), {}};
+  options.limits.late_ms = config.spare_late_ms;
   for (const auto& peer : config.peers) options.others.push_back(peer.node);
   return options;
 }

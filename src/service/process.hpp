@@ -55,6 +55,8 @@ struct Config {
   std::filesystem::path key_file;  // by which nodes and monitor know each other
   std::filesystem::path in_hand_folder;  // empty: a request that ends the process is not remembered
   int hold_ms = 5000;                    // a command waits so long for a primary; then 503. 0: not at all
+  int spare_late_ms =
+      1000;  // commands: a node that acknowledges nothing for so long is not waited for any more
   int drain_ms = 5000;
   int queue_max = 10'000;  // commands waiting for a commit; more: 503
   int batch_max = 512;     // commands in one commit

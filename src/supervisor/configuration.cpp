@@ -35,9 +35,10 @@ std::string source_tables(const std::vector<Member>& members, const Member& memb
 
 // What a commands node needs to be one of several.
 std::string link_settings(const Layout& layout, const Settings& settings, const Member& member) {
-  return fmt::format("link_port = {}\nkey_file = \"{}\"\nin_hand_folder = \"{}\"\nhold_ms = {}\n",
-                     member.link_port, key_file(layout, settings).string(), layout.in_hand().string(),
-                     settings.failover.hold_ms);
+  return fmt::format(
+      "link_port = {}\nkey_file = \"{}\"\nin_hand_folder = \"{}\"\nhold_ms = {}\nspare_late_ms = {}\n",
+      member.link_port, key_file(layout, settings).string(), layout.in_hand().string(),
+      settings.failover.hold_ms, settings.failover.spare_late_ms);
 }
 
 std::string peer_tables(const Layout& layout, const std::vector<Member>& members, const Member& member,

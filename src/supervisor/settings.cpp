@@ -39,6 +39,7 @@ void read_failover(TomlReader table, Settings::Failover& failover) {
   table.read("fail_back", failover.fail_back);
   table.read("fail_back_after_ms", failover.fail_back_after_ms, 0, kHourMs);
   table.read("hold_ms", failover.hold_ms, 0, kHourMs);
+  table.read("spare_late_ms", failover.spare_late_ms, 100, 60'000);
 }
 
 void read_tactics(TomlReader table, Settings::Tactics& tactics) {
@@ -139,9 +140,11 @@ std::string settings_text(const Settings& settings) {
       "{}\n\n",
       quoted(services.log_level), services.drain_ms, services.queue_max, services.batch_max,
       services.cache_mb, services.spares);
-  text +=
-      fmt::format("[failover]\nsuspicion_ms = {}\nfail_back = {}\nfail_back_after_ms = {}\nhold_ms = {}\n\n",
-                  failover.suspicion_ms, failover.fail_back, failover.fail_back_after_ms, failover.hold_ms);
+  text += fmt::format(
+      "[failover]\nsuspicion_ms = {}\nfail_back = {}\nfail_back_after_ms = {}\nhold_ms = {}\n"
+      "spare_late_ms = {}\n\n",
+      failover.suspicion_ms, failover.fail_back, failover.fail_back_after_ms, failover.hold_ms,
+      failover.spare_late_ms);
   text += fmt::format("[tactics]\nrestart = {}\nrestart_after_ms = {}\ndetect_hangs = {}\nretry = {}\n\n",
                       tactics.restart, tactics.restart_after_ms, tactics.detect_hangs, tactics.retry);
   text += fmt::format("[redis]\nmemory_mb = {}\nstream_length_max = {}\n\n", redis.memory_mb,

@@ -156,11 +156,13 @@ Status ask_status(const Instance& instance) {
   } else {
     status.trouble = failover.error().what;
   }
-  StatusRow supervisor;
-  supervisor.name = "supervisor";
-  supervisor.state = "running";
-  supervisor.pid = instance.supervisor.pid;
-  status.rows.push_back(std::move(supervisor));
+  if (!instance.apart) {
+    StatusRow supervisor;
+    supervisor.name = "supervisor";
+    supervisor.state = "running";
+    supervisor.pid = instance.supervisor.pid;
+    status.rows.push_back(std::move(supervisor));
+  }
   for (const auto& process : instance.processes) {
     auto row = row_of(process);
     const auto* service = process.side == "commands" ? status.failover.find(process.service) : nullptr;
