@@ -79,6 +79,42 @@ TEST_F(ConfigurationTest, WithoutRetryACommandThatWasSentIsNotSentAgain) {
   }
 }
 
+TEST_F(ConfigurationTest, WhatGetsNoAnswerAtTheFirstTryIsAskedOfTheNextAndThenOfAllWithTime) {
+  settings_.gateway.first_try_ms = 321;
+  settings_.gateway.rate_limit_per_s = 50;
+  EXPECT_EQ(nginx_complaint(), "");
+  for (const auto* expected : {"proxy_read_timeout 321ms;", "error_page 502 504 = @users-commands-again;",
+                               "location @users-commands-again {", "upstream orders-queries-again {",
+                               "max_fails=1 fail_timeout=1s backup;", "proxy_read_timeout 35000ms;"}) {
+    EXPECT_THAT(gateway(), HasSubstr(expected));
+  }
+  settings_.tactics.retry = false;
+  EXPECT_EQ(nginx_complaint(), "");
+  EXPECT_THAT(gateway(), Not(HasSubstr("-again")));
+}
+
+TEST_F(ConfigurationTest, WhoIsElsewhereIsReachedAtItsAddressAndByNoLocalSocket) {
+  for (auto& member : members_) {
+    if (member.name == "users-commands-a" || member.name == "redis")
+      member.host = "10.1.2.3", member.apart = true;
+  }
+  settings_.network.listen = "0.0.0.0";
+  settings_.network.key_file = "/somewhere/cluster.key";
+  const auto port = members_of(members_, "users", Kind::kCommands).at(0).port;
+  EXPECT_THAT(gateway(), HasSubstr("server \"10.1.2.3:" + std::to_string(port) + "\""));
+  EXPECT_THAT(gateway(), Not(HasSubstr(layout_.local_socket("users-commands-a").string())));
+  ASSERT_TRUE(write_configuration(layout_, settings_, members_));
+  const auto read =
+      service::load_config(config_file(layout_, members_of(members_, "users", Kind::kQueries).at(0)));
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->host, "0.0.0.0");
+  EXPECT_EQ(read->feeds.at(0).host, "10.1.2.3");
+  EXPECT_EQ(read->redis.host, "10.1.2.3");
+  const auto monitor = monitor::load_config(config_file(layout_, member_of(members_, Kind::kMonitor)));
+  ASSERT_TRUE(monitor) << monitor.error().what;
+  EXPECT_EQ(monitor->key_file, "/somewhere/cluster.key");
+}
+
 TEST_F(ConfigurationTest, AServiceMoreIsANameMore) {
   members_ = topology({"users", "products"});
   std::uint16_t port = 20'000;

@@ -28,6 +28,15 @@ TEST(Settings, WhatIsNotSetHasItsDefault) {
   EXPECT_EQ(settings.limits.body_bytes, 64U * 1024);
 }
 
+TEST(Settings, AnAddressIsANumber) {
+  const auto settings =
+      settings_from("[network.addresses]\nredis = \"10.0.0.1\"\nmonitor = \"fd00::1\"\n").value();
+  EXPECT_EQ(settings.network.addresses.at("monitor"), "fd00::1");
+  const auto named = settings_from("[network.addresses]\nredis = \"10.0.0.1\"\nmonitor = \"host\"\n");
+  ASSERT_FALSE(named);
+  EXPECT_THAT(named.error().what, HasSubstr("sportapp.toml:3: 'monitor' is 'host', which is no IP address"));
+}
+
 TEST(Settings, TheDocumentedExampleIsTheDefaults) {
   const auto example = load_settings(SPORTAPP_EXAMPLE_SETTINGS);
   ASSERT_TRUE(example) << example.error().what;
@@ -38,6 +47,12 @@ TEST(Settings, TheDocumentedExampleIsTheDefaults) {
   EXPECT_EQ(example->gateway.rate_limit_per_s, defaults.gateway.rate_limit_per_s);
   EXPECT_EQ(example->gateway.queries_timeout_ms, defaults.gateway.queries_timeout_ms);
   EXPECT_EQ(example->gateway.commands_timeout_ms, defaults.gateway.commands_timeout_ms);
+  EXPECT_EQ(example->gateway.first_try_ms, defaults.gateway.first_try_ms);
+  EXPECT_EQ(example->failover.spare_late_ms, defaults.failover.spare_late_ms);
+  EXPECT_EQ(example->network.listen, defaults.network.listen);
+  EXPECT_EQ(example->network.first_port, defaults.network.first_port);
+  EXPECT_EQ(example->network.key_file, defaults.network.key_file);
+  EXPECT_EQ(example->network.addresses, defaults.network.addresses);
   EXPECT_EQ(example->services.log_level, defaults.services.log_level);
   EXPECT_EQ(example->services.drain_ms, defaults.services.drain_ms);
   EXPECT_EQ(example->services.queue_max, defaults.services.queue_max);
