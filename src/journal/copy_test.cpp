@@ -31,7 +31,7 @@ TEST_F(CopyTest, ACopyIsOfTheMomentInWhichItWasHeld) {
   ASSERT_TRUE(copied) << copied.error().what;
   EXPECT_EQ(copied->head, then);
   EXPECT_EQ(copied->bytes, *held->bytes());
-  EXPECT_EQ((*Reader::open(to()))->head(), Seq{3});
+  EXPECT_EQ((*Reader::open(to()))->head().value(), Seq{3});
 }
 
 TEST_F(CopyTest, HeldAnewItIsOfALaterMoment) {
@@ -75,7 +75,7 @@ TEST_F(CopyTest, APlainCopyIsReadWithoutAFileBesideItAndGoesOnAsAJournal) {
   ASSERT_TRUE(copy_journal(folder_.path() / "journal.db", follower_file()));
   const auto plain = make_plain(follower_file());
   ASSERT_TRUE(plain) << plain.error().what;
-  EXPECT_EQ((*Reader::open(follower_file()))->head(), Seq{3});
+  EXPECT_EQ((*Reader::open(follower_file()))->head().value(), Seq{3});
   EXPECT_EQ(std::distance(fs::directory_iterator(follower_file().parent_path()), {}), 1);
   open_follower();
   add_names(4, 5);

@@ -85,7 +85,7 @@ TEST_F(ConfigurationTest, WhatGetsNoAnswerAtTheFirstTryIsAskedOfTheNextAndThenOf
   EXPECT_EQ(nginx_complaint(), "");
   for (const auto* expected : {"proxy_read_timeout 321ms;", "error_page 502 504 = @users-commands-again;",
                                "location @users-commands-again {", "upstream orders-queries-again {",
-                               "max_fails=1 fail_timeout=1s backup;", "proxy_read_timeout 35000ms;"}) {
+                               "max_fails=1 fail_timeout=1s;", "proxy_read_timeout 35000ms;"}) {
     EXPECT_THAT(gateway(), HasSubstr(expected));
   }
   settings_.tactics.retry = false;

@@ -22,7 +22,9 @@ TEST(Placing, every_process_has_ports_of_its_own_that_follow_from_the_settings_a
   std::set<int> ports;
   for (const auto& member : members) {
     EXPECT_TRUE(ports.insert(member.port).second) << member.name;
-    if (member.kind == Kind::kCommands) EXPECT_TRUE(ports.insert(member.link_port).second) << member.name;
+    if (member.kind == Kind::kCommands) {
+      EXPECT_TRUE(ports.insert(member.link_port).second) << member.name;
+    }
     EXPECT_EQ(member.host, "127.0.0.1");
     EXPECT_FALSE(member.apart);
   }

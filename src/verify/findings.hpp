@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "verify/journal_checks.hpp"
 #include "verify/records.hpp"
 #include "verify/verify.hpp"
 
