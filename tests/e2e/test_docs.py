@@ -56,7 +56,7 @@ def write_shim(folder: Path, instance):
                     f'case $command in up) extra=(--port {instance.port}) ;;\n'
                     f'  import) extra=(--url "{instance.url}") ;;\nesac\n'
                     f'case "$command $*" in *--data*|*--backup*) ;;\n'
-                    f'  up*|down*|status*|logs*|rebuild*|verify*|backup*) extra+=(--data "{instance.data}") ;;\nesac\n'
+                    f'  up*|down*|status*|events*|logs*|rebuild*|verify*|backup*) extra+=(--data "{instance.data}") ;;\nesac\n'
                     f'exec "{bin_dir()}/sportapp" "$command" "${{extra[@]}}" "$@"\n')
     shim.chmod(0o755)
 
