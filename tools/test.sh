@@ -19,7 +19,7 @@ fi
 step() { printf '\n=== %s (%s)\n' "$1" "$(date +%H:%M:%S)"; }
 
 step "packages"
-install_packages build run test peers jmeter
+install_packages build run test peers jmeter docker containers
 step "building: debug (address and undefined-behaviour sanitizers)"
 build_preset debug
 if [[ $# -eq 0 ]]; then
