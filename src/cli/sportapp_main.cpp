@@ -96,6 +96,7 @@ int main(int argc, char** argv) {
   verify::add_verify_command(app, exit_status);
   backup::add_backup_command(app, exit_status);
   backup::add_restore_command(app, exit_status);
+  cli::add_config_command(app, exit_status);
   cli::add_events_command(app, exit_status);
   cli::add_failover_command(app);
   cli::add_run_command(app, exit_status);

@@ -19,12 +19,14 @@ bool is_plain(char c) {
 
 }  // namespace
 
+bool is_log_level(const std::string& level) {
+  return level == "off" || spdlog::level::from_str(level) != spdlog::level::off;  // what is none reads as off
+}
+
 Result<void> start_log(const std::string& process, const std::filesystem::path& file,
                        const std::string& level) {
-  const auto parsed = spdlog::level::from_str(level);
-  if (parsed == spdlog::level::off && level != "off") {
-    return Error{Retry::kNever,
-                 fmt::format("log level '{}' is none of trace, debug, info, warn, error, off", level)};
+  if (!is_log_level(level)) {
+    return Error{Retry::kNever, fmt::format("log level '{}' is none of {}", level, kLogLevels)};
   }
   try {
     spdlog::sink_ptr sink;
@@ -35,7 +37,7 @@ Result<void> start_log(const std::string& process, const std::filesystem::path& 
     }
     auto logger = std::make_shared<spdlog::logger>(process, std::move(sink));
     logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %n %v");
-    logger->set_level(parsed);
+    logger->set_level(spdlog::level::from_str(level));
     // What a killed process said last is what one wants to read.
     logger->flush_on(spdlog::level::info);
     spdlog::set_default_logger(std::move(logger));

@@ -13,6 +13,10 @@ namespace sportapp::service {
 [[nodiscard]] Result<void> start_log(const std::string& process, const std::filesystem::path& file,
                                      const std::string& level);
 
+// Whether `level` is one of those.
+[[nodiscard]] bool is_log_level(const std::string& level);
+inline constexpr const char* kLogLevels = "trace, debug, info, warn, error, off";
+
 // A value of `key=value`, in quotes where it would not read as one word; control characters are escaped.
 [[nodiscard]] std::string log_value(std::string_view value);
 

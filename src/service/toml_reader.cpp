@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -11,11 +12,12 @@ namespace sportapp::service {
 struct TomlReader::Document {
   std::filesystem::path file;
   toml::table root;
-  std::string error;
+  std::vector<std::pair<toml::source_index, std::string>> mistakes;  // by line, as they were found
   std::vector<std::shared_ptr<Node>> handed_out;
 
   void fail(const toml::source_region& where, const std::string& what) {
-    if (error.empty()) error = fmt::format("{}:{}: {}", file.string(), where.begin.line, what);
+    const auto line = where.begin.line;
+    mistakes.emplace_back(line, fmt::format("{}:{}: {}", file.string(), line, what));
   }
 };
 
@@ -205,7 +207,7 @@ std::vector<TomlReader> TomlReader::tables(std::string_view key) {
   return readers;
 }
 
-Result<void> TomlReader::finish() {
+void TomlReader::refuse_unknown_keys() {
   for (const auto& node : document_->handed_out) {
     for (const auto& [key, value] : *node->table) {
       if (!node->known.contains(key.str())) {
@@ -214,8 +216,22 @@ Result<void> TomlReader::finish() {
       }
     }
   }
-  if (document_->error.empty()) return {};
-  return Error{Retry::kNever, document_->error};
+}
+
+Result<void> TomlReader::finish() {
+  refuse_unknown_keys();
+  if (document_->mistakes.empty()) return {};
+  return Error{Retry::kNever, document_->mistakes.front().second};
+}
+
+std::vector<std::string> TomlReader::mistakes() {
+  refuse_unknown_keys();
+  auto found = document_->mistakes;
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> texts;
+  for (auto& [line, text] : found) texts.push_back(std::move(text));
+  return texts;
 }
 
 }  // namespace sportapp::service

@@ -64,11 +64,14 @@ class TomlReader {
   [[nodiscard]] std::vector<TomlReader> tables(std::string_view key);  // [[key]]
   // The first error, also of the tables handed out; keys not read are errors.
   [[nodiscard]] Result<void> finish();
+  // All of them, in the order of the file.
+  [[nodiscard]] std::vector<std::string> mistakes();
 
  private:
   struct Document;
   struct Node;
   TomlReader(std::shared_ptr<Document> document, std::shared_ptr<Node> node);
+  void refuse_unknown_keys();
   void read_number(std::string_view key, std::int64_t& target, std::int64_t least, std::int64_t most);
   std::shared_ptr<Document> document_;
   std::shared_ptr<Node> node_;

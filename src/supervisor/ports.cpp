@@ -91,6 +91,11 @@ bool is_free(std::uint16_t port) {
 
 }  // namespace
 
+Result<void> is_known(const std::string& host) {
+  const auto addresses = resolve(host, 0);
+  return addresses ? Result<void>() : addresses.error();
+}
+
 Result<void> can_listen(const std::string& host, std::uint16_t port) {
   auto addresses = resolve(host, port);
   if (!addresses) return addresses.error();

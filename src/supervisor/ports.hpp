@@ -9,6 +9,9 @@
 
 namespace sportapp::supervisor {
 
+// Whether the system knows the host, an address or a name; an error says why not.
+[[nodiscard]] Result<void> is_known(const std::string& host);
+
 // Whether something could listen there now; an error says why not.
 [[nodiscard]] Result<void> can_listen(const std::string& host, std::uint16_t port);
 

@@ -6,6 +6,9 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "service/log.hpp"
+#include "supervisor/ports.hpp"
+
 namespace sportapp::supervisor {
 namespace {
 
@@ -16,6 +19,7 @@ constexpr std::int64_t kPortMax = 65'535;
 
 void read_gateway(TomlReader table, Settings::Gateway& gateway) {
   table.read("host", gateway.host);
+  if (const auto known = is_known(gateway.host); !known) table.refuse("host", known.error().what);
   table.read("port", gateway.port, 1, kPortMax);
   table.read("workers", gateway.workers, 1, 64);
   table.read("connections", gateway.connections, 64, 1'000'000);
@@ -27,6 +31,8 @@ void read_gateway(TomlReader table, Settings::Gateway& gateway) {
 
 void read_services(TomlReader table, Settings::Services& services) {
   table.read("log_level", services.log_level);
+  if (!service::is_log_level(services.log_level))
+    table.refuse("log_level", TomlReader::no_such(services.log_level, service::kLogLevels));
   table.read("drain_ms", services.drain_ms, 0, 60'000);
   table.read("queue_max", services.queue_max, 1, 1'000'000);
   table.read("batch_max", services.batch_max, 1, 100'000);
@@ -118,6 +124,14 @@ Result<Settings> load_settings(const std::filesystem::path& file) {
   read_settings(*reader, settings);
   if (auto read = reader->finish(); !read) return read.error();
   return settings;
+}
+
+std::vector<std::string> mistakes_in(const std::filesystem::path& file) {
+  auto reader = TomlReader::open(file);
+  if (!reader) return {reader.error().what};
+  Settings settings;
+  read_settings(*reader, settings);
+  return reader->mistakes();
 }
 
 std::string limits_text(const http::Limits& limits) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "http/server.hpp"
@@ -64,6 +65,9 @@ struct Settings {
 
 // An error names file, line and what was expected. Unknown keys are errors: they are typing mistakes.
 [[nodiscard]] Result<Settings> load_settings(const std::filesystem::path& file);
+// Every mistake of the file as load_settings() tells the first, by line; what is no TOML is the only one: the
+// rest of such a file is not understood.
+[[nodiscard]] std::vector<std::string> mistakes_in(const std::filesystem::path& file);
 // The same from the tables of another file; the mistakes are its reader's.
 void read_settings(service::TomlReader& tables, Settings& settings);
 // Every key, as load_settings() reads it.
