@@ -2,26 +2,14 @@
 import os
 import subprocess
 
-import pytest
-
 import sportapp
 
 SERVICES = [f"{name}-{side}" for name in sportapp.NAMES for side in ("commands", "queries")]
 
 
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory):
-    """The root below which the built programs were installed with the prefix /usr."""
-    root = tmp_path_factory.mktemp("root")
-    build = sportapp.bin_dir().parent
-    done = subprocess.run(["cmake", "--install", str(build), "--prefix", "/usr", "--strip"], capture_output=True, text=True,
-                          check=False, env=os.environ | {"DESTDIR": str(root)})
-    assert done.returncode == 0, done.stdout + done.stderr
-    return root
-
-
 def test_the_programs_lie_together_and_no_other(installed):
-    assert sorted(path.name for path in (installed / "usr/lib/sportapp").iterdir()) == sorted(["sportapp", "monitor", *SERVICES])
+    names = [path.name for path in (installed / "usr/lib/sportapp").iterdir()]
+    assert sorted(names) == sorted(["sportapp", "monitor", *SERVICES])
     assert [path.name for path in (installed / "usr/bin").iterdir()] == ["sportapp"]
 
 
