@@ -4,6 +4,7 @@ import re
 import pytest
 
 import sportapp
+import test_docs
 from commands import needed, run
 
 EXPOSURE_MAX = 20  # tenths; systemd calls what is below 20 "ok"
@@ -46,3 +47,12 @@ def test_a_settings_mistake_does_not_restart_for_ever(units):
     done = sportapp.run_cli("run", "users-commands-z", "--data", units / "data")
     (status,) = re.findall(r"^RestartPreventExitStatus=(\d+)$", unit, re.MULTILINE)
     assert done.returncode == int(status)
+
+
+def test_both_languages_show_the_same_commands_and_tables():
+    texts = [(sportapp.ROOT / name).read_text() for name in ("docs/systemd.md", "docs/systemd.es.md")]
+    fences = [[fence.groups() for fence in test_docs.FENCE.finditer(text)] for text in texts]
+    assert fences[0] == fences[1] and fences[0]
+    cells = [re.findall(r"^\|.*?(`.*`).*\|$", text, re.MULTILINE) for text in texts]
+    assert cells[0] == cells[1] and cells[0]
+    assert texts[0].count("\n## ") == texts[1].count("\n## ")
