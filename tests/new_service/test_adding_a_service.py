@@ -96,6 +96,8 @@ def test_it_is_installed_with_the_others(programs, tmp_path):
     run("cmake", "--install", programs.parent, "--prefix", tmp_path, cwd=programs)
     installed = {path.name for path in (tmp_path / "lib/sportapp").iterdir()}
     assert {f"{NAME}-commands", f"{NAME}-queries", "sportapp"} <= installed
+    target = (tmp_path / "lib/systemd/system/sportapp.target").read_text()
+    assert f"Wants=sportapp@{NAME}-commands-a.service\n" in target and f"sportapp@{NAME}-queries-2.service" in target
 
 
 def test_it_starts_and_answers_as_the_document_shows(programs, tmp_path, monkeypatch):
