@@ -1,6 +1,7 @@
 """A Debian of the test's own with systemd as its process 1, in name spaces of this machine: no container engine.
 
 Its files lie below a folder of the test, and everything of it ends with its process 1."""
+import hashlib
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from commands import needed, run
 from sportapp import ROOT
 from waiting import until
 
-CACHE = ROOT / "build" / "package" / "debian.tar"
+CACHE = ROOT / "build" / "package"
 CACHE_S = 7 * 24 * 3600  # the packages in it get older
 MAKING_S = 1500
 TOOLS = ("systemd", "systemd-sysv", "dbus", "curl", "procps")
@@ -72,13 +73,15 @@ def packages_of(package: Path) -> list:
 
 def debian(package: Path) -> Path:
     """Debian 12 with what the package needs, but not the package: kept, as it takes minutes."""
-    if CACHE.exists() and time.time() - CACHE.stat().st_mtime < CACHE_S:
-        return CACHE
-    CACHE.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = CACHE.with_name("unfinished.tar")
-    run(needed("mmdebstrap"), "--variant=minbase", f"--include={','.join([*TOOLS, *packages_of(package)])}", "bookworm",
-        unfinished, within_s=MAKING_S, stdin=subprocess.DEVNULL)
-    return unfinished.rename(CACHE)
+    wanted = ",".join([*TOOLS, *packages_of(package)])
+    tar = CACHE / f"debian-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}.tar"
+    if tar.exists() and time.time() - tar.stat().st_mtime < CACHE_S:
+        return tar
+    CACHE.mkdir(parents=True, exist_ok=True)
+    unfinished = CACHE / "unfinished.tar"
+    run(needed("mmdebstrap"), "--variant=minbase", f"--include={wanted}", "bookworm", unfinished, within_s=MAKING_S,
+        stdin=subprocess.DEVNULL)
+    return unfinished.rename(tar)
 
 
 class Machine:
