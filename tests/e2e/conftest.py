@@ -2,6 +2,7 @@
 import pytest
 
 import openapi
+from elsewhere import elsewhere, not_here
 from recording import RECORDING
 from sportapp import Instance, running
 
@@ -9,6 +10,9 @@ from sportapp import Instance, running
 @pytest.fixture(scope="session")
 def app(tmp_path_factory):
     """One instance for all tests that only use it: none may kill or stop a process of it."""
+    if instance := elsewhere():
+        yield instance
+        return
     with running(tmp_path_factory.mktemp("app") / "data") as instance:
         yield instance
 
@@ -16,6 +20,8 @@ def app(tmp_path_factory):
 @pytest.fixture
 def new_instance(tmp_path):
     """Makes instances for tests that break things: up unless start=False, with settings as sportapp.toml."""
+    if elsewhere():
+        not_here()
     made = []
 
     def make(*up_arguments, start=True, port=0, settings=""):
