@@ -15,7 +15,8 @@ void doubt_times(const Settings& settings, Doubts& doubts) {
   const auto& gateway = settings.gateway;
   const auto& failover = settings.failover;
   const auto& limits = settings.limits;
-  if (gateway.commands_timeout_ms <= limits.answer_timeout_ms) {
+  // With a first try it is how long each is asked the second time, and better short.
+  if (gateway.first_try_ms == 0 && gateway.commands_timeout_ms <= limits.answer_timeout_ms) {
     doubts.push_back(fmt::format(
         "[gateway] commands_timeout_ms = {} is not longer than [limits] answer_timeout_ms = {}: the gateway "
         "gives a command up before the service's own answer; make it longer",

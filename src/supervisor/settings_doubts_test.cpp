@@ -21,6 +21,8 @@ TEST(SettingsDoubts, TheServicesOwnAnswerGoesFirst) {
   EXPECT_THAT(doubts_about(settings), IsEmpty());
   settings.gateway.commands_timeout_ms = settings.limits.answer_timeout_ms;
   EXPECT_THAT(doubts_about(settings), ElementsAre(HasSubstr("commands_timeout_ms = 30000 is not longer")));
+  settings.gateway.first_try_ms = 500;
+  EXPECT_THAT(doubts_about(settings), IsEmpty()) << "the second try is better short";
 }
 
 TEST(SettingsDoubts, WhoWaitsForAPrimaryWaitsUntilThereCanBeOne) {

@@ -5,7 +5,7 @@ import pytest
 
 from sportapp import ROOT, run_cli
 
-EXAMPLE = ROOT / "deploy" / "sportapp.toml"
+EXAMPLES = (ROOT / "deploy/sportapp.toml", ROOT / "deploy/compose/sportapp.toml")
 BAD = sorted((ROOT / "tests/fixtures/settings/bad").glob("*.toml"))
 
 
@@ -13,10 +13,11 @@ def check(*arguments):
     return run_cli("config", "check", *arguments)
 
 
-def test_the_example_is_right():
-    done = check(EXAMPLE)
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.parent.name)
+def test_what_is_given_with_it_is_right(file):
+    done = check(file)
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"{EXAMPLE}: right" in done.stdout
+    assert f"{file}: right" in done.stdout
 
 
 @pytest.mark.parametrize("file", BAD, ids=lambda file: file.stem)
