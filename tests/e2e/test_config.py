@@ -100,7 +100,7 @@ def test_what_is_shown_is_a_settings_file_with_every_key(tmp_path):
     done = run_cli("config", "show", file)
     assert done.returncode == 0
     assert "port = 8080" in done.stdout
-    keys = re.findall(r"^\w+(?= =)", EXAMPLE.read_text(), re.MULTILINE)
+    keys = re.findall(r"^\w+(?= =)", EXAMPLES[0].read_text(), re.MULTILINE)
     assert [key for key in keys if not re.search(rf"^{key} = ", done.stdout, re.MULTILINE)] == []
     shown.write_text(done.stdout)
     again = run_cli("config", "show", shown)
