@@ -16,7 +16,8 @@ def installed(tmp_path_factory):
     return root
 
 
-def build_without_sanitizers():
+@pytest.fixture(scope="session")
+def released():
     """The build under test; where that has sanitizers, which nobody installs, the release build, built as ./sportapp does."""
     build = sportapp.bin_dir().parent
     if "SPORTAPP_SANITIZE:STRING=\n" in (build / "CMakeCache.txt").read_text():
@@ -27,11 +28,11 @@ def build_without_sanitizers():
 
 
 @pytest.fixture(scope="session")
-def package(tmp_path_factory):
+def package(released, tmp_path_factory):
     """The file of the Debian package."""
     for program in ("cpack", "dpkg-shlibdeps", "file"):
         needed(program)
     folder = tmp_path_factory.mktemp("package")
-    run("cpack", "-G", "DEB", "-B", folder, cwd=build_without_sanitizers())
+    run("cpack", "-G", "DEB", "-B", folder, cwd=released)
     (file,) = folder.glob("*.deb")
     return file
