@@ -85,7 +85,7 @@ class OneProcess {
     const auto seen = view();
     const bool runs = seen.state == ProcessState::kRunning;
     if (runs && place_.settings.tactics.detect_hangs) look_whether_it_hangs(seen.id.pid, now);
-    if (now - told_ms_ < kTellEveryMs && runs == told_ready_) return;
+    if (now - told_ms_ < kTellEveryMs && (told_ready_ || !runs)) return;
     told_ms_ = now;
     // It stays ready for the manager while it is restarted here: that is ours to do.
     tell_service_manager(runs && !told_ready_ ? "READY=1\nWATCHDOG=1" : "WATCHDOG=1");
