@@ -62,15 +62,19 @@ std::vector<TemplateValues> addresses(const Layout& layout, const std::vector<Me
 
 // The collection itself and what lies below it, and nothing that merely begins alike.
 void add_routes(std::vector<TemplateValues>& routes, const std::string& service, const std::string& side,
-                int timeout_ms) {
+                int try_ms) {
   const auto path = fmt::format("/api-{}/{}", side, service);
   for (const auto& match : {"= " + path, path + "/"}) {
     routes.push_back({{{"match", match},
                        {"upstream", fmt::format("{}-{}", service, side)},
-                       {"timeout_ms", std::to_string(timeout_ms)},
+                       {"try_ms", std::to_string(try_ms)},
                        {"may_wait", side == "queries" ? "yes" : ""}},
                       {}});
   }
+}
+
+bool has_first_try(const Settings& settings) {
+  return settings.tactics.retry && settings.gateway.first_try_ms > 0;
 }
 
 std::vector<TemplateValues> service_values(const Layout& layout, const Settings& settings,
@@ -89,7 +93,8 @@ std::vector<TemplateValues> service_values(const Layout& layout, const Settings&
     service.lists["queries"] = addresses(layout, members_of(members, name, Kind::kQueries), false);
     for (const auto& [side, timeout_ms] : {std::pair("commands", settings.gateway.commands_timeout_ms),
                                            std::pair("queries", settings.gateway.queries_timeout_ms)}) {
-      add_routes(service.lists["routes"], name, side, timeout_ms);
+      add_routes(service.lists["routes"], name, side,
+                 has_first_try(settings) ? settings.gateway.first_try_ms : timeout_ms);
       service.lists["sides"].push_back(
           {{{"upstream", fmt::format("{}-{}", name, side)}, {"timeout_ms", std::to_string(timeout_ms)}}, {}});
     }
@@ -123,7 +128,7 @@ Result<std::string> gateway_config(const Layout& layout, const Settings& setting
   const auto open_files =
       std::min<rlim_t>(open_files_max(), static_cast<rlim_t>(gateway.connections) * 2 + 512);
   const bool retry = settings.tactics.retry;
-  const bool first_try = retry && gateway.first_try_ms > 0;
+  const bool first_try = has_first_try(settings);
   TemplateValues values;
   values.text = {
       {"user", ::geteuid() == 0 ? "root" : ""},
@@ -144,8 +149,7 @@ Result<std::string> gateway_config(const Layout& layout, const Settings& setting
       {"next_upstream", retry ? "error timeout http_502 http_503 non_idempotent" : "error timeout"},
       {"next_upstream_of_waits", retry ? "error timeout http_502 non_idempotent" : "error timeout"},
       {"upstream_idle_s", seconds(upstream_idle_ms(limits))},
-      {"first_try_ms", first_try ? std::to_string(gateway.first_try_ms) : ""},
-      {"one_try", first_try ? "" : "yes"},
+      {"first_try", first_try ? "yes" : ""},
       // One that was silent is asked less often for a moment, where the others get what it did not answer.
       {"when_it_fails", first_try ? "max_fails=1 fail_timeout=1s" : "max_fails=0"},
       {"monitor", host_and_port(monitor.host, monitor.port)},
