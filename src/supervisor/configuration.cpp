@@ -4,7 +4,6 @@
 
 #include "services/registry.hpp"
 #include "supervisor/files.hpp"
-#include "supervisor/ports.hpp"
 
 namespace sportapp::supervisor {
 
@@ -98,9 +97,8 @@ std::string monitor_config(const Layout& layout, const Settings& settings, const
     text += fmt::format(
         "\n[[process]]\nkind = \"{}\"\nname = \"{}\"\nservice = \"{}\"\nside = \"{}\"\nnode = \"{}\"\n"
         "host = \"{}\"\nport = {}\nlink_port = {}\n",
-        kind_of(member), member.name, member.service, member.side, member.node,
-        member.kind == Kind::kGateway && !member.apart ? reachable(settings.gateway.host) : member.host,
-        member.port, member.link_port == 0 ? 0 : detours.port(monitor.name, member.name, member.link_port));
+        kind_of(member), member.name, member.service, member.side, member.node, member.host, member.port,
+        member.link_port == 0 ? 0 : detours.port(monitor.name, member.name, member.link_port));
   }
   return text;
 }

@@ -43,16 +43,23 @@ Result<std::vector<Member>> placed_members(const Settings& settings) {
     member.port = static_cast<std::uint16_t>(port);
     if (kRedundant && member.kind == Kind::kCommands) member.link_port = static_cast<std::uint16_t>(port + 1);
     port += kPortsEach;
-    if (member.kind == Kind::kGateway) {
-      member.port = settings.gateway.port;
-      member.host = reachable(settings.gateway.host);
-    }
+  }
+  place_gateway(members, settings);
+  for (auto& member : members) {
     const auto found = settings.network.addresses.find(member.name);
     if (found == settings.network.addresses.end()) continue;
     member.host = found->second;
     member.apart = true;
   }
   return members;
+}
+
+void place_gateway(std::vector<Member>& members, const Settings& settings) {
+  for (auto& member : members) {
+    if (member.kind != Kind::kGateway) continue;
+    member.host = reachable(settings.gateway.host);
+    member.port = settings.gateway.port;
+  }
 }
 
 Member seen_from_here(Member member, const Settings& settings) {

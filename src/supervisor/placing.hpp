@@ -17,6 +17,9 @@ namespace sportapp::supervisor {
 // 65535.
 [[nodiscard]] Result<std::vector<Member>> placed_members(const Settings& settings);
 
+// The gateway's host and port, which are its owner's to set.
+void place_gateway(std::vector<Member>& members, const Settings& settings);
+
 // The member as this host itself reaches it, whether or not the network is there.
 [[nodiscard]] Member seen_from_here(Member member, const Settings& settings);
 

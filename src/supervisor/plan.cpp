@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include "supervisor/configuration.hpp"
-#include "supervisor/ports.hpp"
 
 namespace sportapp::supervisor {
 namespace {
@@ -16,6 +15,7 @@ ProcessPlan plan_of(const Layout& layout, const Settings& settings, const Member
                     const std::filesystem::path& program) {
   ProcessPlan plan;
   plan.name = member.name;
+  plan.host = member.host;
   plan.port = member.port;
   plan.launch.folder = layout.working_folder(member.name);
   plan.launch.stderr_log = layout.stderr_log(member.name);
@@ -25,7 +25,6 @@ ProcessPlan plan_of(const Layout& layout, const Settings& settings, const Member
     case Kind::kGateway:
       plan.launch.arguments = {
           program.string(), "-p", plan.launch.folder.string() + "/", "-e", "stderr", "-c", config};
-      plan.host = reachable(settings.gateway.host);
       plan.stop_signal = SIGQUIT;  // answers what is under way
       plan.stop_stage = 0;
       plan.stop_ms = kGatewayShutdownS * 1000 + kGraceMs;

@@ -147,7 +147,6 @@ Result<Place> prepare(const Layout& layout, const Settings& settings, const std:
   auto plans = make_plans(layout, settings, {here}, false);
   if (!plans) return plans.error();
   auto plan = std::move(plans->front());
-  plan.host = here.host;
   plan.launch.stderr_log.clear();
   if (member.kind == Kind::kMonitor) {
     const auto instance = placed_instance(layout, members, SystemClock().wall_ms());

@@ -41,9 +41,7 @@ Instance first_record(const Session::Start& start, const Clock& clock) {
   instance.data = start.layout.data;
   instance.started_ms = clock.wall_ms();
   for (const auto& member : start.members) {
-    auto process = process_of(member);
-    if (member.kind == Kind::kGateway) process.host = instance.host;
-    instance.processes.push_back(std::move(process));
+    instance.processes.push_back(process_of(member));
   }
   return instance;
 }

@@ -11,6 +11,7 @@
 #include "supervisor/instance.hpp"
 #include "supervisor/leftovers.hpp"
 #include "supervisor/lock.hpp"
+#include "supervisor/placing.hpp"
 #include "supervisor/plan.hpp"
 #include "supervisor/ports.hpp"
 #include "supervisor/session.hpp"
@@ -69,9 +70,7 @@ Result<Session::Start> prepare(const Layout& layout, const Settings& settings, c
     return Error{Retry::kLater, free.error().what + "; choose another with --port N or --host ADDR"};
   }
   if (auto assigned = assign_ports(layout, start.members); !assigned) return assigned.error();
-  for (auto& member : start.members) {
-    if (member.kind == Kind::kGateway) member.port = settings.gateway.port;
-  }
+  place_gateway(start.members, settings);
   auto plans = make_plans(layout, settings, start.members, options.lab);
   if (!plans) return plans.error();
   start.plans = std::move(*plans);
