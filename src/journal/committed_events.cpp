@@ -5,17 +5,27 @@
 #include <algorithm>
 #include <utility>
 
+#include "journal/base.hpp"
+#include "sqlite/use.hpp"
+
 namespace sportapp::journal {
 namespace {
 
 using Events = std::vector<domain::CommittedEvent>;
 
-struct Select : SQLite::Statement {
+struct Select {
   explicit Select(SQLite::Database& database)
-      : SQLite::Statement(database,
-                          "SELECT seq, time_ms, type, version, payload FROM entries "
-                          "WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?") {}
+      : events(database,
+               "SELECT seq, time_ms, type, version, payload FROM entries "
+               "WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"),
+        base(database, "SELECT seq FROM base") {}
+  SQLite::Statement events, base;
 };
+
+Seq base_in(Select& select) {
+  sqlite::Use use(select.base);
+  return use.step() ? Seq{select.base.getColumn(0).getInt64()} : Seq{};
+}
 
 Events select(SQLite::Statement& statement, Seq after, std::int64_t until, std::size_t limit) {
   Events events;
@@ -50,6 +60,7 @@ class CommittedEvents final : public messaging::EventSource {
     // writer has noticed, since it failed; this connection reads what it had before, without an error.
     const bool was_open = file_.is_open();
     auto found = read_file(after, limit);
+    if (found && !found->follows && after < found->base) return deleted(file_.path(), after, found->base);
     if (was_open && found && !found->follows) {
       file_.close();
       found = read_file(after, limit);
@@ -64,16 +75,23 @@ class CommittedEvents final : public messaging::EventSource {
     return std::move(found->events);
   }
 
+  Result<Seq> base() override {
+    return file_.read([](Select& select, std::int64_t) { return base_in(select); });
+  }
+
  private:
   struct Found {
     Events events;
     std::int64_t until = 0;
     bool follows = true;  // without a gap
+    Seq base{};
   };
 
   Result<Found> read_file(Seq after, std::size_t limit) {
-    return file_.read([&](Select& statement, std::int64_t until) {
-      Found found{select(statement, after, until, limit), until};
+    return file_.read([&](Select& statements, std::int64_t until) {
+      // The base last: what was deleted in between is seen by it.
+      Found found{select(statements.events, after, until, limit), until};
+      found.base = base_in(statements);
       found.follows =
           after.value >= until || (!found.events.empty() && found.events.front().seq == after.next());
       return found;

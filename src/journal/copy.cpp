@@ -1,45 +1,16 @@
 #include "journal/copy.hpp"
 
-#include <SQLiteCpp/Backup.h>
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
-#include <sqlite3.h>
 
-#include <system_error>
-#include <thread>
 #include <utility>
 
+#include "journal/base.hpp"
 #include "journal/entry_row.hpp"
+#include "sqlite/copy.hpp"
 #include "sqlite/sqlite.hpp"
 
 namespace sportapp::journal {
-namespace {
-
-constexpr int kPagesAStep = 512;  // 1 MiB
-
-Result<void> remove_with_companions(const std::filesystem::path& file) {
-  std::error_code failed;
-  for (const auto* ending : {"", "-wal", "-shm", "-journal"}) {
-    std::filesystem::remove(file.string() + ending, failed);
-    if (failed) return Error{Retry::kLater, fmt::format("{}: {}", file.string(), failed.message())};
-  }
-  return {};
-}
-
-// False: given up.
-bool copy_pages(SQLite::Database& source, SQLite::Database& target, std::uint64_t page_bytes,
-                const CopyProgress& progress) {
-  SQLite::Backup backup(target, source);
-  while (backup.executeStep(kPagesAStep) != SQLITE_DONE) {
-    const auto of = static_cast<std::uint64_t>(backup.getTotalPageCount());
-    const auto left = static_cast<std::uint64_t>(backup.getRemainingPageCount());
-    if (progress && !progress((of - left) * page_bytes, of * page_bytes)) return false;
-    std::this_thread::yield();
-  }
-  return true;
-}
-
-}  // namespace
 
 struct CopySource::Impl {
   // What `read` makes of the database; what SQLite throws comes as an error that names the file.
@@ -57,6 +28,7 @@ struct CopySource::Impl {
   bool held = false;
   Head head;
   Epoch epoch;
+  Head base;
 };
 
 CopySource::CopySource(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -66,7 +38,7 @@ Result<std::unique_ptr<CopySource>> CopySource::open(const std::filesystem::path
   auto database = sqlite::open(journal, {.read_only = true});
   if (!database) return database.error();
   return std::unique_ptr<CopySource>(
-      new CopySource(std::make_unique<Impl>(Impl{journal, std::move(*database), false, {}, {}})));
+      new CopySource(std::make_unique<Impl>(Impl{journal, std::move(*database), false, {}, {}, {}})));
 }
 
 // The transaction is what makes a copy one of this moment: without it each commit of the journal would make
@@ -81,6 +53,7 @@ Result<void> CopySource::hold() {
     const bool any = last.executeStep();
     impl_->head =
         any ? Head{Seq{last.getColumn(0).getInt64()}, hash_of(last.getColumn(1).getString())} : Head{};
+    impl_->base = base_of(database);
     impl_->epoch = any ? Epoch{last.getColumn(2).getInt64()} : Epoch{};
     return true;
   });
@@ -96,12 +69,22 @@ Epoch CopySource::epoch() const {
   return impl_->epoch;
 }
 
-Result<std::uint64_t> CopySource::bytes() {
-  return impl_->read([this] {
-    auto& database = *impl_->database;
-    const auto pages = database.execAndGet("PRAGMA page_count").getInt64();
-    return static_cast<std::uint64_t>(pages * database.execAndGet("PRAGMA page_size").getInt64());
+Head CopySource::base() const {
+  return impl_->base;
+}
+
+Result<std::optional<Hash>> CopySource::hash_at(Seq seq) {
+  if (seq == impl_->base.seq) return std::optional(impl_->base.hash);
+  return impl_->read([&]() -> std::optional<Hash> {
+    SQLite::Statement select(*impl_->database, "SELECT hash FROM entries WHERE seq = ?");
+    select.bind(1, seq.value);
+    if (!select.executeStep()) return std::nullopt;
+    return hash_of(select.getColumn(0).getString());
   });
+}
+
+Result<std::uint64_t> CopySource::bytes() {
+  return impl_->read([this] { return sqlite::bytes_of(*impl_->database); });
 }
 
 Result<std::map<std::string, Seq>> CopySource::consumed(const std::vector<std::string>& sources) {
@@ -121,26 +104,9 @@ Result<std::map<std::string, Seq>> CopySource::consumed(const std::vector<std::s
 }
 
 Result<SnapshotFile> CopySource::copy(const std::filesystem::path& to, const CopyProgress& progress) {
-  if (auto removed = remove_with_companions(to); !removed) return removed.error();
-  try {
-    auto& source = *impl_->database;
-    const auto page_bytes = static_cast<std::uint64_t>(source.execAndGet("PRAGMA page_size").getInt64());
-    {
-      SQLite::Database target(to.string(),
-                              SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX);
-      target.exec("PRAGMA journal_mode=OFF");  // begun again, not mended, when it is cut off
-      target.exec("PRAGMA synchronous=OFF");
-      if (!copy_pages(source, target, page_bytes, progress)) {
-        return Error{Retry::kLater, fmt::format("the copy of {} was given up", impl_->file.string())};
-      }
-    }
-    return SnapshotFile{to, std::filesystem::file_size(to), impl_->head};
-  } catch (const SQLite::Exception& exception) {
-    // What is full is the disk of the copy: the source is only read.
-    return sqlite::to_error(exception, exception.getErrorCode() == SQLITE_FULL ? to : impl_->file);
-  } catch (const std::filesystem::filesystem_error& missing) {
-    return Error{Retry::kLater, missing.what()};
-  }
+  const auto copied = sqlite::copy(*impl_->database, impl_->file, to, progress);
+  if (!copied) return copied.error();
+  return SnapshotFile{to, *copied, impl_->head};
 }
 
 Result<SnapshotFile> copy_journal(const std::filesystem::path& journal, const std::filesystem::path& to,

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "journal/entry.hpp"
+#include "sqlite/copy.hpp"
 
 namespace sportapp::journal {
 
@@ -18,9 +19,7 @@ struct SnapshotFile {
   Head head;  // its last entry
 };
 
-// Told after each step how many bytes are copied, of how many; when it says no, the copy is given up
-// (kLater).
-using CopyProgress = std::function<bool(std::uint64_t done, std::uint64_t of)>;
+using sqlite::CopyProgress;
 
 // A journal that is held as it is at one moment, to be copied afterwards, while its process goes on
 // committing; its WAL cannot shrink meanwhile. So several journals can be held close to one another in time,
@@ -34,7 +33,10 @@ class CopySource {
   // As it is now; what was held before is let go. Everything below is of that moment, and needs it.
   [[nodiscard]] Result<void> hold();
   [[nodiscard]] Head head() const;
-  [[nodiscard]] Epoch epoch() const;            // of the last entry
+  [[nodiscard]] Epoch epoch() const;  // of the last entry
+  [[nodiscard]] Head base() const;    // of the last one that retention deleted; zeros: none was
+  // Of an entry that is there, or the base's; nothing where there is none.
+  [[nodiscard]] Result<std::optional<Hash>> hash_at(Seq seq);
   [[nodiscard]] Result<std::uint64_t> bytes();  // that a copy will have
   // The greatest position of each source that its entries have taken in.
   [[nodiscard]] Result<std::map<std::string, Seq>> consumed(const std::vector<std::string>& sources);

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "journal/base.hpp"
 #include "journal/entry_row.hpp"
 #include "journal/live_file.hpp"
 #include "sqlite/use.hpp"
@@ -18,9 +19,16 @@ struct Statements {
       : entries(database,
                 fmt::format("SELECT {} FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
                             kEntryColumns)),
-        hash(database, "SELECT hash FROM entries WHERE seq = ?") {}
-  SQLite::Statement entries, hash;
+        hash(database, "SELECT hash FROM entries WHERE seq = ?"),
+        base(database, "SELECT seq, hash FROM base") {}
+  SQLite::Statement entries, hash, base;
 };
+
+Head base_in(SQLite::Statement& select) {
+  Use use(select);
+  if (!use.step()) return {};
+  return {Seq{select.getColumn(0).getInt64()}, hash_of(select.getColumn(1).getString())};
+}
 
 std::vector<Entry> entries_of(SQLite::Statement& select, Seq after, std::int64_t until,
                               std::size_t limit_entries, std::size_t limit_bytes) {
@@ -37,11 +45,13 @@ std::vector<Entry> entries_of(SQLite::Statement& select, Seq after, std::int64_t
   return found;
 }
 
-std::optional<Hash> hash_in(SQLite::Statement& select, std::int64_t seq) {
-  if (seq == 0) return Hash{};
-  Use use(select);
-  if (!use.bind(1, seq).step()) return std::nullopt;
-  return hash_of(select.getColumn(0).getString());
+std::optional<Hash> hash_in(Statements& statements, std::int64_t seq) {
+  {
+    Use use(statements.hash);
+    if (use.bind(1, seq).step()) return hash_of(statements.hash.getColumn(0).getString());
+  }
+  const auto base = base_in(statements.base);
+  return base.seq.value == seq ? std::optional(base.hash) : std::nullopt;
 }
 
 }  // namespace
@@ -73,13 +83,16 @@ Result<std::unique_ptr<EntryReader>> EntryReader::open(std::filesystem::path fil
 
 Result<std::vector<Entry>> EntryReader::read(Seq after, std::size_t limit_entries, std::size_t limit_bytes) {
   bool gap = false;
+  Seq base;
   auto found = impl_->file.read([&](Statements& statements, std::int64_t until) {
     gap = false;
     if (after.value >= until || limit_entries == 0) return std::vector<Entry>();
     auto entries = entries_of(statements.entries, after, until, limit_entries, limit_bytes);
     gap = entries.empty() || entries.front().seq != after.next();
+    base = base_in(statements.base).seq;
     return entries;
   });
+  if (found && gap && after < base) return deleted(impl_->file.path(), after, base);
   if (found && gap) return impl_->missing(after.next().value);
   return found;
 }
@@ -87,7 +100,7 @@ Result<std::vector<Entry>> EntryReader::read(Seq after, std::size_t limit_entrie
 Result<std::optional<Hash>> EntryReader::hash_at(Seq seq) {
   return impl_->file.read([&](Statements& statements, std::int64_t until) -> std::optional<Hash> {
     if (seq.value > until) return std::nullopt;
-    return hash_in(statements.hash, seq.value);
+    return hash_in(statements, seq.value);
   });
 }
 
@@ -95,7 +108,7 @@ Result<Head> EntryReader::head() {
   std::int64_t last = 0;
   const auto hash = impl_->file.read([&](Statements& statements, std::int64_t until) {
     last = until;
-    return hash_in(statements.hash, until);
+    return hash_in(statements, until);
   });
   if (!hash) return hash.error();
   if (!*hash) return impl_->missing(last);

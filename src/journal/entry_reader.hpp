@@ -19,10 +19,12 @@ class EntryReader {
                                                                  std::shared_ptr<const Durable> durable);
   ~EntryReader();
 
-  // Without a gap, up to either limit (see size_of()), but at least one; none where none is durable.
+  // Without a gap, up to either limit (see size_of()), but at least one; none where none is durable. An error
+  // kNever where retention deleted what follows `after`.
   [[nodiscard]] Result<std::vector<Entry>> read(Seq after, std::size_t limit_entries,
                                                 std::size_t limit_bytes);
-  // Nothing where there is no such durable entry; zeros before the first.
+  // Nothing where there is no such durable entry, which the last deleted one still counts as; zeros before
+  // the first.
   [[nodiscard]] Result<std::optional<Hash>> hash_at(Seq seq);
   [[nodiscard]] Result<Head> head();
 

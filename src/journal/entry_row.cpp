@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "journal/base.hpp"
+
 namespace sportapp::journal {
 
 Hash hash_of(const std::string& bytes) {
@@ -16,7 +18,7 @@ Entry entry_of(SQLite::Statement& row) {
   entry.seq = Seq{row.getColumn(0).getInt64()};
   entry.epoch = Epoch{row.getColumn(1).getInt64()};
   entry.time_ms = row.getColumn(2).getInt64();
-  entry.key = row.getColumn(3).getString();
+  entry.key = key_in_row(row.getColumn(3).getString());
   entry.fingerprint = row.getColumn(4).getString();
   entry.event.type = row.getColumn(5).getString();
   entry.event.version = row.getColumn(6).getInt();
@@ -28,13 +30,22 @@ Entry entry_of(SQLite::Statement& row) {
   return entry;
 }
 
+Entry answered_of(SQLite::Statement& row, std::string_view key) {
+  Entry entry;
+  entry.seq = Seq{row.getColumn(0).getInt64()};
+  entry.key = key;
+  entry.fingerprint = row.getColumn(1).getString();
+  entry.answer = {row.getColumn(2).getInt(), row.getColumn(3).getString(), row.getColumn(4).getString()};
+  return entry;
+}
+
 std::optional<Seq> last_consumed(SQLite::Database& database, std::string_view source) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   SQLite::Statement greatest(database,
                              "SELECT key FROM entries WHERE key > ? AND key <= ? ORDER BY key DESC LIMIT 1");
   greatest.bind(1, key_of_consumed(source, Seq{}));
   greatest.bind(2, key_of_consumed(source, Seq{kMost}));
-  if (!greatest.executeStep()) return Seq{};
+  if (!greatest.executeStep()) return taken_in_before_base(database, source);
   // Every key between the two is one: no client can send its first character.
   return consumed_by(greatest.getColumn(0).getString(), source);
 }

@@ -15,6 +15,8 @@ inline constexpr const char* kEntryColumns =
 // `row` selects kEntryColumns. A hash that has not its 32 bytes comes as zeros.
 [[nodiscard]] Entry entry_of(SQLite::Statement& row);
 [[nodiscard]] Hash hash_of(const std::string& bytes);
+// Of a row of seq, fingerprint, status, answer, location: what a repeated key needs.
+[[nodiscard]] Entry answered_of(SQLite::Statement& row, std::string_view key);
 
 // The last of the source's events that an entry counts; 0: none does. Nothing where its key is damaged.
 [[nodiscard]] std::optional<Seq> last_consumed(SQLite::Database& database, std::string_view source);

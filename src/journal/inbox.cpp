@@ -24,6 +24,7 @@ void refuse(Task& task) {
   if (auto* turn = std::get_if<Turn>(&task); turn != nullptr && turn->done) turn->done();
   if (auto* append = std::get_if<Append>(&task)) append->done(is_stopping());
   if (auto* replace = std::get_if<Replace>(&task)) replace->done(is_stopping());
+  if (auto* trim = std::get_if<Trim>(&task)) trim->done(is_stopping());
 }
 
 }  // namespace
@@ -63,6 +64,14 @@ void Inbox::put(Replace replace) {
   {
     const std::lock_guard lock(mutex_);
     tasks_.emplace_back(std::move(replace));
+  }
+  wake_.notify_one();
+}
+
+void Inbox::put(Trim trim) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.emplace_back(std::move(trim));
   }
   wake_.notify_one();
 }

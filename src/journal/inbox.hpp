@@ -31,7 +31,11 @@ struct Replace {
   std::filesystem::path file;
   std::function<void(Result<Head>)> done;
 };
-using Task = std::variant<Turn, Append, Replace>;
+struct Trim {
+  TrimRequest request;
+  std::function<void(Result<Trimmed>)> done;
+};
+using Task = std::variant<Turn, Append, Replace, Trim>;
 
 struct Work {
   std::deque<Task> tasks;
@@ -52,6 +56,7 @@ class Inbox {
   [[nodiscard]] std::optional<Outcome> submit(Submission& submission, Done& done);
   void put(Turn turn);
   void put(Replace replace);
+  void put(Trim trim);
   // False, and it is as it was, where too many wait.
   [[nodiscard]] bool put(Append& append);
   void stop();

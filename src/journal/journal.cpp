@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <optional>
@@ -70,6 +71,8 @@ struct Journal::Impl {
   mutable std::mutex mutex;  // guards what follows, up to the thread's own
   Head durable;
   Consumed durably_consumed;
+  Head base;
+  Seq settled;
 
   // Owned by the journal's thread.
   std::unique_ptr<Writer> writer;  // none: failing
@@ -82,6 +85,7 @@ struct Journal::Impl {
   void run();
   void commit(Batch batch);
   void became_durable();
+  void settle(Seq upto);
   void hand_out(Batch batch, Decided decided);
   void stop_leading(Batch batch, const Error& error);
   void fail(Batch batch, const Error& error);
@@ -90,6 +94,8 @@ struct Journal::Impl {
   void perform(Turn& turn);
   void perform(Append& given);
   void perform(Replace& given);
+  void perform(Trim& given);
+  Result<Trimmed> trim(const TrimRequest& request);
   Result<Head> append(std::span<const Entry> entries);
   Result<Head> replace(const std::filesystem::path& file);
 };
@@ -138,6 +144,7 @@ void Journal::Impl::commit(Batch batch) {
   }
   const BatchReport report{batch.size(), decided.entries.size(), decide_us, us_since(start) - decide_us};
   became_durable();
+  settle(writer->head().seq);
   if (options.gate != nullptr) options.gate->committed(writer->head());
   hand_out(std::move(batch), std::move(decided));
   if (options.on_batch) options.on_batch(report);
@@ -147,7 +154,13 @@ void Journal::Impl::became_durable() {
   const std::lock_guard lock(mutex);
   durable = writer->head();
   durably_consumed = writer->consumed();
+  base = writer->base();
   readers->seq = durable.seq.value;
+}
+
+void Journal::Impl::settle(Seq upto) {
+  const std::lock_guard lock(mutex);
+  settled = upto;
 }
 
 void Journal::Impl::hand_out(Batch batch, Decided decided) {
@@ -199,6 +212,8 @@ void Journal::Impl::recover() {
 
 void Journal::Impl::perform(Turn& turn) {
   if (turn.lead) epoch = *turn.lead;
+  // A new primary is alone in sync, or has all that the last one had: everything it holds counts.
+  if (turn.lead && writer) settle(writer->head().seq);
   auto waiting = inbox.turned(turn.lead.has_value());
   answer_all(waiting, NotPrimary{});
   if (turn.done) turn.done();
@@ -211,6 +226,8 @@ void Journal::Impl::perform(Append& given) {
 Result<Head> Journal::Impl::append(std::span<const Entry> entries) {
   if (!writer) return Error{Retry::kLater, inbox.failing()};
   if (entries.empty()) return writer->head();
+  // A primary sends what follows only when it committed what it sent before, or has it on its own disk.
+  const auto before = writer->head().seq;
   try {
     if (auto appended = writer->append(entries); !appended) return appended.error();
     writer->commit();
@@ -222,6 +239,7 @@ Result<Head> Journal::Impl::append(std::span<const Entry> entries) {
     return error;
   }
   became_durable();
+  settle(before);
   return writer->head();
 }
 
@@ -238,6 +256,7 @@ Result<Head> Journal::Impl::replace(const std::filesystem::path& file) {
   if (replaced || replaced.error().retry == Retry::kOutcomeUnknown) {
     const std::lock_guard lock(mutex);
     durable = {};
+    settled = {};
   }
   if (was_failing) {
     recover();
@@ -251,12 +270,38 @@ Result<Head> Journal::Impl::replace(const std::filesystem::path& file) {
   return writer->head();
 }
 
+void Journal::Impl::perform(Trim& given) {
+  given.done(trim(given.request));
+}
+
+Result<Trimmed> Journal::Impl::trim(const TrimRequest& request) {
+  if (!writer) return Error{Retry::kLater, inbox.failing()};
+  if (request.opened != readers->opened) {
+    return Error{Retry::kLater, fmt::format("{} was opened anew meanwhile", options.file.string())};
+  }
+  const auto upto = std::min({request.upto, settled, Seq{writer->head().seq.value - 1}});
+  const auto start = now();
+  if (upto <= writer->base().seq) return Trimmed{writer->base().seq, 0};
+  try {
+    writer->trim(upto, request.most);
+  } catch (const SQLite::Exception& exception) {
+    auto error = sqlite::to_error(exception, options.file);
+    writer->undo();
+    begin_failing(error.what);
+    return error;
+  }
+  const std::lock_guard lock(mutex);
+  base = writer->base();
+  return Trimmed{base.seq, us_since(start)};
+}
+
 Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<Journal>> Journal::open(Options options, const domain::Domain& domain,
                                                const Clock& clock) {
   auto impl = std::make_unique<Impl>(std::move(options), domain, clock);
   if (auto opened = impl->open_writer(); !opened) return opened.error();
+  if (impl->options.leading) impl->settle(impl->durable.seq);
   impl->thread = std::thread([raw = impl.get()] { raw->run(); });
   return std::unique_ptr<Journal>(new Journal(std::move(impl)));
 }
@@ -289,12 +334,17 @@ void Journal::replace(std::filesystem::path file, std::function<void(Result<Head
   impl_->inbox.put(Replace{std::move(file), std::move(done)});
 }
 
+void Journal::trim(TrimRequest request, std::function<void(Result<Trimmed>)> done) {
+  impl_->inbox.put(Trim{request, std::move(done)});
+}
+
 JournalStatus Journal::status() const {
   auto queued = impl_->inbox.queued();
   auto failing = impl_->inbox.failing();
   const bool leading = impl_->inbox.takes_commands();
   const std::lock_guard lock(impl_->mutex);
-  return {impl_->durable.seq, impl_->durable.hash, queued, std::move(failing), leading};
+  return {impl_->durable.seq, impl_->durable.hash,   queued, std::move(failing), leading, impl_->base,
+          impl_->settled,     impl_->readers->opened};
 }
 
 Seq Journal::consumed(std::string_view source) const {

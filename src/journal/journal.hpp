@@ -48,6 +48,12 @@ struct JournalStatus {
   std::size_t queued = 0;  // commands waiting
   std::string failing;     // why nothing is written at present; empty when it is
   bool leading = false;
+  // The last of the entries that retention deleted, all from the first on; zeros: none was.
+  Head base{};
+  // Up to it, entries count for good: a primary committed each when every node in sync had it. What a
+  // follower has got last may come to nothing yet.
+  Seq settled{};
+  std::int64_t opened = 0;  // grows whenever the file is opened anew, which may be another one then
 };
 
 struct Options {
@@ -102,6 +108,9 @@ class Journal {
   // While following: `file`, whole and of the same file system, takes the journal's place, whatever that
   // holds; a crash leaves the one or the other. The old one is kept beside it, with .replaced to its name.
   void replace(std::filesystem::path file, std::function<void(Result<Head>)> done);
+  // Deletes the first entries, as far as they are settled and others follow them. Their state stays, their
+  // keys are known no more. Whoever asks has all of them elsewhere, on disk.
+  void trim(TrimRequest request, std::function<void(Result<Trimmed>)> done);
 
  private:
   struct Impl;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "journal/base.hpp"
 #include "journal/entry_row.hpp"
 #include "sqlite/snapshot.hpp"
 
@@ -44,6 +45,10 @@ Result<Seq> Reader::head() {
   return impl_->file.read([&](SQLite::Database& database) {
     return Seq{database.execAndGet("SELECT coalesce(max(seq), 0) FROM entries").getInt64()};
   });
+}
+
+Result<Head> Reader::base() {
+  return impl_->file.read([](SQLite::Database& database) { return base_of(database); });
 }
 
 Result<Seq> Reader::taken_in(std::string_view source) {

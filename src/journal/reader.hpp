@@ -28,6 +28,8 @@ class Reader {
 
   // The last entry's seq; 0 in an empty journal.
   [[nodiscard]] Result<Seq> head();
+  // The last of the entries that retention deleted, all from the first on; zeros: none was.
+  [[nodiscard]] Result<Head> base();
   // The last of the source's events that counted here; 0: none did.
   [[nodiscard]] Result<Seq> taken_in(std::string_view source);
   // As stored, in order of seq, gaps and all; a hash that has not its 32 bytes comes as zeros.

@@ -26,7 +26,10 @@ CREATE TABLE IF NOT EXISTS state_rows(
 )sql";
 constexpr const char* kUniques = "state_uniques";
 constexpr int kFormat = 2;
+constexpr int kFormatWithBase = 3;       // entries are deleted: a program that knows of none must not open it
 constexpr int kFormatWithoutRecent = 1;  // taken over as it is
+// Writes nothing once it says so.
+constexpr const char* kMarkTrimmed = "UPDATE meta SET value = 3 WHERE name = 'format' AND value <> 3";
 constexpr int kWalKib = 16 * 1024;
 constexpr int kCacheKib = 24 * 1024;
 
@@ -103,22 +106,24 @@ Store::Store(std::unique_ptr<SQLite::Database> database)
       find_(*database_, "SELECT seq, fingerprint, status, answer, location FROM entries WHERE key = ?"),
       append_(*database_, "INSERT INTO entries VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       head_(*database_, "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"),
-      hash_at_(*database_, "SELECT hash FROM entries WHERE seq = ?") {}
+      hash_at_(*database_, "SELECT hash FROM entries WHERE seq = ?"),
+      base_(*database_) {}
 
 Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
   auto database = sqlite::open(file, {.cache_kib = kCacheKib, .wal_kib = kWalKib});
   if (!database) return database.error();
   try {
     (*database)->exec(kSchema);
+    create_base(**database);
     sqlite::ValueIndex::create(**database, kUniques);
     (*database)->exec(
         fmt::format("INSERT INTO meta VALUES('format', {}) ON CONFLICT(name) DO UPDATE SET value = "
                     "excluded.value WHERE value = {}",
                     kFormat, kFormatWithoutRecent));
     const auto format = (*database)->execAndGet("SELECT value FROM meta WHERE name = 'format'").getInt();
-    if (format != kFormat) {
+    if (format != kFormat && format != kFormatWithBase) {
       return Error{Retry::kNever, fmt::format("{}: journal format {}, this program knows {}; use a newer one",
-                                              file.string(), format, kFormat)};
+                                              file.string(), format, kFormatWithBase)};
     }
     make_durable(**database);
     auto store = std::unique_ptr<Store>(new Store(std::move(*database)));
@@ -169,13 +174,8 @@ void Store::Savepoint::keep() {
 
 std::optional<Entry> Store::find(std::string_view key) {
   Use use(find_);
-  if (!use.bind(1, key).step()) return std::nullopt;
-  Entry entry;
-  entry.seq = Seq{find_.getColumn(0).getInt64()};
-  entry.key = key;
-  entry.fingerprint = text_of(find_, 1);
-  entry.answer = {find_.getColumn(2).getInt(), text_of(find_, 3), text_of(find_, 4)};
-  return entry;
+  if (!use.bind(1, key).step()) return base_.find(key);
+  return answered_of(find_, key);
 }
 
 void Store::append(const Entry& entry) {
@@ -195,6 +195,22 @@ void Store::append(const Entry& entry) {
       .step();
 }
 
+void Store::append_of_other(const Entry& entry) {
+  base_.displace(entry.key);
+  append(entry);
+}
+
+Head Store::trim(Seq upto, std::size_t most) {
+  // Whatever throws before it is FULL again: the journal then opens its file anew.
+  database_->exec("PRAGMA synchronous=NORMAL");
+  Use(begin_).step();
+  const auto now = base_.advance(upto, most);
+  database_->exec(kMarkTrimmed);
+  Use(commit_).step();
+  database_->exec("PRAGMA synchronous=FULL");
+  return now;
+}
+
 Head Store::head() {
   Use use(head_);
   if (!use.step()) return {};
@@ -206,7 +222,9 @@ Seq Store::consumed(std::string_view source) {
 }
 
 std::optional<Hash> Store::hash_at(Seq seq) {
-  if (seq == Seq{}) return Hash{};
+  if (const auto first = base(); seq <= first.seq) {
+    return seq == first.seq ? std::optional(first.hash) : std::nullopt;
+  }
   Use use(hash_at_);
   if (!use.bind(1, seq.value).step()) return std::nullopt;
   return hash_of(hash_at_, 0);

@@ -11,6 +11,7 @@
 
 #include "base/result.hpp"
 #include "domain/domain.hpp"
+#include "journal/base.hpp"
 #include "journal/entry.hpp"
 #include "sqlite/checkpointer.hpp"
 #include "sqlite/value_index.hpp"
@@ -64,7 +65,15 @@ class Store {
   [[nodiscard]] domain::State& state() { return state_; }
   [[nodiscard]] std::optional<Entry> find(std::string_view key);  // seq, fingerprint and answer only
   void append(const Entry& entry);
+  // As append(), of another journal's entry: that one may have forgotten that the key is an older entry's.
+  void append_of_other(const Entry& entry);
   [[nodiscard]] Head head();
+  // The last of the entries that are deleted; zeros: none is.
+  [[nodiscard]] Head base() { return base_.base(); }
+  // Deletes entries from the first on, up to `upto`, which is not the last, and no more than `most`; in a
+  // transaction of its own, which is not waited for until it is on disk: undone by the end of the system, it
+  // is done again. Gives the base then.
+  [[nodiscard]] Head trim(Seq upto, std::size_t most);
   [[nodiscard]] std::optional<Hash> hash_at(Seq seq);
   // The greatest position of `source` that an entry's key holds.
   [[nodiscard]] Seq consumed(std::string_view source);
@@ -77,6 +86,7 @@ class Store {
   std::uint64_t changes_before_ = 0;  // of the transaction under way
   SQLite::Statement begin_, commit_, rollback_, savepoint_, release_, undo_;
   SQLite::Statement find_, append_, head_, hash_at_;
+  BaseWriter base_;
 };
 
 }  // namespace sportapp::journal

@@ -44,6 +44,16 @@ struct NotPrimary {};
 using Outcome = std::variant<Answered, domain::Refusal, KeyReused, NotPrimary, Error>;
 // For whoever cannot give the command to the primary.
 [[nodiscard]] Error to_error(NotPrimary);
+// What retention asks to be deleted: entries from the first on.
+struct TrimRequest {
+  Seq upto;
+  std::size_t most = 0;     // entries at once
+  std::int64_t opened = 0;  // as in the status by which `upto` was found: of that file and no other
+};
+struct Trimmed {
+  Seq base;             // the last one deleted
+  std::int64_t us = 0;  // that the journal's thread needed
+};
 // Called once, on the journal's thread, when the outcome is durable.
 using Done = std::function<void(Outcome)>;
 

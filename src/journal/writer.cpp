@@ -44,7 +44,11 @@ class Deciding {
 }  // namespace
 
 Writer::Writer(std::unique_ptr<Store> store, const domain::Domain& domain, Place place)
-    : store_(std::move(store)), domain_(domain), committed_(std::move(place)), now_(committed_) {}
+    : store_(std::move(store)),
+      domain_(domain),
+      committed_(std::move(place)),
+      now_(committed_),
+      base_(store_->base()) {}
 
 Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, const domain::Domain& domain,
                                              const Head& kept) {
@@ -70,6 +74,10 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, 
 void Writer::commit() {
   store_->commit();
   committed_ = now_;
+}
+
+void Writer::trim(Seq upto, std::size_t most) {
+  base_ = store_->trim(upto, most);
 }
 
 void Writer::undo() noexcept {
@@ -178,6 +186,12 @@ void Writer::apply(const Entry& entry) {
   now_.head = {entry.seq, entry.hash};
 }
 
+void Writer::apply_of_other(const Entry& entry) {
+  domain_.apply(store_->state(), {entry.seq, entry.time_ms, entry.event});
+  store_->append_of_other(entry);
+  now_.head = {entry.seq, entry.hash};
+}
+
 Result<void> Writer::check_chain(std::span<const Entry> entries) const {
   auto last = committed_.head;
   for (const auto& entry : entries) {
@@ -201,7 +215,7 @@ Result<void> Writer::append(std::span<const Entry> entries) {
   store_->begin();
   for (const auto& entry : entries) {
     try {
-      apply(entry);
+      apply_of_other(entry);
     } catch (const SQLite::Exception& exception) {
       if (exception.getErrorCode() != SQLITE_CONSTRAINT) throw;  // all else is the disk's trouble
       undo();

@@ -46,8 +46,12 @@ class Writer {
   [[nodiscard]] Result<void> append(std::span<const Entry> entries);
   void commit();
   void undo() noexcept;
+  // Between transactions: see Store::trim().
+  void trim(Seq upto, std::size_t most);
 
   [[nodiscard]] const Head& head() const { return now_.head; }
+  // The last entry that retention deleted; zeros: none.
+  [[nodiscard]] const Head& base() const { return base_; }
   [[nodiscard]] const Consumed& consumed() const { return now_.consumed; }
 
  private:
@@ -64,11 +68,13 @@ class Writer {
   Outcome take(const Submission& submission, std::string key, std::string request, Decided& decided);
   [[nodiscard]] Result<void> check_chain(std::span<const Entry> entries) const;
   void apply(const Entry& entry);
+  void apply_of_other(const Entry& entry);
 
   const std::unique_ptr<Store> store_;
   const domain::Domain& domain_;
   Place committed_;
   Place now_;  // in the transaction under way
+  Head base_;
   Epoch epoch_;
   std::int64_t time_ms_ = 0;
   bool each_in_savepoint_ = false;

@@ -12,8 +12,11 @@ namespace sportapp::messaging {
 class EventSource {
  public:
   virtual ~EventSource() = default;
-  // At most `limit` events with seq > after, without a gap; empty when there is none yet.
+  // At most `limit` events with seq > after, without a gap; empty when there is none yet. An error kNever:
+  // `after` is below base().
   [[nodiscard]] virtual Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) = 0;
+  // The last of the events that are there no more, all from the first on; 0: every event is there.
+  [[nodiscard]] virtual Result<Seq> base() { return Seq{}; }
 };
 
 // Where a consumer's events go. Called on the consumer's thread only.
