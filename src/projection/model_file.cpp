@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+
 #include "messaging/event_source.hpp"
 #include "projection/read_model.hpp"
 #include "sqlite/value_index.hpp"
@@ -22,6 +24,9 @@ constexpr const char* kSchema = R"(
   CREATE TABLE links(kind TEXT, of INTEGER, id INTEGER, PRIMARY KEY(kind, of, id)) WITHOUT ROWID;
   CREATE TABLE set_aside(seq INTEGER PRIMARY KEY, event TEXT NOT NULL, reason TEXT NOT NULL);
 )";
+
+constexpr const char* kOrigin =
+    "CREATE TABLE IF NOT EXISTS origin(one INTEGER PRIMARY KEY CHECK(one = 1), hash BLOB NOT NULL)";
 
 void create_schema(SQLite::Database& database, std::string_view service) {
   SQLite::Transaction transaction(database);
@@ -59,14 +64,17 @@ fs::path with_suffix(const fs::path& file, const char* suffix) {
 
 }  // namespace
 
-Result<std::unique_ptr<SQLite::Database>> open_model_file(const fs::path& file, std::string_view service) {
-  // Everything here can be read again from the journal: losing the last commits with the power is no loss.
-  auto opened =
-      sqlite::open(file, {.synchronous = sqlite::Synchronous::kNormal, .cache_kib = kWriterCacheKib});
+Result<std::unique_ptr<SQLite::Database>> open_model_file(const fs::path& file, std::string_view service,
+                                                          bool is_base) {
+  // What a queries process has can be read again from the journal: losing the last commits with the power is
+  // no loss. What a base model has is deleted there next.
+  const auto synchronous = is_base ? sqlite::Synchronous::kFull : sqlite::Synchronous::kNormal;
+  auto opened = sqlite::open(file, {.synchronous = synchronous, .cache_kib = kWriterCacheKib});
   if (!opened) return opened.error();
   auto& database = **opened;
   try {
     if (is_empty(database)) create_schema(database, service);
+    if (is_base) database.exec(kOrigin);
     if (const auto why = mismatch(database, service)) {
       return Error{Retry::kNever, fmt::format("{}: {}", file.string(), *why)};
     }
@@ -78,6 +86,17 @@ Result<std::unique_ptr<SQLite::Database>> open_model_file(const fs::path& file, 
 
 Seq position_of(SQLite::Database& database) {
   return {database.execAndGet("SELECT position FROM meta").getInt64()};
+}
+
+std::optional<Hash> origin_of(SQLite::Database& database) {
+  if (!database.tableExists("origin")) return std::nullopt;
+  SQLite::Statement select(database, "SELECT hash FROM origin");
+  if (!select.executeStep()) return std::nullopt;
+  const auto bytes = select.getColumn(0).getString();
+  Hash hash{};
+  if (bytes.size() != hash.size()) return std::nullopt;
+  std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return hash;
 }
 
 std::vector<SetAside> set_aside_of(SQLite::Database& database, Seq after, std::size_t limit) {

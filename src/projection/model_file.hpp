@@ -5,6 +5,7 @@
 //   links(kind, of, id)       finds the views that show something of another thing
 //   set_aside(seq, event, reason)  an event that could not be applied, as messaging::encode() gives it
 //   meta                      one row: whose events these are, and the last that counts
+//   origin(hash)              of a base model only: the hash of the journal's entry at that position
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -28,8 +29,11 @@ inline constexpr const char* kLookups = "lookups";  // a sqlite::ValueIndex
 // Opened for writing, made if it is not there. Retry::kNever: it cannot be used as it is (damaged, another
 // version, another service's), only made anew.
 [[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open_model_file(const std::filesystem::path& file,
-                                                                        std::string_view service);
+                                                                        std::string_view service,
+                                                                        bool is_base = false);
 [[nodiscard]] Seq position_of(SQLite::Database& database);
+// Nothing where there is none.
+[[nodiscard]] std::optional<Hash> origin_of(SQLite::Database& database);
 // In order of seq; throws SQLite::Exception.
 [[nodiscard]] std::vector<SetAside> set_aside_of(SQLite::Database& database, Seq after, std::size_t limit);
 // Over views, lookups and links in order, not over what is set aside; throws SQLite::Exception.

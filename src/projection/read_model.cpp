@@ -19,7 +19,9 @@ constexpr std::size_t kRetriedAtOnce = 500;
 
 // An open file with the statements that write it; they live and die together.
 struct Store {
-  explicit Store(std::unique_ptr<SQLite::Database> opened) : database(std::move(opened)) {}
+  Store(std::unique_ptr<SQLite::Database> opened, bool is_base) : database(std::move(opened)) {
+    if (is_base) put_origin.emplace(*database, "INSERT OR REPLACE INTO origin VALUES (1, ?)");
+  }
 
   std::unique_ptr<SQLite::Database> database;
   SQLite::Statement view{*database, "SELECT view FROM views WHERE id = ?"};
@@ -34,6 +36,7 @@ struct Store {
   SQLite::Statement savepoint{*database, "SAVEPOINT event"};
   SQLite::Statement undo{*database, "ROLLBACK TO event"};
   SQLite::Statement release{*database, "RELEASE event"};
+  std::optional<SQLite::Statement> put_origin;  // of a base model
 };
 
 class StoredViews final : public Views {
@@ -83,7 +86,8 @@ struct ReadModel::Impl {
   std::unique_ptr<Store> store;  // none after a failure, until the next call
   Seq position;                  // of the last transaction known to be whole
 
-  std::size_t set_aside = 0;  // likewise
+  std::size_t set_aside = 0;     // likewise
+  std::optional<Hash> origin{};  // that goes with the position written next
 
   Result<void> ensure_open();
   void apply(std::span<const domain::CommittedEvent> events);
@@ -101,10 +105,10 @@ struct ReadModel::Impl {
 // in it counts.
 Result<void> ReadModel::Impl::ensure_open() {
   if (store) return {};
-  auto opened = open_model_file(options.file, projection.service());
+  auto opened = open_model_file(options.file, projection.service(), options.is_base);
   if (!opened) return opened.error();
   try {
-    auto fresh = std::make_unique<Store>(std::move(*opened));
+    auto fresh = std::make_unique<Store>(std::move(*opened), options.is_base);
     position = position_of(*fresh->database);
     const auto count = fresh->database->execAndGet("SELECT count(*) FROM set_aside").getInt64();
     set_aside = static_cast<std::size_t>(count);
@@ -189,6 +193,7 @@ void ReadModel::Impl::write_set_aside(const domain::CommittedEvent& event, const
 
 void ReadModel::Impl::put_position(Seq seq) {
   Use(store->put_position).bind(1, seq.value).step();
+  if (origin) Use(*store->put_origin).bind_blob(1, origin->data(), origin->size()).step();
 }
 
 // How many of them still cannot be applied; all in one transaction.
@@ -222,7 +227,7 @@ Result<std::unique_ptr<ReadModel>> ReadModel::open(Options options, const Projec
                                                    const Clock& clock) {
   auto impl = std::unique_ptr<Impl>(new Impl{std::move(options), projection, clock, nullptr, {}});
   auto opened = impl->ensure_open();
-  if (!opened && opened.error().retry == Retry::kNever) {
+  if (!opened && opened.error().retry == Retry::kNever && !impl->options.is_base) {
     spdlog::error("{}; the read model is made anew from the feed", opened.error().what);
     if (auto aside = put_aside(impl->options.file); !aside) return aside.error();
     opened = impl->ensure_open();
@@ -269,6 +274,13 @@ Result<void> ReadModel::write(std::span<const domain::CommittedEvent> events) {
     impl_->options.on_written({last, std::max<std::int64_t>(lag_ms, 0), events.size(), impl_->set_aside});
   }
   return {};
+}
+
+Result<void> ReadModel::write_base(std::span<const domain::CommittedEvent> events, const Hash& hash) {
+  impl_->origin = hash;
+  auto written = write(events);
+  impl_->origin.reset();
+  return written;
 }
 
 std::size_t ReadModel::set_aside() {

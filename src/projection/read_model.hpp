@@ -33,9 +33,12 @@ class ReadModel final : public messaging::EventSink {
     std::function<void(const Written&)> on_written;  // on the writing thread, after each transaction
     // On the writing thread: the file turned out damaged, every write will fail until it is made anew.
     std::function<void(const Error&)> on_damaged;
+    // Kept beside a journal in place of events that are deleted there: each transaction is on disk at its
+    // end, and write_base() is used.
+    bool is_base = false;
   };
   // A file that is damaged, of another version or of another service is put aside and the model starts at 0:
-  // the feed has everything. `projection` and `clock` must outlive it.
+  // the feed has everything; one that is a base model is an error. `projection` and `clock` must outlive it.
   [[nodiscard]] static Result<std::unique_ptr<ReadModel>> open(Options options, const Projection& projection,
                                                                const Clock& clock);
   ~ReadModel() override;
@@ -45,6 +48,8 @@ class ReadModel final : public messaging::EventSink {
   // cannot apply leaves no trace in the views: it is set aside, and the rest goes on. After a failure the
   // file is opened anew by the next call.
   [[nodiscard]] Result<void> write(std::span<const domain::CommittedEvent> events) override;
+  // write(), with the hash of the journal's entry of the last one, by which it is known whose they are.
+  [[nodiscard]] Result<void> write_base(std::span<const domain::CommittedEvent> events, const Hash& hash);
   // How many events are set aside.
   [[nodiscard]] std::size_t set_aside();
   // Applies what is set aside again, in order; what can be applied now is so no longer. Ends early, between

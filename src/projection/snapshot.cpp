@@ -22,6 +22,10 @@ Result<Seq> Snapshot::position() {
   return impl_->file.read([&](SQLite::Database& database) { return position_of(database); });
 }
 
+Result<std::optional<Hash>> Snapshot::origin() {
+  return impl_->file.read([&](SQLite::Database& database) { return origin_of(database); });
+}
+
 Result<std::vector<Snapshot::View>> Snapshot::views_after(Id id, std::size_t limit) {
   return impl_->file.read([&](SQLite::Database& database) {
     SQLite::Statement select(database, "SELECT id, view FROM views WHERE id > ? ORDER BY id LIMIT ?");

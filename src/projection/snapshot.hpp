@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/result.hpp"
 #include "base/strong.hpp"
 #include "projection/set_aside.hpp"
@@ -31,6 +32,8 @@ class Snapshot {
   ~Snapshot();
 
   [[nodiscard]] Result<Seq> position();
+  // Of a base model: the hash of the journal's entry at that position.
+  [[nodiscard]] Result<std::optional<Hash>> origin();
   // In order of id, of (field, value), and of (kind, of, id).
   [[nodiscard]] Result<std::vector<View>> views_after(Id id, std::size_t limit);
   [[nodiscard]] Result<std::vector<sqlite::IndexedValue>> lookups_after(std::string_view field,

@@ -33,6 +33,7 @@ SLEEPS = {
     "src/cli/rebuild_command.cpp": "asks another process how far it is, until it is done or stuck",
     "src/lab/disk_shim/disk_shim.cpp": "is as slow as it is told to be",
     "src/lab/load/warm_up.cpp": "asks again, with a deadline, whether orders know what it made",
+    "src/projection/base_model.cpp": "looks again, with a deadline, whether two files that another process writes fit",
     "src/poison/poison.cpp": "hangs, as it is told to",
     "src/supervisor/down.cpp": "waits, with a deadline, for a process that is not its child",
     "src/supervisor/leftovers.cpp": "waits, with a deadline, for processes that are not its children",
