@@ -66,6 +66,8 @@ struct Consumer::Impl {
   void leave_stream(std::string why, int wait_ms, const std::stop_token& stop);
   FeedRead read_feed(const std::stop_token& stop);
   FeedRead feed_failed(std::string why);
+  FeedRead gone(std::string why);
+  void set_gone(const std::string& why);
   bool write(std::span<const CommittedEvent> events, const std::stop_token& stop);
   void set_reading(Source reading);
 
@@ -87,6 +89,7 @@ struct Consumer::Impl {
   mutable std::mutex mutex_;  // for what follows
   Seq position_;
   Source reading_ = Source::kNothing;
+  std::string gone_;
 
   std::jthread thread_;  // last: it must end before the rest goes
 };
@@ -100,7 +103,7 @@ Consumer::Impl::Impl(Options options, std::unique_ptr<EventSource> feed, EventSi
 
 ConsumerStatus Consumer::Impl::status() const {
   const std::lock_guard lock(mutex_);
-  return {position_, name_of(reading_)};
+  return {position_, name_of(reading_), gone_};
 }
 
 void Consumer::Impl::run(const std::stop_token& stop) {
@@ -171,7 +174,9 @@ FeedRead Consumer::Impl::read_feed(const std::stop_token& stop) {
   if (now_ms() < feed_retry_at_ms_) return FeedRead::kFailed;
   const auto position = sink_.position();
   const auto events = feed_->read(position, options_.batch_max);
+  if (!events && events.error().retry == Retry::kNever) return gone(events.error().what);
   if (!events) return feed_failed(events.error().what);
+  set_gone({});
   if (!follows(*events, position)) {
     return feed_failed(fmt::format("the feed does not go on after event {}", position.value));
   }
@@ -187,6 +192,18 @@ FeedRead Consumer::Impl::feed_failed(std::string why) {
   feed_failure_ = std::move(why);
   feed_retry_at_ms_ = now_ms() + feed_back_off_.next_ms();
   return FeedRead::kFailed;
+}
+
+FeedRead Consumer::Impl::gone(std::string why) {
+  set_gone(why);
+  if (options_.on_gone) options_.on_gone();
+  return feed_failed(std::move(why));
+}
+
+void Consumer::Impl::set_gone(const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  if (gone_.empty() && !why.empty()) spdlog::error("consumer of {}: cannot go on: {}", options_.stream, why);
+  gone_ = why;
 }
 
 // Nothing is lost when the sink fails: the events are read again from its position.
@@ -206,6 +223,7 @@ bool Consumer::Impl::write(std::span<const CommittedEvent> events, const std::st
   sink_back_off_.reset();
   const std::lock_guard lock(mutex_);
   position_ = events.back().seq;
+  gone_.clear();
   return true;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +13,8 @@ namespace sportapp::messaging {
 struct ConsumerStatus {
   Seq position;
   std::string reading;  // "stream", "feed", or "nothing" while neither can be reached
+  // Why it does not go on, and will not by itself: what comes next was deleted where it came from. Or empty.
+  std::string gone{};
 };
 
 // Brings a service's events to a sink, on a thread of its own: from the Redis Stream while that has what
@@ -22,6 +25,9 @@ class Consumer {
     RedisAddress redis;
     std::string stream;
     std::size_t batch_max = 1000;
+    // What comes next was deleted in the journal, and the stream has it no more. Again and again, until it
+    // was found elsewhere. On the consumer's thread.
+    std::function<void()> on_gone{};
   };
   // The feed is asked from the consumer's thread.
   Consumer(Options options, std::unique_ptr<EventSource> feed, EventSink& sink);

@@ -52,6 +52,25 @@ TEST_F(ConsumerTest, what_is_committed_comes_by_the_stream_once_and_in_order) {
   EXPECT_EQ(consumer_->status().reading, "stream");
 }
 
+TEST_F(ConsumerTest, what_is_deleted_where_it_came_from_is_not_passed_over_and_is_told) {
+  commit(300);
+  feed_.deleted = 200;
+  start_relay();  // its stream begins after what is there
+  std::atomic<int> told = 0;
+  Consumer::Options options{redis_.address(), "users", 1000};
+  options.on_gone = [&] { ++told; };
+  consumer_ = std::make_unique<Consumer>(std::move(options), feed_.source(), sink_);
+  ASSERT_TRUE(eventually([&] { return told > 1; }));
+  EXPECT_NE(consumer_->status().gone, "");
+  EXPECT_EQ(sink_.position(), Seq{});
+  commit(5);
+  EXPECT_TRUE(eventually([&] { return told > 3; }));
+  EXPECT_EQ(sink_.position(), Seq{}) << "nothing is taken in out of turn";
+  feed_.deleted = 0;  // it was found again
+  expect_all();
+  EXPECT_EQ(consumer_->status().gone, "");
+}
+
 TEST_F(ConsumerTest, goes_on_from_its_position_when_started_anew) {
   start_relay();
   feed_.reachable = false;

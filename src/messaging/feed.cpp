@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/json.hpp>
 
 #include "http/client.hpp"
 #include "messaging/consumer.hpp"
@@ -20,6 +21,10 @@ class NodeFeed {
   Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) {
     const auto response = client_.get(fmt::format("/internal/feed?after={}&limit={}", after.value, limit));
     if (!response) return response.error();
+    if (response->status == 410) {
+      return Error{Retry::kNever, fmt::format("{}: what follows {} is there no more: {}", name_, after.value,
+                                              detail_of(response->body))};
+    }
     if (response->status != 200) {
       return Error{Retry::kLater, fmt::format("{}: answered {} instead of events", name_, response->status)};
     }
@@ -27,6 +32,16 @@ class NodeFeed {
   }
 
  private:
+  // Of a problem answer.
+  static std::string detail_of(const std::string& body) {
+    boost::json::error_code failed;
+    const auto said = boost::json::parse(body, failed);
+    const auto* object = failed ? nullptr : said.if_object();
+    const auto* detail = object == nullptr ? nullptr : object->if_contains("detail");
+    const auto* text = detail == nullptr ? nullptr : detail->if_string();
+    return text == nullptr ? body : std::string(text->data(), text->size());
+  }
+
   Result<std::vector<domain::CommittedEvent>> events_of(std::string_view body) const {
     std::vector<domain::CommittedEvent> events;
     while (!body.empty()) {
@@ -54,7 +69,7 @@ class HttpFeed final : public EventSource {
     std::string failures = nodes_.empty() ? "no address of a feed is given" : "";
     for (std::size_t tries = 0; tries < nodes_.size(); ++tries) {
       auto events = nodes_[at_]->read(after, limit);
-      if (events) return events;
+      if (events || events.error().retry == Retry::kNever) return events;
       failures += (failures.empty() ? "" : "; ") + events.error().what;
       at_ = (at_ + 1) % nodes_.size();
     }

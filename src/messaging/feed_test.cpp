@@ -62,6 +62,15 @@ TEST_F(FeedTest, another_status_than_200_is_an_error_that_names_it) {
   EXPECT_NE(events.error().what.find("503"), std::string::npos) << events.error().what;
 }
 
+TEST_F(FeedTest, what_is_gone_for_good_is_told_from_what_fails) {
+  status_ = 410;
+  instead_ = R"({"title":"Gone","detail":"entries up to 1000 were deleted by retention"})";
+  const auto events = feed()->read(Seq{0}, 10);
+  ASSERT_FALSE(events);
+  EXPECT_EQ(events.error().retry, Retry::kNever);
+  EXPECT_NE(events.error().what.find("up to 1000"), std::string::npos) << events.error().what;
+}
+
 TEST_F(FeedTest, a_cut_or_damaged_line_is_an_error_and_no_event) {
   const auto whole = encode(event_number(1)) + "\n";
   const auto second = encode(event_number(2));

@@ -65,7 +65,7 @@ struct Relay::Impl {
   Result<void> publish(std::span<const CommittedEvent> events);
   Result<void> resynchronise();
   Result<Seq> go_on_after();
-  Result<bool> is_ours(const StreamWriter::Last& last, Seq source_last);
+  Result<bool> is_ours(const StreamWriter::Last& last, Seq base, Seq source_last);
   void set_published(Seq seq, std::size_t accepted);
 
   const Options options_;
@@ -219,19 +219,23 @@ Result<void> Relay::Impl::resynchronise() {
 Result<Seq> Relay::Impl::go_on_after() {
   auto last = writer_.last();
   if (!last) return last.error();
-  auto source_last = last_of(*source_, published_);
+  const auto base = source_->base();
+  if (!base) return base.error();
+  auto source_last = last_of(*source_, std::max(published_, *base));
   if (!source_last) return source_last.error();
   {
     const std::lock_guard lock(mutex_);
     told_ = std::max(told_, *source_last);
   }
   if (*last) {
-    const auto ours = is_ours(**last, *source_last);
+    const auto ours = is_ours(**last, *base, *source_last);
     if (!ours) return ours.error();
     if (*ours && source_last->value - (*last)->seq->value <= options_.stream_length_max) return *(*last)->seq;
     if (!*ours) {
-      spdlog::warn("relay: the stream {} has entries that are not of this journal; it is begun anew",
-                   options_.stream);
+      spdlog::warn(
+          "relay: the stream {} has entries that are not of this journal, or ends before what it has; it is "
+          "begun anew",
+          options_.stream);
     }
   }
   // An emptied stream remembers its last id and would refuse smaller ones.
@@ -239,8 +243,9 @@ Result<Seq> Relay::Impl::go_on_after() {
   return *source_last;
 }
 
-Result<bool> Relay::Impl::is_ours(const StreamWriter::Last& last, Seq source_last) {
-  if (!last.seq || last.seq->value < 1 || *last.seq > source_last) return false;
+// One that ends before what the source still has is of no use: it could not go on without a gap.
+Result<bool> Relay::Impl::is_ours(const StreamWriter::Last& last, Seq base, Seq source_last) {
+  if (!last.seq || *last.seq <= base || *last.seq > source_last) return false;
   auto events = source_->read(Seq{last.seq->value - 1}, 1);
   if (!events) return events.error();
   return !events->empty() && events->front().seq == *last.seq && encode(events->front()) == last.line;

@@ -55,6 +55,38 @@ TEST_F(RelayTest, events_arrive_in_order_with_their_number_as_the_entry_s) {
   EXPECT_EQ(relay->status().published_total, 4004U);
 }
 
+// As a node that becomes primary after it deleted what the last one had published.
+TEST_F(RelayTest, a_stream_that_ends_before_what_the_journal_has_is_begun_anew) {
+  {
+    const auto relay = this->relay();
+    ASSERT_TRUE(connected(*relay));
+    relay->committed(journal_.append(50));
+    ASSERT_TRUE(published(*relay));
+  }
+  journal_.append(100);
+  journal_.deleted = 80;
+  const auto relay = this->relay();
+  ASSERT_TRUE(connected(*relay));
+  EXPECT_EQ(relay->status().published, Seq{150});
+  relay->committed(journal_.append(10));
+  ASSERT_TRUE(published(*relay));
+  EXPECT_EQ(stream(), range(151, 160));
+}
+
+TEST_F(RelayTest, a_stream_goes_on_though_its_beginning_is_deleted_in_the_journal) {
+  {
+    const auto relay = this->relay();
+    ASSERT_TRUE(connected(*relay));
+    relay->committed(journal_.append(50));
+    ASSERT_TRUE(published(*relay));
+  }
+  journal_.append(10);
+  journal_.deleted = 49;
+  const auto relay = this->relay();
+  ASSERT_TRUE(published(*relay));
+  EXPECT_EQ(stream(), range(1, 60));
+}
+
 TEST_F(RelayTest, an_empty_stream_gets_what_is_committed_from_then_on) {
   journal_.append(1234);
   const auto relay = this->relay();

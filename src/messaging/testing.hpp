@@ -134,6 +134,7 @@ class MemoryJournal {
 
   std::atomic<bool> reachable = true;
   std::atomic<int> reads = 0;
+  std::atomic<std::int64_t> deleted = 0;  // up to it, as retention does
 
  private:
   class View final : public EventSource {
@@ -142,6 +143,7 @@ class MemoryJournal {
     Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) override {
       ++journal_.reads;
       if (!journal_.reachable) return Error{Retry::kLater, "the journal is out of reach"};
+      if (after.value < journal_.deleted) return Error{Retry::kNever, "it is deleted"};
       const std::lock_guard lock(journal_.mutex_);
       const auto& events = journal_.events_;
       const auto begin = std::min(static_cast<std::size_t>(after.value), events.size());
@@ -149,6 +151,7 @@ class MemoryJournal {
       return std::vector(events.begin() + static_cast<std::ptrdiff_t>(begin),
                          events.begin() + static_cast<std::ptrdiff_t>(end));
     }
+    Result<Seq> base() override { return Seq{journal_.deleted}; }
 
    private:
     MemoryJournal& journal_;
