@@ -14,7 +14,8 @@ namespace sportapp::replication {
 class Log {
  public:
   virtual ~Log() = default;
-  // Of the entry `seq` on disk; nothing when it is not there (any more). Of 0: zeros.
+  // Of the entry `seq` on disk, or of the last that was deleted: what follows it can be read. Nothing when it
+  // is not there (any more). Of 0, while none was deleted: zeros.
   [[nodiscard]] virtual Result<std::optional<Hash>> hash_at(Seq seq) = 0;
   // In order, without a gap, entries on disk only; at least one where there is one, else about `bytes_max`.
   [[nodiscard]] virtual Result<std::vector<journal::Entry>> read(Seq after, std::size_t bytes_max) = 0;

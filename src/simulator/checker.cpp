@@ -90,7 +90,15 @@ void Checker::promised(const std::string& node, Epoch before, Epoch now) {
   if (now < before) violated("{} takes back its promise of {} for {}", node, before.value, now.value);
 }
 
+void Checker::trimmed(const failover::Position& upto) {
+  const auto [found, is_new] = trimmed_.try_emplace(upto.seq, upto.hash);
+  if (found->second != upto.hash) violated("two nodes delete different entries up to {}", upto.seq.value);
+}
+
 void Checker::ended(const NodeFiles& primary) const {
+  for (const auto& [seq, hash] : trimmed_) {
+    if (!primary.holds({seq, hash})) violated("entry {} was deleted and had not counted", seq.value);
+  }
   if (!primary.holds(acknowledged_)) violated("entry {} is lost", acknowledged_.seq.value);
   std::set<std::string> keys;
   std::map<std::string, std::int64_t> names;

@@ -44,6 +44,8 @@ class Checker {
   void lost_disk(const std::string& node) { without_disk_.insert(node); }
   [[nodiscard]] bool is_without_disk(const std::string& node) const { return without_disk_.contains(node); }
   [[nodiscard]] bool any_without_disk() const { return !without_disk_.empty(); }
+  // A node deletes entries up to there: they count for good.
+  void trimmed(const failover::Position& upto);
   void promised(const std::string& node, Epoch before, Epoch now);
   // At the end: the journal of the primary.
   void ended(const NodeFiles& primary) const;
@@ -68,6 +70,7 @@ class Checker {
   std::map<Epoch, std::string> released_by_;
   failover::Record record_;
   std::set<std::string> without_disk_;
+  std::map<Seq, Hash> trimmed_;
   std::size_t answers_ = 0;
 };
 

@@ -41,6 +41,9 @@ class Disk {
 struct NodeFiles {
   Epoch promise;
   std::vector<journal::Entry> journal;
+  // Entries up to it are deleted. They stand in `journal` yet, for whoever checks; the node must not look at
+  // them.
+  Seq base;
   [[nodiscard]] failover::Position head() const {
     if (journal.empty()) return {};
     return {journal.back().seq, journal.back().hash};

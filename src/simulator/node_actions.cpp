@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "replication/message.hpp"
 #include "simulator/node_host.hpp"
 #include "simulator/node_running.hpp"
@@ -147,7 +148,8 @@ void NodeHost::perform(const replication::InstallSnapshot&) {
 template <>
 void NodeHost::perform(const replication::MakeSnapshot& action) {
   process().after(world_.random.between(1, kCopying), [this, node = action.node] {
-    running_->snapshots[node] = replication::encode(files_.journal);
+    running_->snapshots[node] =
+        ByteWriter().i64(files_.base.value).take() + replication::encode(files_.journal);
     world_.trace(name(), "a copy for {} is made, head {}", node, files_.head().seq.value);
     running_->replica->snapshot_made(world_.timeline.now_ms(), node, files_.head());
     perform();
@@ -168,12 +170,14 @@ void NodeHost::perform() {
 }
 
 Result<std::optional<Hash>> NodeHost::hash_at(Seq seq) {
+  if (seq < files_.base) return std::optional<Hash>();
   if (seq == Seq{}) return std::optional<Hash>(Hash{});
   if (seq > files_.head().seq) return std::optional<Hash>();
   return std::optional<Hash>(files_.at(seq).hash);
 }
 
 Result<std::vector<journal::Entry>> NodeHost::read(Seq after, std::size_t) {
+  if (after < files_.base) return Error{Retry::kNever, "it is deleted"};
   std::vector<journal::Entry> entries;
   const auto first = static_cast<std::size_t>(after.value);
   const auto most = static_cast<std::size_t>(world_.settings.read_max);

@@ -98,6 +98,8 @@ void NodeHost::tick() {
   running_->replica->tick(world_.timeline.now_ms());
   perform();
   running_->reception->look();
+  if (world_.settings.trims_percent > 0 && world_.random.percent(world_.settings.trims_percent))
+    running_->journal->trim(world_.random.between(1, 100));
   process().after(kTick, [this] { tick(); });
 }
 

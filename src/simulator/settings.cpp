@@ -50,6 +50,7 @@ Settings settings_of(std::uint64_t seed, int nodes, bool brief) {
     settings.faults_max = 1;
     settings.fault_every = settings.fire / 4;
   }
+  settings.trims_percent = one_of(random, {0, 0, 5, 50});
   return settings;
 }
 

@@ -27,6 +27,7 @@ struct Settings {
   std::size_t window_messages = 8;
   std::size_t near_bytes = 32 * 1024;
   int read_max = 16;                  // entries at a time, catching up
+  std::int64_t trims_percent = 0;     // of a node's ticks in which it deletes old entries
   std::vector<std::int64_t> weights;  // of the kinds of faults
   Us fault_every = 60 * kMs;
   int faults_max = std::numeric_limits<int>::max();

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "replication/message.hpp"
 
 namespace sportapp::simulator {
@@ -45,6 +47,7 @@ void SimJournal::lead(Epoch epoch) {
   put([this, epoch] {
     leading_ = true;
     epoch_ = epoch;
+    settled_ = files_.head().seq;
   });
 }
 
@@ -62,6 +65,23 @@ void SimJournal::append(std::vector<journal::Entry> entries, Written done) {
 
 void SimJournal::replace(std::string bytes, Written done) {
   put([this, bytes = std::move(bytes), done = std::move(done)] { do_replace(bytes, done); });
+}
+
+void SimJournal::trim(std::int64_t part) {
+  put([this, part] { do_trim(part); });
+}
+
+void SimJournal::do_trim(std::int64_t part) {
+  const auto most = std::min(settled_.value, files_.head().seq.value - 1);
+  const Seq upto{files_.base.value + (most - files_.base.value) * part / 100};
+  if (failing_ || upto <= files_.base) return;
+  checker_.trimmed(files_.at(upto));
+  write([this, upto] { files_.base = upto; },
+        [this](bool written) {
+          if (!written) return begin_failing("entries could not be deleted");
+          busy_ = false;
+          look_for_work();
+        });
 }
 
 void SimJournal::put(Task task) {
@@ -148,6 +168,7 @@ void SimJournal::commit() {
   busy_ = false;
   auto batch = std::exchange(batch_, std::nullopt);
   index_more();
+  settled_ = files_.head().seq;
   owner_.committed(files_.head());
   for (std::size_t i = 0; i < batch->commands.size(); ++i) {
     batch->commands[i].done(batch->outcomes[i].first, batch->outcomes[i].second);
@@ -170,13 +191,15 @@ void SimJournal::roll_back() {
 void SimJournal::do_append(const std::vector<journal::Entry>& entries, const Written& done) {
   if (leading_ || failing_) return done(refused(leading_ ? "this journal leads" : "this journal is failing"));
   if (const auto fault = fault_of(files_.head(), entries); !fault.empty()) return done(refused(fault));
+  const auto before = files_.head().seq;
   write([this, entries] { files_.journal.insert(files_.journal.end(), entries.begin(), entries.end()); },
-        [this, done](bool written) {
+        [this, done, before](bool written) {
           if (!written) {
             begin_failing("entries could not be written");
             return done(Error{Retry::kOutcomeUnknown, "entries could not be written"});
           }
           busy_ = false;
+          settled_ = before;
           index_more();
           done(files_.head());
           look_for_work();
@@ -185,20 +208,27 @@ void SimJournal::do_append(const std::vector<journal::Entry>& entries, const Wri
 
 void SimJournal::do_replace(const std::string& bytes, const Written& done) {
   if (leading_) return done(refused("this journal leads"));
-  auto entries = replication::decode_entries(bytes);
+  ByteReader reader(bytes);
+  const Seq base{reader.i64()};
+  auto entries = replication::decode_entries(bytes.substr(sizeof base.value));
   if (!entries) return done(entries.error());
   if (const auto fault = fault_of({}, *entries); !fault.empty()) return done(refused(fault));
-  write([this, entries = *entries] { files_.journal = entries; },
-        [this, done](bool written) {
-          if (!written) {
-            begin_failing("a copy could not be put in place");
-            return done(Error{Retry::kOutcomeUnknown, "a copy could not be put in place"});
-          }
-          busy_ = false;
-          index_anew();
-          done(files_.head());
-          look_for_work();
-        });
+  write(
+      [this, entries = *entries, base] {
+        files_.journal = entries;
+        files_.base = base;
+      },
+      [this, done](bool written) {
+        if (!written) {
+          begin_failing("a copy could not be put in place");
+          return done(Error{Retry::kOutcomeUnknown, "a copy could not be put in place"});
+        }
+        busy_ = false;
+        settled_ = {};
+        index_anew();
+        done(files_.head());
+        look_for_work();
+      });
 }
 
 void SimJournal::write(std::function<void()> change, std::function<void(bool)> done) {

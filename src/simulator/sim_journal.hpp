@@ -41,6 +41,8 @@ class SimJournal {
   void follow(std::function<void()> done);
   void append(std::vector<journal::Entry> entries, std::function<void(Result<Position>)> done);
   void replace(std::string bytes, std::function<void(Result<Position>)> done);
+  // Deletes entries from the first on, as far as they are settled; `part` of what could be, of 100.
+  void trim(std::int64_t part);
   void release();
   void roll_back();
   [[nodiscard]] const std::optional<Checker::Known>& known_to_batch() const { return known_; }
@@ -65,6 +67,7 @@ class SimJournal {
   void begin_failing(const std::string& why);
   void recover();
   void commit();
+  void do_trim(std::int64_t part);
   void do_append(const std::vector<journal::Entry>& entries, const Written& done);
   void do_replace(const std::string& bytes, const Written& done);
   void write(std::function<void()> change, std::function<void(bool)> done);
@@ -82,6 +85,7 @@ class SimJournal {
   Epoch epoch_{1};
   std::deque<Task> tasks_;
   std::deque<Command> queue_;
+  Seq settled_;                          // see journal::JournalStatus
   std::optional<Batch> batch_;           // at the gate, or being committed
   std::optional<Checker::Known> known_;  // when it was decided
   std::size_t indexed_ = 0;              // entries of the files that stand in:
