@@ -70,7 +70,7 @@ CommandRoutes::CommandRoutes(const domain::Domain& domain, journal::Journal& jou
       clock_(clock),
       loop_(loop),
       quarantine_(quarantine),
-      options_(options),
+      options_(std::move(options)),
       service_(domain.service()),
       hold_(options.hold, clock, loop, forwarder, [this](HeldPtr held) { admit(std::move(held)); }) {
   for (const auto& source : domain.sources()) {
@@ -281,7 +281,12 @@ http::Response CommandRoutes::feed(const http::Request& request) {
     return http::problem(400, "Bad request", "after must be a position, limit 1 to 1000");
   }
   auto events = events_.read(Seq{*after}, static_cast<std::size_t>(*limit));
-  if (!events) return http::unavailable(events.error().what);
+  if (!events) {
+    const auto base = events_.base();
+    if (base && Seq{*after} < *base) return http::problem(410, "Gone", events.error().what);
+    return http::unavailable(events.error().what);
+  }
+  if (options_.on_feed_read) options_.on_feed_read(Seq{*after});
   http::Response response;
   response.content_type = "application/x-ndjson";
   for (const auto& event : *events) {

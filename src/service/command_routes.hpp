@@ -29,6 +29,7 @@ class CommandRoutes {
     // Whether other nodes may take over: then a command that the journal cannot take at present waits, too.
     bool has_peers = false;
     Hold::Limits hold{};
+    std::function<void(Seq after)> on_feed_read{};  // with what comes next still there
   };
   // `events`: for the feed. `forwarder`: to the primary. All that is given must outlive it.
   CommandRoutes(const domain::Domain& domain, journal::Journal& journal, messaging::EventSource& events,

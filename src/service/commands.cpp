@@ -12,6 +12,7 @@
 #include "service/command_metrics.hpp"
 #include "service/command_routes.hpp"
 #include "service/in_hand.hpp"
+#include "service/keeping.hpp"
 #include "service/live_node.hpp"
 #include "service/office.hpp"
 #include "service/process.hpp"
@@ -47,8 +48,12 @@ Result<std::vector<Reactor::Source>> followed(const Config& config, const domain
 // last outcomes.
 class Commands {
  public:
-  Commands(Process& process, const domain::Domain& domain)
-      : process_(process), domain_(domain), metrics_(*process.metrics()), backlog_(file(), domain, clock_) {}
+  Commands(Process& process, const domain::Domain& domain, const projection::Projection& projection)
+      : process_(process),
+        domain_(domain),
+        projection_(projection),
+        metrics_(*process.metrics()),
+        backlog_(file(), domain, clock_) {}
 
   Result<void> start();
   void stop();
@@ -61,6 +66,7 @@ class Commands {
   void open_quarantine();
   [[nodiscard]] Result<void> open_journal();
   void add_routes();
+  void begin_keeping();
   [[nodiscard]] Result<void> begin();
   void has_role(const RoleView& role);
   [[nodiscard]] Whereabouts whereabouts(const RoleView& role) const;
@@ -69,6 +75,7 @@ class Commands {
   [[nodiscard]] std::shared_ptr<Office> office() const;
   void committed(std::vector<domain::CommittedEvent> events);
   void describe();
+  [[nodiscard]] std::string trouble() const;
   void describe_sources();
   void describe_backlog();
   [[nodiscard]] messaging::RelayStatus relay_status() const;
@@ -78,6 +85,7 @@ class Commands {
   const SystemClock clock_;
   Process& process_;
   const domain::Domain& domain_;
+  const projection::Projection& projection_;
   CommandMetrics metrics_;
   Backlog backlog_;
   std::vector<Reactor::Source> sources_;
@@ -91,6 +99,7 @@ class Commands {
   std::unique_ptr<http::Forwarder> forwarder_;
   std::unique_ptr<CommandRoutes> routes_;
   std::unique_ptr<SetAsideRoutes> set_aside_routes_;
+  std::unique_ptr<Keeping> keeping_;
   std::unique_ptr<Worker> janitor_ = std::make_unique<Worker>();  // ends offices, which takes a second or two
 };
 
@@ -107,6 +116,7 @@ Result<void> Commands::start() {
   if (!events) return events.error();
   for_feed_ = std::move(*events);
   add_routes();
+  begin_keeping();
   describe();
   describe_sources();
   describe_backlog();
@@ -117,6 +127,7 @@ void Commands::stop() {
   if (node_) node_->stop();
   leave_office();
   janitor_.reset();  // an office uses the journal to its end
+  keeping_.reset();
   journal_.reset();
 }
 
@@ -171,12 +182,28 @@ void Commands::add_routes() {
       CommandRoutes::Options{
           .hold_ms = holds ? config.hold_ms : static_cast<int>(config.limits.answer_timeout_ms),
           .has_peers = is_node(),
-          .hold = {.count_max = static_cast<std::size_t>(config.queue_max), .holds = holds}});
+          .hold = {.count_max = static_cast<std::size_t>(config.queue_max), .holds = holds},
+          .on_feed_read = [this](Seq after) { keeping_->feed_asked(after); }});
   routes_->add_to(process_.router());
   set_aside_routes_ =
       std::make_unique<SetAsideRoutes>(file(), domain_, *journal_, process_.loop(),
                                        [this]() -> const Whereabouts& { return routes_->primary(); });
   set_aside_routes_->add_to(process_.router());
+}
+
+void Commands::begin_keeping() {
+  Keeping::Needs needs;
+  needs.relay = [this]() -> std::optional<messaging::RelayStatus> {
+    const auto current = office();
+    return current ? std::optional(current->relay()) : std::nullopt;
+  };
+  needs.peers = [this] {
+    return node_ ? node_->role().peers : std::vector<replication::Replica::PeerView>();
+  };
+  needs.primary = [this]() -> const Whereabouts& { return routes_->primary(); };
+  keeping_ = std::make_unique<Keeping>(file(), process_.config().retention, *journal_, projection_, clock_,
+                                       process_.loop(), std::move(needs));
+  keeping_->add_to(process_.router());
 }
 
 // A node of several waits to be told its role; one alone is primary.
@@ -272,6 +299,8 @@ void Commands::describe() {
   process_.describe(
       "state", [this] { return std::string(journal_->status().failing.empty() ? "running" : "failing"); });
   process_.describe_number("position", [this] { return journal_->status().head.value; });
+  process_.describe_number("base", [this] { return journal_->status().base.seq.value; });
+  process_.describe("trouble", [this] { return trouble(); });
   process_.describe_number("published", [this] { return relay_status().published.value; });
   process_.describe_number("held", [this] { return static_cast<std::int64_t>(routes_->hold_counts().held); });
   process_.describe_number("forwarded", [this] { return routes_->hold_counts().forwarded; });
@@ -281,6 +310,21 @@ void Commands::describe() {
     process_.describe_number("epoch", [this] { return node_->role().report.epoch.value; });
     process_.describe_number("promise", [this] { return node_->role().report.promise.value; });
   }
+}
+
+// What only a person can help.
+std::string Commands::trouble() const {
+  auto text = keeping_->trouble();
+  const auto sources = domain_.sources();
+  const auto status = reactor_status();
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (status[i].gone.empty()) continue;
+    text += fmt::format(
+        "{}events of {} from {} on cannot be taken in any more, since they were deleted there before "
+        "({}); what to do: docs/retention.md",
+        text.empty() ? "" : "; ", sources[i], status[i].position.next().value, status[i].gone);
+  }
+  return text;
 }
 
 void Commands::describe_sources() {
@@ -308,9 +352,9 @@ void Commands::describe_backlog() {
   });
 }
 
-int run(Config config, const domain::Domain& domain) {
+int run(Config config, const domain::Domain& domain, const projection::Projection& projection) {
   Process process(std::move(config));
-  Commands commands(process, domain);
+  Commands commands(process, domain, projection);
   if (auto started = commands.start(); !started) {
     spdlog::error("{}", started.error().what);
     return 1;
@@ -322,12 +366,13 @@ int run(Config config, const domain::Domain& domain) {
 
 }  // namespace
 
-int run_commands(int argc, char** argv, const domain::Domain& domain) {
+int run_commands(int argc, char** argv, const domain::Domain& domain,
+                 const projection::Projection& projection) {
   if (argc == 2 && std::string_view(argv[1]) == "--trial") return run_trial(domain);
   int status = 0;
   auto config = start_from_command_line(argc, argv, load_config, status);
   if (config) sqlite::limit_memory(config->cache_mb);
-  return config ? run(std::move(*config), domain) : status;
+  return config ? run(std::move(*config), domain, projection) : status;
 }
 
 }  // namespace sportapp::service

@@ -71,6 +71,10 @@ Result<Config> load_config(const std::filesystem::path& file) {
     source.read("port", address.port, 1, kPortMax);
     config.sources.push_back(std::move(address));
   }
+  auto retention = reader->table("retention");
+  retention.read("keep_entries", config.retention.keep_entries, 0);
+  retention.read("keep_days", config.retention.keep_days, 0);
+  retention.read("keep_keys_s", config.retention.keep_keys_s, 1);
   read_redundancy(*reader, config);
   read_limits(reader->table("limits"), config.limits);
   config.name = config.service + "-" + config.side + "-" + config.node;

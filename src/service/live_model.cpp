@@ -129,7 +129,11 @@ Result<std::unique_ptr<ReadModel>> LiveModel::open_model() {
 
 void LiveModel::follow() {
   sink_ = std::make_unique<Sink>(*model_, writing_);
-  consumer_ = std::make_unique<messaging::Consumer>(options_.consumer, options_.make_feed(), *sink_);
+  auto options = options_.consumer;
+  options.on_gone = [this] {
+    if (options_.on_gone) loop_.post([this] { options_.on_gone(); });
+  };
+  consumer_ = std::make_unique<messaging::Consumer>(std::move(options), options_.make_feed(), *sink_);
 }
 
 void LiveModel::opened(ReadModel& model) {

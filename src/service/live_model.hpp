@@ -25,6 +25,7 @@ class LiveModel {
     std::function<void(const projection::ReadModel::Written&)> on_written;  // on the consumer's thread
     std::function<void(Seq)> on_position;  // on the loop, at most one at a time under way
     std::function<void()> on_damaged;      // on the loop: only a rebuild helps
+    std::function<void()> on_gone{};       // likewise: what comes next was deleted in the journal
   };
   // All references must outlive it; destroyed when the loop has ended.
   LiveModel(Options options, const projection::Projection& projection, const Clock& clock, Loop& loop);

@@ -8,7 +8,8 @@
 #include <utility>
 
 #include "failover/report.hpp"
-#include "journal/copy.hpp"
+#include "service/node_copy.hpp"
+#include "service/retention.hpp"
 
 namespace sportapp::service {
 namespace {
@@ -252,9 +253,7 @@ void NodeDriver::perform(const replication::AppendToJournal& action) {
 void NodeDriver::perform(const replication::MakeSnapshot& action) {
   spdlog::info("copying the journal for {}", process_of(action.node));
   copy_worker_->post([this, node = action.node, to = log_.outgoing(action.node)] {
-    const auto copied =
-        journal::copy_journal(config_.data / "journal.db", to, [this] { return !stopping_.load(); });
-    auto end = copied ? position_of(copied->head) : Result<Position>(copied.error());
+    const auto end = copy_node(config_.data / "journal.db", to, [this] { return !stopping_.load(); });
     tell([node, end](Replica& replica, std::int64_t now_ms) { replica.snapshot_made(now_ms, node, end); });
   });
 }
@@ -269,8 +268,12 @@ void NodeDriver::perform(const replication::InstallSnapshot&) {
   };
   auto file = log_.finish_incoming();
   if (!file) return installed(file.error());
-  spdlog::warn("this journal is replaced by a copy of the primary's; the old one is kept beside it");
-  outside_.journal.replace(*file, installed);
+  copy_worker_->post([this, installed, copy = *file] {
+    if (auto apart = take_apart(copy, next_base_of(config_.data / "journal.db")); !apart)
+      return installed(apart.error());
+    spdlog::warn("this journal is replaced by a copy of the primary's; the old one is kept beside it");
+    outside_.journal.replace(copy, installed);
+  });
 }
 
 }  // namespace sportapp::service

@@ -39,7 +39,6 @@ Result<journal::EntryReader*> NodeLog::reader() {
 }
 
 Result<std::optional<Hash>> NodeLog::hash_at(Seq seq) {
-  if (seq == Seq{}) return std::optional<Hash>(Hash{});
   auto entries = reader();
   if (!entries) return entries.error();
   return (*entries)->hash_at(seq);

@@ -18,6 +18,7 @@ class Counted final : public messaging::EventSource {
     while (!events->empty() && events->back().seq.value > last) events->pop_back();
     return events;
   }
+  Result<Seq> base() override { return events_->base(); }
 
  private:
   const std::unique_ptr<messaging::EventSource> events_;

@@ -14,6 +14,7 @@
 #include "http/server.hpp"
 #include "messaging/consumer.hpp"
 #include "messaging/relay.hpp"
+#include "service/retention_policy.hpp"
 
 namespace sportapp::service {
 
@@ -58,9 +59,10 @@ struct Config {
   int spare_late_ms =
       1000;  // commands: a node that acknowledges nothing for so long is not waited for any more
   int drain_ms = 5000;
-  int queue_max = 10'000;  // commands waiting for a commit; more: 503
-  int batch_max = 512;     // commands in one commit
-  int cache_mb = 64;       // of its databases that it keeps in memory, about, in MiB
+  int queue_max = 10'000;     // commands waiting for a commit; more: 503
+  int batch_max = 512;        // commands in one commit
+  int cache_mb = 64;          // of its databases that it keeps in memory, about, in MiB
+  RetentionPolicy retention;  // commands
   http::Limits limits;
 };
 

@@ -30,7 +30,8 @@ class Queries {
         waiters_(process.loop(), kWaitersMax),
         live_(live_options(), projection, clock_, process.loop()),
         rebuild_({.make_feed = feed_maker(),
-                  .on_end = [this](std::string_view outcome) { metrics_.rebuilt(outcome); }},
+                  .on_end = [this](std::string_view outcome) { metrics_.rebuilt(outcome); },
+                  .fetch_base = make_http_fetch(process.config().feeds)},
                  live_, projection, clock_),
         set_aside_(process.config().service, live_, process.loop(), [this] { (void)rebuild_.start(); }),
         routes_(projection, live_, waiters_) {}
@@ -52,7 +53,8 @@ class Queries {
             .make_feed = feed_maker(),
             .on_written = [this](const auto& written) { metrics_.written(written); },
             .on_position = [this](Seq position) { waiters_.reached(position); },
-            .on_damaged = [this] { rebuild_.start_for_damage(); }};
+            .on_damaged = [this] { rebuild_.start_for_damage(); },
+            .on_gone = [this] { rebuild_.start_for_gone(); }};
   }
 
   std::function<std::unique_ptr<messaging::EventSource>()> feed_maker() const {

@@ -52,7 +52,7 @@ QueryMetrics::QueryMetrics(prometheus::Registry& registry)
                    .Add({})),
       rebuilds_(BuildCounter()
                     .Name("sportapp_rebuilds_total")
-                    .Help("Rebuilds of the read model by outcome: identical, different, failed")
+                    .Help("Rebuilds of the read model by outcome: identical, different, restored, failed")
                     .Register(registry)) {}
 
 void QueryMetrics::written(const projection::ReadModel::Written& written) {

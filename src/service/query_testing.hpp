@@ -77,6 +77,11 @@ class MemoryJournal {
     const std::lock_guard lock(mutex_);
     reachable_ = reachable;
   }
+  // As retention does.
+  void delete_up_to(Seq seq) {
+    const std::lock_guard lock(mutex_);
+    base_ = seq;
+  }
   // Nothing past `seq` is handed out.
   void hold_at(Seq seq) {
     const std::lock_guard lock(mutex_);
@@ -85,6 +90,7 @@ class MemoryJournal {
   [[nodiscard]] Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) const {
     const std::lock_guard lock(mutex_);
     if (!reachable_) return Error{Retry::kLater, "the feed cannot be reached"};
+    if (after < base_) return Error{Retry::kNever, "it is deleted"};
     std::vector<domain::CommittedEvent> found;
     for (auto at = static_cast<std::size_t>(after.value); at < events_.size() && found.size() < limit; ++at) {
       if (events_[at].seq <= held_at_) found.push_back(events_[at]);
@@ -105,7 +111,7 @@ class MemoryJournal {
  private:
   mutable std::mutex mutex_;
   bool reachable_ = true;
-  Seq held_at_{1'000'000'000};
+  Seq held_at_{1'000'000'000}, base_;
   std::vector<domain::CommittedEvent> events_;
 };
 
@@ -193,10 +199,30 @@ class QueriesTest : public ::testing::Test {
     return body;
   }
 
+  // What the feed has no more is in the file `base_`, if anything is.
+  Result<bool> fetch_base(const std::filesystem::path& to) {
+    if (base_.empty()) return false;
+    std::filesystem::copy_file(base_, to);
+    return true;
+  }
+  // The names up to `seq` are deleted in the journal, and are in a base model.
+  void given_base(Seq seq) {
+    base_ = folder_.path() / "base.db";
+    {
+      auto model =
+          projection::ReadModel::open({.file = base_, .on_written = {}, .on_damaged = {}}, names_, clock_);
+      const auto events = journal_.read({}, static_cast<std::size_t>(seq.value));
+      ASSERT_TRUE(model && events && (*model)->write(*events));
+      ASSERT_TRUE(projection::ReadModel::seal(std::move(*model)));
+    }
+    journal_.delete_up_to(seq);
+  }
+
   sportapp::testing::TempFolder folder_;
   SystemClock clock_;
   Names names_;
   MemoryJournal journal_;
+  std::filesystem::path base_;
   Seq head_;
   HandLoop loop_;
   http::Router router_;
@@ -208,12 +234,16 @@ class QueriesTest : public ::testing::Test {
        .make_feed = [this] { return journal_.feed(); },
        .on_written = {},
        .on_position = [this](Seq position) { waiters_.reached(position); },
-       .on_damaged = [this] { rebuild_->start_for_damage(); }},
+       .on_damaged = [this] { rebuild_->start_for_damage(); },
+       .on_gone = [this] { rebuild_->start_for_gone(); }},
       names_,
       clock_,
       loop_};
   std::unique_ptr<Rebuild> rebuild_ = std::make_unique<Rebuild>(
-      Rebuild::Options{.make_feed = [this] { return journal_.feed(); }, .on_end = {}, .feed_pause_ms = 1},
+      Rebuild::Options{.make_feed = [this] { return journal_.feed(); },
+                       .on_end = {},
+                       .feed_pause_ms = 1,
+                       .fetch_base = [this](const auto& to, const auto&) { return fetch_base(to); }},
       live_, names_, clock_);
   std::unique_ptr<ViewSetAside> set_aside_ =
       std::make_unique<ViewSetAside>("names", live_, loop_, [this] { (void)rebuild_->start(); });

@@ -23,6 +23,8 @@ constexpr int kFeedTries = 10;
 constexpr int kLiveTries = 100;
 constexpr int kLivePauseMs = 100;
 constexpr std::int64_t kDamageEveryMs = 60'000;
+constexpr std::int64_t kGoneEveryMs = 5000;
+constexpr int kAttemptsMax = 3;  // what is deleted in the journal moves on
 
 Error ending() {
   return {Retry::kLater, "the process is ending"};
@@ -45,7 +47,7 @@ class PatientFeed final : public messaging::EventSource {
     for (int tries = 1;; ++tries) {
       if (stop_.stop_requested()) return ending();
       auto events = feed_->read(after, limit);
-      if (events || tries == kFeedTries) return events;
+      if (events || tries == kFeedTries || events.error().retry == Retry::kNever) return events;
       pause(stop_, pause_ms_);
     }
   }
@@ -68,6 +70,11 @@ std::string_view name_of(Rebuild::State state) {
       break;
   }
   return "failed";
+}
+
+std::string_view name_of(std::optional<bool> identical) {
+  if (!identical) return "restored";
+  return *identical ? "identical" : "different";
 }
 
 http::Response answer(int status, const Rebuild::Progress& progress) {
@@ -107,22 +114,34 @@ void Rebuild::add_to(http::Router& router) {
 }
 
 bool Rebuild::start() {
+  return start(true);
+}
+
+bool Rebuild::start(bool compare) {
   {
     const std::lock_guard lock(mutex_);
     if (progress_.state == State::kRunning) return false;
     progress_ = {.state = State::kRunning, .of = live_.position().value};
     started_ms_ = clock_.monotonic_ms();
   }
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  thread_ = std::jthread([this, compare](const std::stop_token& stop) { run(compare, stop); });
   return true;
 }
 
+bool Rebuild::ran_within(std::int64_t ms) const {
+  const std::lock_guard lock(mutex_);
+  return progress_.state != State::kIdle && clock_.monotonic_ms() - started_ms_ < ms;
+}
+
+void Rebuild::start_for_gone() {
+  if (ran_within(kGoneEveryMs) || !start(false)) return;
+  spdlog::warn(
+      "{} cannot go on, what comes next was deleted in the journal: it is made anew from its base model",
+      live_.file().string());
+}
+
 void Rebuild::start_for_damage() {
-  {
-    const std::lock_guard lock(mutex_);
-    const bool ran = progress_.state != State::kIdle;
-    if (ran && clock_.monotonic_ms() - started_ms_ < kDamageEveryMs) return;
-  }
+  if (ran_within(kDamageEveryMs)) return;
   if (start()) spdlog::error("{} is damaged: it is made anew from the feed", live_.file().string());
 }
 
@@ -133,13 +152,13 @@ Rebuild::Progress Rebuild::progress() const {
   return progress;
 }
 
-void Rebuild::run(const std::stop_token& stop) {
-  const auto identical = attempt(stop);
+void Rebuild::run(bool compare, const std::stop_token& stop) {
+  const auto identical = attempt(compare, stop);
   if (!identical) {
     if (auto removed = remove_leftovers(); !removed) spdlog::warn("{}", removed.error().what);
   }
   std::string_view outcome = "failed";
-  if (identical) outcome = *identical ? "identical" : "different";
+  if (identical) outcome = name_of(*identical);
   Progress ended;
   {
     const std::lock_guard lock(mutex_);
@@ -153,23 +172,47 @@ void Rebuild::run(const std::stop_token& stop) {
     ended = progress_;
   }
   if (options_.on_end) options_.on_end(outcome);
-  const auto level = outcome == "identical" ? spdlog::level::info : spdlog::level::err;
+  const bool well = outcome == "identical" || outcome == "restored";
+  const auto level = well ? spdlog::level::info : spdlog::level::err;
   spdlog::log(level, "rebuild of {}: {} after {} events and {} ms{}{}", live_.file().string(), outcome,
               ended.events, ended.elapsed_ms, ended.error.empty() ? "" : ": ", ended.error);
 }
 
+Result<Rebuild::Identical> Rebuild::attempt(bool compare, const std::stop_token& stop) {
+  for (int tries = 1;; ++tries) {
+    auto identical = attempt_once(compare, stop);
+    if (identical || identical.error().retry != Retry::kNever || tries == kAttemptsMax) return identical;
+  }
+}
+
+Result<void> Rebuild::begin_with_base(const std::stop_token& stop) {
+  if (!options_.fetch_base) return {};
+  for (int tries = 1;; ++tries) {
+    const auto fetched = options_.fetch_base(file_, stop);
+    if (fetched) return {};
+    if (stop.stop_requested()) return ending();
+    if (tries == kFeedTries) return fetched.error();
+    pause(stop, options_.feed_pause_ms);
+  }
+}
+
 // The live model is served and followed until the last step, which changes the files.
-Result<bool> Rebuild::attempt(const std::stop_token& stop) {
+Result<Rebuild::Identical> Rebuild::attempt_once(bool compare, const std::stop_token& stop) {
   if (auto removed = remove_leftovers(); !removed) return removed.error();
+  if (auto begun = begin_with_base(stop); !begun) return begun.error();
   PatientFeed feed(options_.make_feed(), options_.feed_pause_ms, stop);
   auto fresh = ReadModel::open({.file = file_, .on_written = {}, .on_damaged = {}}, projection_, clock_);
   if (!fresh) return fresh.error();
   if (auto filled = fill(**fresh, feed, stop); !filled) return filled.error();
-  const auto same = same_as_live(**fresh, feed, stop);
-  if (!same) return same.error();
+  Identical identical;
+  if (compare) {
+    const auto same = same_as_live(**fresh, feed, stop);
+    if (!same) return same.error();
+    identical = *same;
+  }
   auto replaced = live_.replace_with(std::move(*fresh), file_, feed, stop);
   if (!replaced) return replaced.error();
-  return *same;
+  return identical;
 }
 
 Result<void> Rebuild::fill(ReadModel& fresh, messaging::EventSource& feed, const std::stop_token& stop) {

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "http/router.hpp"
+#include "service/base_fetching.hpp"
 #include "service/live_model.hpp"
 
 namespace sportapp::service {
@@ -29,8 +30,10 @@ class Rebuild {
   };
   struct Options {
     std::function<std::unique_ptr<messaging::EventSource>()> make_feed;
-    std::function<void(std::string_view outcome)> on_end;  // identical, different, failed; any thread
-    int feed_pause_ms = 500;                               // before a feed that failed is asked again
+    // identical, different, restored (not compared: the model served could not go on), failed; any thread
+    std::function<void(std::string_view outcome)> on_end;
+    int feed_pause_ms = 500;  // before a feed that failed is asked again
+    FetchBase fetch_base{};   // what the feed begins after; none: it begins with the first event
   };
   // All references must outlive it; destroyed when the loop has ended.
   Rebuild(Options options, LiveModel& live, const projection::Projection& projection, const Clock& clock);
@@ -43,13 +46,22 @@ class Rebuild {
   [[nodiscard]] bool start();  // loop thread; false when one runs
   // As start(), for a model found damaged: not within a minute of the last.
   void start_for_damage();
+  // As start(), for a model that cannot go on, since what comes next was deleted in the journal: not
+  // compared, and not within seconds of the last.
+  void start_for_gone();
   [[nodiscard]] Progress progress() const;  // any thread
 
  private:
   using Fresh = std::unique_ptr<projection::ReadModel>;
 
-  void run(const std::stop_token& stop);
-  [[nodiscard]] Result<bool> attempt(const std::stop_token& stop);
+  using Identical = std::optional<bool>;  // nothing: not compared
+
+  [[nodiscard]] bool start(bool compare);
+  [[nodiscard]] bool ran_within(std::int64_t ms) const;
+  void run(bool compare, const std::stop_token& stop);
+  [[nodiscard]] Result<Identical> attempt(bool compare, const std::stop_token& stop);
+  [[nodiscard]] Result<Identical> attempt_once(bool compare, const std::stop_token& stop);
+  [[nodiscard]] Result<void> begin_with_base(const std::stop_token& stop);
   [[nodiscard]] Result<void> fill(projection::ReadModel& fresh, messaging::EventSource& feed,
                                   const std::stop_token& stop);
   [[nodiscard]] Result<bool> same_as_live(projection::ReadModel& fresh, messaging::EventSource& feed,

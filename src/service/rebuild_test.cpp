@@ -146,6 +146,38 @@ TEST_F(RebuildTest, the_end_of_the_process_cuts_it_off_and_leaves_a_working_mode
   EXPECT_EQ(get("/api-queries/names/2000").status, 200);
 }
 
+TEST_F(RebuildTest, it_begins_with_the_base_model_where_events_were_deleted) {
+  open();
+  many(900);
+  given_base({700});
+  rebuild();
+  EXPECT_EQ(rebuild_->progress().identical, true) << rebuild_->progress().error;
+  given({"ana"});
+  EXPECT_EQ(get("/api-queries/names/7").body, R"({"name":"n"})");
+  EXPECT_EQ(get("/api-queries/names/901").body, R"({"name":"ana"})");
+}
+
+TEST_F(RebuildTest, a_model_that_was_thrown_away_comes_back_by_itself_though_events_were_deleted) {
+  for (int i = 0; i < 900; ++i) journal_.append("n");
+  given_base({700});
+  open();
+  ASSERT_TRUE(loop_.run_until([this] { return live_.position() == Seq{900}; }));
+  EXPECT_EQ(rebuild_->progress().state, State::kDone);
+  EXPECT_EQ(rebuild_->progress().identical, std::nullopt) << "there was nothing to compare with";
+  EXPECT_EQ(get("/api-queries/names/7").body, R"({"name":"n"})");
+  rebuild();
+  EXPECT_EQ(rebuild_->progress().identical, true);
+}
+
+TEST_F(RebuildTest, without_a_base_model_what_was_deleted_is_not_passed_over) {
+  for (int i = 0; i < 9; ++i) journal_.append("n");
+  journal_.delete_up_to({5});
+  open();
+  ASSERT_TRUE(loop_.run_until([this] { return rebuild_->progress().state == State::kFailed; }));
+  EXPECT_EQ(live_.position(), Seq{});
+  EXPECT_EQ(get("/api-queries/names/7").status, 404);
+}
+
 TEST_F(RebuildTest, a_damaged_model_is_made_anew_by_itself) {
   open();
   many(3000);
