@@ -42,7 +42,7 @@ struct Progress {
   std::int64_t events = 0;
   std::int64_t of = 0;
   std::int64_t elapsed_ms = 0;
-  bool identical = false;
+  std::optional<bool> identical{};  // nothing: not compared, since the one before could not go on
   std::string error;
 };
 
@@ -115,6 +115,11 @@ Result<Progress> rebuild(const supervisor::InstanceProcess& process) {
   return follow(client, process.name);
 }
 
+const char* outcome_of(const Progress& progress) {
+  if (!progress.identical) return "begun with the base model, since the one before could not go on";
+  return *progress.identical ? "identical to the one before" : "DIFFERENT from the one before";
+}
+
 bool rebuild_and_tell(const supervisor::InstanceProcess& process) {
   const auto progress = rebuild(process);
   end_line();
@@ -127,10 +132,9 @@ bool rebuild_and_tell(const supervisor::InstanceProcess& process) {
     return false;
   }
   fmt::print("{}: {} events in {:.2f} s ({} events/s), {}\n", process.name, progress->events,
-             static_cast<double>(progress->elapsed_ms) / 1000, rate(*progress),
-             progress->identical ? "identical to the one before" : "DIFFERENT from the one before");
+             static_cast<double>(progress->elapsed_ms) / 1000, rate(*progress), outcome_of(*progress));
   std::fflush(stdout);
-  return progress->identical;
+  return progress->identical.value_or(true);
 }
 
 int rebuild_all(const Options& options) {

@@ -121,6 +121,7 @@ std::string service_config(const Layout& layout, const Settings& settings, const
                       detours.port(member.name, redis.name, redis.port), settings.redis.stream_length_max);
   if (member.kind == Kind::kQueries) text += feed_tables(members, member);
   if (member.kind == Kind::kCommands) {
+    text += "\n" + retention_text(settings.retention);
     if (member.link_port != 0) text += peer_tables(layout, members, member, detours);
     text += source_tables(members, member);
   }

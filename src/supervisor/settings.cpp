@@ -16,6 +16,8 @@ using service::TomlReader;
 
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kPortMax = 65'535;
+constexpr std::int64_t kDayS = 86'400;
+constexpr std::int64_t kDaysMax = 36'500;
 
 void read_gateway(TomlReader table, Settings::Gateway& gateway) {
   table.read("host", gateway.host);
@@ -58,6 +60,12 @@ void read_tactics(TomlReader table, Settings::Tactics& tactics) {
 void read_redis(TomlReader table, Settings::Redis& redis) {
   table.read("memory_mb", redis.memory_mb, 16, 1'000'000);
   table.read("stream_length_max", redis.stream_length_max, 1);
+}
+
+void read_retention(TomlReader table, service::RetentionPolicy& retention) {
+  table.read("keep_entries", retention.keep_entries, 0);
+  table.read("keep_days", retention.keep_days, 0, kDaysMax);
+  table.read("keep_keys_s", retention.keep_keys_s, 1, kDaysMax * kDayS);
 }
 
 // An address and not a name: a failover must not wait for a name server.
@@ -113,6 +121,7 @@ void read_settings(TomlReader& tables, Settings& settings) {
   read_failover(tables.table("failover"), settings.failover);
   read_tactics(tables.table("tactics"), settings.tactics);
   read_redis(tables.table("redis"), settings.redis);
+  read_retention(tables.table("retention"), settings.retention);
   read_network(tables.table("network"), settings.network);
   read_limits(tables.table("limits"), settings.limits);
 }
@@ -134,6 +143,11 @@ std::vector<std::string> mistakes_in(const std::filesystem::path& file) {
   return reader->mistakes();
 }
 
+std::string retention_text(const service::RetentionPolicy& retention) {
+  return fmt::format("[retention]\nkeep_entries = {}\nkeep_days = {}\nkeep_keys_s = {}\n",
+                     retention.keep_entries, retention.keep_days, retention.keep_keys_s);
+}
+
 std::string limits_text(const http::Limits& limits) {
   return fmt::format(
       "[limits]\nconnections = {}\nbody_bytes = {}\nheader_bytes = {}\nidle_timeout_ms = {}\n"
@@ -143,7 +157,7 @@ std::string limits_text(const http::Limits& limits) {
 }
 
 std::string settings_text(const Settings& settings) {
-  const auto& [gateway, services, failover, tactics, redis, network, limits] = settings;
+  const auto& [gateway, services, failover, tactics, redis, retention, network, limits] = settings;
   auto text = fmt::format(
       "[gateway]\nhost = {}\nport = {}\nworkers = {}\nconnections = {}\nrate_limit_per_s = {}\n"
       "queries_timeout_ms = {}\ncommands_timeout_ms = {}\nfirst_try_ms = {}\n\n",
@@ -163,6 +177,7 @@ std::string settings_text(const Settings& settings) {
                       tactics.restart, tactics.restart_after_ms, tactics.detect_hangs, tactics.retry);
   text += fmt::format("[redis]\nmemory_mb = {}\nstream_length_max = {}\n\n", redis.memory_mb,
                       redis.stream_length_max);
+  text += retention_text(retention) + "\n";
   text += network_text(network);
   text += limits_text(limits);
   return text;

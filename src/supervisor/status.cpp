@@ -43,6 +43,8 @@ void ask_service(StatusRow& row) {
   row.oldest_open_ms = number_of(status, "oldest_open_ms");
   row.epoch = number_of(status, "epoch");
   row.quarantined = number_of(status, "quarantined");
+  row.base = number_of(status, "base");
+  row.trouble = text_of(status, "trouble");
 }
 
 StatusRow row_of(const InstanceProcess& process) {
@@ -64,7 +66,9 @@ StatusRow row_of(const InstanceProcess& process) {
                 process.stopped_by,
                 process.stopped_ms,
                 0,
-                process.host};
+                process.host,
+                0,
+                ""};
   if (process.state != ProcessState::kRunning) return row;
   if (!process.service.empty()) {
     ask_service(row);
@@ -98,6 +102,10 @@ std::string waiting(const StatusRow& row) {
         "curl http://{}/internal/quarantine\n",
         row.name, row.quarantined, host_and_port(row.host, row.port));
   }
+  if (row.base > 0) {
+    lines += fmt::format("{}: entries up to {} deleted by retention\n", row.name, row.base);
+  }
+  if (!row.trouble.empty()) lines += fmt::format("{}: {}\n", row.name, row.trouble);
   if (row.open > 0) {
     lines += fmt::format("{}: {} not ended yet, the oldest begun {:.1f} s ago\n", row.name, row.open,
                          static_cast<double>(row.oldest_open_ms) / 1000);
@@ -131,6 +139,8 @@ json::object to_json(const StatusRow& row) {
           {"open", row.open},
           {"oldest_open_ms", row.oldest_open_ms},
           {"quarantined", row.quarantined},
+          {"base", row.base},
+          {"trouble", row.trouble},
           {"epoch", row.epoch},
           {"in_sync", row.in_sync},
           {"stopped_by", row.stopped_by},

@@ -29,6 +29,8 @@ struct StatusRow {
   std::int64_t stopped_ms = 0;      // since when, wall clock
   std::int64_t quarantined = 0;     // requests that ended a process, and are executed no more
   std::string host;
+  std::int64_t base = 0;  // of a commands node: its journal's entries up to it were deleted by retention
+  std::string trouble;    // what it cannot do by itself any more
 };
 
 struct Status {
