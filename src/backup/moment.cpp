@@ -62,7 +62,7 @@ Result<HeldJournal> open_one(const fs::path& data, const std::string& service,
     const auto promise = journal::Promise::read_only(folder);
     if (promise && *promise >= member.promise) {
       auto source = journal::CopySource::open(folder / "journal.db");
-      if (source) return HeldJournal{service, record, member.node, std::move(*source), {}};
+      if (source) return HeldJournal{service, record, member.node, std::move(*source), nullptr, {}};
       why_not += "; " + source.error().what;
     } else {
       why_not += promise ? fmt::format("; {} lost its disk", folder.string()) : "; " + promise.error().what;
@@ -89,13 +89,16 @@ std::vector<std::string> sources_of(const std::string& service) {
 }
 
 // Who takes in much goes first: what it has taken in is then in what is held later.
-Result<void> hold_each(std::vector<HeldJournal>& journals) {
+Result<void> hold_each(const fs::path& data, std::vector<HeldJournal>& journals) {
   std::vector<std::pair<std::size_t, HeldJournal*>> order;
   for (auto& journal : journals) order.emplace_back(sources_of(journal.service).size(), &journal);
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& one, const auto& other) { return one.first > other.first; });
   for (const auto& [count, journal] : order) {
-    if (auto held = journal->source->hold(); !held) return held;
+    const auto file = folder_of(data, journal->service, journal->node) / "journal.db";
+    auto base = projection::hold_with_base(*journal->source, file);
+    if (!base) return base.error();
+    journal->base = std::move(*base);
   }
   return {};
 }
@@ -136,7 +139,7 @@ Result<std::vector<HeldJournal>> hold_all(const fs::path& data) {
     if (!before) return before.error();
     auto journals = open_all(data, *before);
     if (!journals) return journals;
-    if (auto held = hold_each(*journals); !held) return held.error();
+    if (auto held = hold_each(data, *journals); !held) return held.error();
     const auto after = read_records(data);
     if (!after) return after.error();
     // In sync before and after, and every change is a new record: so it was in sync all the time.

@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "failover/record.hpp"
 #include "journal/copy.hpp"
+#include "projection/base_model.hpp"
 
 namespace sportapp::backup {
 
@@ -17,6 +18,7 @@ struct HeldJournal {
   failover::Record record;  // when it was held
   std::string node;         // one in sync: everything acknowledged before is in its journal
   std::unique_ptr<journal::CopySource> source;
+  std::unique_ptr<projection::HeldBase> base;  // null: retention deleted nothing in the journal
   std::map<std::string, Seq> consumed;
 };
 

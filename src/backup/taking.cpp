@@ -37,6 +37,7 @@ class Taking {
  private:
   [[nodiscard]] Result<void> service(HeldJournal& journal);
   [[nodiscard]] Result<void> journal_file(HeldJournal& journal, const fs::path& to);
+  [[nodiscard]] Result<void> base_file(HeldJournal& journal, const fs::path& of_journal);
   [[nodiscard]] Result<void> right_to_lead(const HeldJournal& journal, const fs::path& node);
   [[nodiscard]] Result<void> settings();
   [[nodiscard]] Result<void> sums();
@@ -55,6 +56,10 @@ Result<Manifest> Taking::files() {
     const auto bytes = journal.source->bytes();
     if (!bytes) return bytes.error();
     of_ += *bytes;
+    if (!journal.base) continue;
+    const auto of_base = journal.base->bytes();
+    if (!of_base) return of_base.error();
+    of_ += *of_base;
   }
   if (auto room = folder_.need_room(of_); !room) return room.error();
   for (auto& journal : *journals) {
@@ -78,7 +83,9 @@ Result<void> Taking::service(HeldJournal& journal) {
   manifest_.services.push_back(
       {journal.service, journal.node, journal.record.epoch, journal.source->head(), journal.consumed});
   if (auto copied = journal_file(journal, file); !copied) return copied;
+  if (auto copied = base_file(journal, file); !copied) return copied;
   if (auto written = right_to_lead(journal, node); !written) return written;
+  journal.base.reset();
   journal.source.reset();  // from here on its process's WAL shrinks again
   return {};
 }
@@ -90,6 +97,18 @@ Result<void> Taking::journal_file(HeldJournal& journal, const fs::path& to) {
       to, [&](std::uint64_t done, std::uint64_t) { return progress_(under_way, done_ + done, of_); });
   if (!copied) return copied.error();
   done_ += copied->bytes;
+  return journal::make_plain(to);
+}
+
+// What stands for the entries that retention deleted.
+Result<void> Taking::base_file(HeldJournal& journal, const fs::path& of_journal) {
+  if (!journal.base) return {};
+  const auto to = projection::base_file_of(of_journal);
+  const auto under_way = "copying " + journal.service + "'s base model";
+  const auto copied = journal.base->copy(
+      to, [&](std::uint64_t done, std::uint64_t) { return progress_(under_way, done_ + done, of_); });
+  if (!copied) return copied.error();
+  done_ += *copied;
   return journal::make_plain(to);
 }
 

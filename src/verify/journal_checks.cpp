@@ -107,8 +107,9 @@ Result<Checked> check_file(journal::Reader& reader) {
 Result<Checked> check_chain(journal::Reader& reader, const Progress& progress) {
   const auto head = reader.head();
   if (!head) return head.error();
-  Seq seq;
-  Hash hash{};
+  const auto base = reader.base();
+  if (!base) return base.error();
+  auto [seq, hash] = *base;
   auto difference = walk(reader, Seq{std::numeric_limits<std::int64_t>::min()}, *head,
                          [&](const journal::Entry& entry) -> Result<std::optional<Difference>> {
                            if (auto wrong = wrong_link(seq, hash, entry)) return wrong;
@@ -121,12 +122,23 @@ Result<Checked> check_chain(journal::Reader& reader, const Progress& progress) {
   const auto repeated = reader.repeated_key();
   if (!repeated) return repeated.error();
   if (!*difference && *repeated) *difference = Difference{"key '" + **repeated + "'", "one entry", "several"};
-  return Checked{fmt::format("{} entries, hash {}", seq.value, hex(hash)), std::move(*difference)};
+  auto summary = fmt::format("{} entries, hash {}", seq.value - base->seq.value, hex(hash));
+  if (base->seq > Seq{})
+    summary += fmt::format("; not checked: 1 to {}, deleted by retention", base->seq.value);
+  return Checked{std::move(summary), std::move(*difference)};
+}
+
+Checked not_checked(std::string_view of_what, Seq base) {
+  return {fmt::format("not checked: {}entries 1 to {} were deleted by retention", of_what, base.value),
+          std::nullopt};
 }
 
 Result<Checked> check_state(journal::Reader& reader, const domain::Domain& domain, const Progress& progress) {
   const auto head = reader.head();
   if (!head) return head.error();
+  const auto base = reader.base();
+  if (!base) return base.error();
+  if (base->seq > Seq{}) return not_checked("", base->seq);
   Scratch scratch;
   ScratchState state(scratch);
   auto refused = walk(reader, Seq{}, *head, [&](const journal::Entry& entry) {

@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "domain/domain.hpp"
@@ -17,11 +18,15 @@ struct Checked {
   std::optional<Difference> first;
 };
 
+// What is to be said of a check that needs the entries which retention deleted.
+[[nodiscard]] Checked not_checked(std::string_view of_what, Seq base);
+
 // An error means that the file could not be read to the end; what is wrong with its content is a difference.
 [[nodiscard]] Result<Checked> check_file(journal::Reader& reader);
-// Entries 1, 2, 3..., each of valid JSON, each hash made of the one before; no key twice.
+// Entries 1, 2, 3..., or from behind those that retention deleted on, each of valid JSON, each hash made of
+// the one before; no key twice.
 [[nodiscard]] Result<Checked> check_chain(journal::Reader& reader, const Progress& progress);
-// State tables equal to what the entries, replayed, make.
+// State tables equal to what the entries, replayed, make; not checked where retention deleted some.
 [[nodiscard]] Result<Checked> check_state(journal::Reader& reader, const domain::Domain& domain,
                                           const Progress& progress);
 

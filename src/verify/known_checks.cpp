@@ -57,7 +57,9 @@ class Known {
 
   Result<std::optional<Difference>> check(const Progress& progress);
   [[nodiscard]] std::string summary() const {
-    return fmt::format("{} entries of {}", taken_in_.value, source_.service);
+    auto text = fmt::format("{} entries of {}", taken_in_.value, source_.service);
+    if (base_ > Seq{}) text += fmt::format(" (not checked: 1 to {}, deleted by retention)", base_.value);
+    return text;
   }
 
  private:
@@ -69,7 +71,7 @@ class Known {
   const domain::Domain& domain_;
   const Source& source_;
   Rows rows_;
-  Seq taken_in_;
+  Seq taken_in_, base_;
   std::set<Seq> set_aside_;
   std::map<Id, Difference> unlike_;  // as long as no later entry says what is kept
 };
@@ -81,6 +83,9 @@ Result<std::optional<Difference>> Known::check(const Progress& progress) {
   auto aside = set_aside_of(reader_, source_.service);
   if (!aside) return aside.error();
   set_aside_ = std::move(*aside);
+  const auto base = source_.reader.base();
+  if (!base) return base.error();
+  base_ = base->seq;
   auto wrong = walk(source_.reader, Seq{}, taken_in_, [&](const journal::Entry& one) {
     if (one.seq.value % kProgressEvery == 0) progress(one.seq.value, taken_in_.value);
     return entry(one);

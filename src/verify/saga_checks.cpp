@@ -65,6 +65,7 @@ class Saga {
   [[nodiscard]] Found take(const journal::Entry& entry, const json::object& taken);
   [[nodiscard]] Found unlike(const Order& order) const;
   [[nodiscard]] Result<Found> stocks();
+  [[nodiscard]] Result<Seq> deleted() const;
   [[nodiscard]] Order* find(std::int64_t id);
   [[nodiscard]] std::string summary() const;
 
@@ -229,7 +230,19 @@ std::string Saga::summary() const {
   return aside == 0 ? text : fmt::format("{}, {} events set aside", text, aside);
 }
 
+// An order's beginning may be among what was deleted, and what a product began with.
+Result<Seq> Saga::deleted() const {
+  const auto of_orders = orders_reader_.base();
+  if (!of_orders) return of_orders.error();
+  const auto of_products = products_reader_.base();
+  if (!of_products) return of_products.error();
+  return std::max(of_orders->seq, of_products->seq);
+}
+
 Result<Checked> Saga::check() {
+  const auto gone = deleted();
+  if (!gone) return gone.error();
+  if (*gone > Seq{}) return not_checked("of orders or products, ", *gone);
   auto wrong = read(orders_reader_, "products", orders_side_, &Saga::orders_entry);
   if (wrong && !*wrong) wrong = read(products_reader_, "orders", products_side_, &Saga::products_entry);
   if (!wrong) return wrong.error();

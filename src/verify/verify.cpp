@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "journal/reader.hpp"
+#include "projection/base_model.hpp"
 #include "projection/snapshot.hpp"
 #include "services/registry.hpp"
 #include "verify/findings.hpp"
@@ -59,8 +60,9 @@ class Verification {
   [[nodiscard]] std::vector<OpenModel> open_models();
   [[nodiscard]] std::vector<OpenJournal> open_journals();
   void check_journal(const OpenJournal& journal, const domain::Domain& domain);
-  void check_models(std::vector<OpenModel> models, journal::Reader& reader,
+  void check_models(std::vector<OpenModel> models, const OpenJournal& journal,
                     const projection::Projection& projection);
+  [[nodiscard]] bool begin(Replay& replay, const OpenJournal& journal);
   void run(const std::string& file, const std::string& check,
            const std::function<Result<Checked>(const Progress&)>& body) {
     findings_.run(std::string(service_), file, check, body);
@@ -86,7 +88,7 @@ void Verification::service(const services::Service& known) {
   for (const auto& journal : journals) check_journal(journal, *domain);
   if (journals.empty()) return;
   const auto projection = known.make_projection();
-  check_models(std::move(models), *journals.front().reader, *projection);
+  check_models(std::move(models), journals.front(), *projection);
 }
 
 void Verification::saga() {
@@ -167,11 +169,28 @@ void Verification::check_journal(const OpenJournal& journal, const domain::Domai
   run(journal.file, "state", [&](const Progress& progress) { return check_state(reader, domain, progress); });
 }
 
-void Verification::check_models(std::vector<OpenModel> models, journal::Reader& reader,
+// Where retention deleted events of the journal, its base model stands for them. False: read models cannot be
+// held against it.
+bool Verification::begin(Replay& replay, const OpenJournal& journal) {
+  const auto base = journal.reader->base();
+  if (!base || base->seq == Seq{}) return static_cast<bool>(base);
+  const auto file = projection::base_file_of(data_ / journal.file);
+  const auto snapshot = projection::Snapshot::open(file);
+  if (!snapshot) {
+    cannot_read(file, snapshot.error());
+    return false;
+  }
+  run(below(file), "file", [&](const Progress&) { return check_file(**snapshot); });
+  run(below(file), "base", [&](const Progress& progress) { return replay.begin_with(**snapshot, progress); });
+  return replay.began_at() >= base->seq;
+}
+
+void Verification::check_models(std::vector<OpenModel> models, const OpenJournal& journal,
                                 const projection::Projection& projection) {
   std::sort(models.begin(), models.end(),
             [](const auto& left, const auto& right) { return left.position < right.position; });
-  Replay replay(reader, projection);
+  Replay replay(*journal.reader, projection);
+  if (!begin(replay, journal)) return;
   for (const auto& model : models) {
     auto& snapshot = *model.snapshot;
     run(model.file, "file", [&](const Progress&) { return check_file(snapshot); });

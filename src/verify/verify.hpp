@@ -14,8 +14,9 @@ namespace sportapp::verify {
 
 struct Finding {
   std::string service;
-  std::string file;   // below the data folder: users-commands-a/journal.db
-  std::string check;  // file | chain | state | views | saga | known; of a backup also bytes | end | fit
+  std::string file;  // below the data folder: users-commands-a/journal.db
+  std::string
+      check;  // file | chain | state | base | views | saga | known; of a backup also bytes | end | fit
   std::string summary;
   double seconds = 0;
   std::optional<Difference> first;  // the first difference, if any

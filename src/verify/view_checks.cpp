@@ -65,7 +65,68 @@ Pages stored_lookups(projection::Snapshot& snapshot) {
   };
 }
 
+// The hash of the journal's entry at `seq`, deleted or not.
+Result<std::optional<Hash>> hash_at(journal::Reader& reader, Seq seq) {
+  const auto base = reader.base();
+  if (!base) return base.error();
+  if (seq <= base->seq) return seq == base->seq ? std::optional(base->hash) : std::nullopt;
+  const auto entry = reader.entries(Seq{seq.value - 1}, 1);
+  if (!entry) return entry.error();
+  if (entry->empty() || entry->front().seq != seq) return std::optional<Hash>();
+  return std::optional(entry->front().hash);
+}
+
+std::string text_of(const std::optional<Hash>& hash) {
+  return hash ? hex(*hash) : "none";
+}
+
+// Each page of `pages` to `put`.
+Result<std::int64_t> each(const Pages& pages, const std::function<void(const Record&)>& put) {
+  std::int64_t count = 0;
+  for (auto after = lowest();;) {
+    const auto page = pages(after);
+    if (!page) return page.error();
+    if (page->empty()) return count;
+    for (const auto& record : *page) put(record);
+    count += static_cast<std::int64_t>(page->size());
+    after = page->back().key;
+  }
+}
+
 }  // namespace
+
+Result<Checked> Replay::begin_with(projection::Snapshot& base, const Progress&) {
+  const auto position = base.position();
+  if (!position) return position.error();
+  const auto origin = base.origin();
+  if (!origin) return origin.error();
+  const auto expected = hash_at(reader_, *position);
+  if (!expected) return expected.error();
+  if (!*origin || *origin != *expected) {
+    return Checked{"", Difference{fmt::format("hash of the journal at {}", position->value),
+                                  text_of(*expected), text_of(*origin)}};
+  }
+  try {
+    const auto rows = each(stored_rows(base), [this](const Record& row) {
+      scratch_.put_row(row.key.group, Id{row.key.id}, row.value);
+    });
+    if (!rows) return rows.error();
+    const auto names = each(stored_lookups(base), [this](const Record& name) {
+      scratch_.put_name(name.key.group, name.key.name, Id{std::stoll(name.value)});
+    });
+    if (!names) return names.error();
+    const auto aside = each(stored_set_aside(base), [this](const Record& one) { set_aside_.push_back(one); });
+    if (!aside) return aside.error();
+    position_ = began_at_ = *position;
+    return Checked{
+        fmt::format("{} views and links, {} lookups at position {}, of this journal; not checked: how they "
+                    "came about",
+                    *rows, *names, position->value),
+        std::nullopt};
+  } catch (const SQLite::Exception& exception) {
+    return sqlite::to_error(exception, "temporary file");
+  }
+}
 
 Result<void> Replay::advance_to(Seq position, const Progress& progress) {
   const auto each = [&](const journal::Entry& entry) -> Result<std::optional<Difference>> {
@@ -112,6 +173,8 @@ Result<Checked> check_views(Replay& replay, projection::Snapshot& snapshot, cons
                    Difference{"position", fmt::format("at most {}, the journal's last entry", head->value),
                               std::to_string(position->value)}};
   }
+  if (*position < replay.began_at())
+    return not_checked(fmt::format("at position {}, ", position->value), replay.began_at());
   if (auto advanced = replay.advance_to(*position, progress); !advanced) return advanced.error();
   auto aside = compare(replay.set_aside(), stored_set_aside(snapshot), [](std::int64_t) {});
   if (!aside) return aside.error();

@@ -14,6 +14,9 @@ class Replay {
  public:
   Replay(journal::Reader& reader, const projection::Projection& projection)
       : reader_(reader), projection_(projection), views_(scratch_) {}
+  // From behind the events that `base`, a base model of this journal, holds; at first.
+  [[nodiscard]] Result<Checked> begin_with(projection::Snapshot& base, const Progress& progress);
+  [[nodiscard]] Seq began_at() const { return began_at_; }
   // An event that cannot be projected is passed over, as a read model does.
   [[nodiscard]] Result<void> advance_to(Seq position, const Progress& progress);
   [[nodiscard]] Pages set_aside();  // the events passed over
@@ -26,7 +29,7 @@ class Replay {
   Scratch scratch_;
   ScratchViews views_;
   std::vector<Record> set_aside_;
-  Seq position_;
+  Seq position_, began_at_;
 };
 
 [[nodiscard]] Result<Checked> check_file(projection::Snapshot& snapshot);

@@ -32,6 +32,15 @@ Result<std::vector<OpenJournal>> open_all(const std::vector<NodeJournal>& journa
     if (!reader) return reader.error();
     const auto head = (*reader)->head();
     if (!head) return head.error();
+    const auto base = (*reader)->base();
+    if (!base) return base.error();
+    if (base->seq > Seq{}) {
+      return Error{
+          Retry::kNever,
+          fmt::format("{}: its entries up to {} were deleted by retention, so what clients were told of them "
+                      "cannot be judged; run experiments with [retention] keep_entries and keep_days 0",
+                      file.string(), base->seq.value)};
+    }
     opened.push_back({node, file, *std::move(reader), head->value});
   }
   return opened;
