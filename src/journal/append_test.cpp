@@ -95,12 +95,13 @@ TEST_F(AppendTest, WhatTheRulesCannotApplyIsNotTaken) {
   EXPECT_EQ(follower_->status().failing, "") << "the disk is well";
   open();
   add_names(1, 2);
+  ASSERT_TRUE(added(" retry/letters/7", "kept"));
   ASSERT_TRUE(ship());
-  auto twice = entries_of(*journal_).front();
-  twice.seq = Seq{3};
+  auto twice = entries_of(*journal_).back();
+  twice.seq = Seq{4};
   twice.event.payload = "new";
   twice.hash = chained(follower_->status().head_hash, twice);
-  EXPECT_FALSE(append(*follower_, {twice})) << "its key is in use";
+  EXPECT_FALSE(append(*follower_, {twice})) << "its key is in use, and is never forgotten";
   EXPECT_EQ(follower_->status().failing, "");
   EXPECT_EQ(head_of(*follower_), head_of(*journal_));
 }

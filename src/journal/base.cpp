@@ -132,6 +132,7 @@ std::optional<Entry> BaseWriter::find(std::string_view key) {
 }
 
 void BaseWriter::displace(std::string_view key) {
+  if (key.starts_with(kInternal)) return;
   Use(displace_).bind(1, key).step();
 }
 

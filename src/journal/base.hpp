@@ -42,7 +42,7 @@ class BaseWriter {
   [[nodiscard]] Head advance(Seq upto, std::size_t most);
   // What was answered under a key of base_keys: seq, fingerprint and answer only.
   [[nodiscard]] std::optional<Entry> find(std::string_view key);
-  // Whoever had the key has it no more.
+  // Whoever had the key has it no more; one of this program is never forgotten, and stays.
   void displace(std::string_view key);
 
  private:

@@ -60,7 +60,7 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, 
     for (const auto& source : domain.sources()) place.consumed[source] = store.consumed(source);
     // What was answered must still be there: a disk that came back with less is no journal to go on from.
     const auto still = store.hash_at(kept.seq);
-    if (!still || *still != kept.hash) {
+    if (kept.seq > Seq{} && (!still || *still != kept.hash)) {
       return Error{Retry::kNever,
                    fmt::format("{}: entry {}, acknowledged earlier, is gone or changed; restore the file",
                                file.string(), kept.seq.value)};

@@ -162,6 +162,7 @@ TEST_F(RebuildTest, a_model_that_was_thrown_away_comes_back_by_itself_though_eve
   given_base({700});
   open();
   ASSERT_TRUE(loop_.run_until([this] { return live_.position() == Seq{900}; }));
+  wait_for_end();
   EXPECT_EQ(rebuild_->progress().state, State::kDone);
   EXPECT_EQ(rebuild_->progress().identical, std::nullopt) << "there was nothing to compare with";
   EXPECT_EQ(get("/api-queries/names/7").body, R"({"name":"n"})");

@@ -150,13 +150,15 @@ void check_expect(TomlReader& table, const Scenario& scenario) {
 // What the level of tactics, or the run itself, says is not the scenario's to set.
 void check_settings(TomlReader& table, const supervisor::Settings& settings) {
   const supervisor::Settings defaults;
-  const auto& [gateway, services, failover, tactics, redis, network, limits] = settings;
+  const auto& [gateway, services, failover, tactics, redis, retention, network, limits] = settings;
   if (gateway.host != defaults.gateway.host || gateway.port != defaults.gateway.port)
     table.refuse("gateway", "'host' and 'port' are the run's own: it takes a free port of 127.0.0.1");
   if (services.spares != defaults.services.spares)
     table.refuse("services", "'spares' belongs to the level of tactics: [tactics] level");
   if (failover.hold_ms != defaults.failover.hold_ms)
     table.refuse("failover", "'hold_ms' belongs to the level of tactics: [tactics] level");
+  if (retention.deletes())
+    table.refuse("retention", "'keep_entries' and 'keep_days' delete entries, by which the run is judged");
   if (table.has("network"))
     table.refuse("network",
                  "'network' is for processes that are run one by one; the run has all on 127.0.0.1");
