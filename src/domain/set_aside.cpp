@@ -13,6 +13,8 @@ constexpr std::string_view kSetCommand = "SetEventAside";
 constexpr std::string_view kClearCommand = "ClearSetAside";
 constexpr std::string_view kSetEvent = "EventSetAside";
 constexpr std::string_view kClearedEvent = "SetAsideCleared";
+constexpr std::string_view kPassCommand = "PassEvents";
+constexpr std::string_view kPassedEvent = "EventsPassed";
 
 json::object parsed(std::string_view text) {
   json::parse_options options;
@@ -44,6 +46,7 @@ class WithSetAside final : public Domain {
 
   Decision decide(const StateReader& state, const Command& command) const override {
     if (command.type == kSetCommand) return Effect{{std::string(kSetEvent), 1, command.body}, {}};
+    if (command.type == kPassCommand) return Effect{{std::string(kPassedEvent), 1, command.body}, {}};
     if (command.type != kClearCommand) return domain_->decide(state, command);
     const Id row{parsed(command.body).at("id").as_int64()};
     if (!state.row(kSetAsideTable, row)) {
@@ -59,7 +62,7 @@ class WithSetAside final : public Domain {
       state.put_row(kSetAsideTable, Id{committed.seq.value}, event.payload);
     } else if (event.type == kClearedEvent) {
       state.remove_row(kSetAsideTable, Id{parsed(event.payload).at("id").as_int64()});
-    } else {
+    } else if (!tells_of_passing(event)) {
       domain_->apply(state, committed);
     }
   }
@@ -95,8 +98,16 @@ SetAside set_aside_of(std::string_view row) {
           text_at(body, "reason")};
 }
 
+Command pass(std::string_view source, Seq upto) {
+  return {std::string(kPassCommand), json::serialize(json::object{{"source", source}, {"upto", upto.value}})};
+}
+
+bool tells_of_passing(const Event& event) {
+  return event.type == kPassedEvent;
+}
+
 bool is_about_set_aside(const Event& event) {
-  return event.type == kSetEvent || event.type == kClearedEvent;
+  return event.type == kSetEvent || event.type == kClearedEvent || tells_of_passing(event);
 }
 
 std::unique_ptr<Domain> with_set_aside(std::unique_ptr<Domain> domain) {

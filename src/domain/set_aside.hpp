@@ -24,10 +24,15 @@ struct SetAside {
 // A row of the table; throws std::exception when it is none.
 [[nodiscard]] SetAside set_aside_of(std::string_view row);
 
+// Says that events of `source` up to `upto` asked for nothing: so it is known even when they are deleted
+// there.
+[[nodiscard]] Command pass(std::string_view source, Seq upto);
+[[nodiscard]] bool tells_of_passing(const Event& event);
+
 // Whether the event tells of such events only, and so is no concern of a read model.
 [[nodiscard]] bool is_about_set_aside(const Event& event);
 
-// `domain`, which also understands these two commands and their events.
+// `domain`, which also understands these commands and their events.
 [[nodiscard]] std::unique_ptr<Domain> with_set_aside(std::unique_ptr<Domain> domain);
 
 }  // namespace sportapp::domain

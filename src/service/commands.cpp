@@ -241,7 +241,8 @@ void Commands::take_office() {
   const auto& config = process_.config();
   Office::Options options{
       {config.redis, config.service, config.stream_length_max},
-      {config.redis, sources_, [this](std::string_view source, Seq position) { taken_in(source, position); }},
+      {config.redis, sources_, [this](std::string_view source, Seq position) { taken_in(source, position); },
+       config.retention},
       committed_};
   auto taken = Office::take(std::move(options), domain_, *journal_);
   if (!taken) {

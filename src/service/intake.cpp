@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "domain/set_aside.hpp"
 #include "service/log.hpp"
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::chrono::seconds kOutcomeMax{30};
 constexpr std::size_t kReasonBytesMax = 500;
+constexpr std::int64_t kDayMs = 86'400'000;
 
 // The outcomes of commands under way. What has not ended keeps it alive, should nobody wait any more.
 class Outcomes : public std::enable_shared_from_this<Outcomes> {
@@ -68,14 +70,16 @@ std::string shortened(std::string text) {
 }  // namespace
 
 Intake::Intake(std::string source, const domain::Domain& domain, journal::Journal& journal,
-               OnPosition on_position)
+               OnPosition on_position, const RetentionPolicy& policy)
     : source_(std::move(source)),
       domain_(domain),
       journal_(journal),
       on_position_(std::move(on_position)),
-      position_(journal.consumed(source_)) {}
+      position_(journal.consumed(source_)),
+      policy_(policy) {}
 
 Seq Intake::position() {
+  account();
   return std::max(position_, journal_.consumed(source_));
 }
 
@@ -88,11 +92,46 @@ Result<void> Intake::write(std::span<const domain::CommittedEvent> events) {
     const auto taken = take(events);
     if (!taken) return taken.error();
     if (*taken == 0) continue;
+    passed(events.first(*taken));
     position_ = events[*taken - 1].seq;
     events = events.subspan(*taken);
     if (on_position_) on_position_(position_);
   }
   return {};
+}
+
+void Intake::passed(Events events) {
+  const auto counted = journal_.consumed(source_);
+  for (const auto& event : events) {
+    if (event.seq <= counted) continue;
+    if (passed_.others + passed_.notes == 0) passed_.since_ms = SystemClock().monotonic_ms();
+    ++(domain::tells_of_passing(event.event) ? passed_.notes : passed_.others);
+  }
+}
+
+// Well before what passed can be deleted where it came from.
+bool Intake::must_account() const {
+  const auto waited_ms = SystemClock().monotonic_ms() - passed_.since_ms;
+  if (passed_.others > 0 && waited_ms >= policy_.keep_keys_s * 1000 / 4) return true;
+  const auto notes_max = std::max<std::int64_t>(2, policy_.keep_entries / 4);
+  if (policy_.keep_entries > 0 && passed_.notes >= notes_max) return true;
+  return policy_.keep_days > 0 && passed_.notes > 0 && waited_ms >= policy_.keep_days * kDayMs / 4;
+}
+
+void Intake::account() {
+  if (!policy_.deletes() || passed_.others + passed_.notes == 0) return;
+  const auto counted = journal_.consumed(source_);
+  if (position_ <= counted) {
+    passed_ = {};
+    return;
+  }
+  if (!must_account()) return;
+  passed_.since_ms = SystemClock().monotonic_ms();  // what fails is not tried again at once
+  const auto outcomes = std::make_shared<Outcomes>(1);
+  journal_.submit({"", domain::pass(source_, position_), journal::Cause{source_, counted, position_}},
+                  outcomes->at(0));
+  const auto ended = outcomes->wait();
+  if (ended && std::holds_alternative<journal::Answered>(ended->front())) passed_ = {};
 }
 
 // As many from the front as go in one go; none only where they then are tried one by one.

@@ -7,6 +7,7 @@
 #include "domain/domain.hpp"
 #include "journal/journal.hpp"
 #include "messaging/event_source.hpp"
+#include "service/retention_policy.hpp"
 
 namespace sportapp::service {
 
@@ -18,7 +19,10 @@ class Intake final : public messaging::EventSink {
   // After each event or run of events that was taken in, on the same thread.
   using OnPosition = std::function<void(Seq)>;
 
-  Intake(std::string source, const domain::Domain& domain, journal::Journal& journal, OnPosition on_position);
+  // `policy`: of the source's journal, which has the same settings. Where it deletes entries, events that ask
+  // for nothing are made to count durably before they are deleted.
+  Intake(std::string source, const domain::Domain& domain, journal::Journal& journal, OnPosition on_position,
+         const RetentionPolicy& policy = {});
   // At least what durably counted; beyond it, events that ask for nothing, which are read again after a
   // restart.
   [[nodiscard]] Seq position() override;
@@ -27,6 +31,15 @@ class Intake final : public messaging::EventSink {
  private:
   using Events = std::span<const domain::CommittedEvent>;
 
+  // Events beyond what durably counted.
+  struct Passed {
+    std::int64_t others = 0;
+    std::int64_t notes = 0;  // that tell of passing by themselves: two services must not answer them for ever
+    std::int64_t since_ms = 0;
+  };
+  void passed(Events events);
+  [[nodiscard]] bool must_account() const;
+  void account();
   [[nodiscard]] Result<std::size_t> take(Events events);
   [[nodiscard]] std::vector<domain::Reaction> react(Events events) const;
   [[nodiscard]] Result<std::size_t> take_fewer(Events events, const std::string& why);
@@ -39,6 +52,8 @@ class Intake final : public messaging::EventSink {
   const OnPosition on_position_;
   Seq position_;
   Seq one_by_one_until_;
+  const RetentionPolicy policy_;
+  Passed passed_;
 };
 
 }  // namespace sportapp::service

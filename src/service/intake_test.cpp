@@ -100,5 +100,36 @@ TEST_F(IntakeTest, whatever_fails_every_event_counts_once) {
   journal_.reset();
 }
 
+TEST_F(IntakeTest, WhatAskedForNothingCountsDurablyBeforeItIsDeletedThere) {
+  Intake intake("letters", *domain_, *journal_, {}, {.keep_entries = 8, .keep_keys_s = 0});
+  happen("Other", {"a", "b", "c"});
+  ASSERT_TRUE(intake.write(events_));
+  EXPECT_EQ(journal_->consumed("letters"), Seq{0});
+  EXPECT_EQ(intake.position(), Seq{3});
+  EXPECT_EQ(journal_->consumed("letters"), Seq{3});
+  const auto head = journal_->status().head;
+  EXPECT_EQ(intake.position(), Seq{3});
+  EXPECT_EQ(journal_->status().head, head) << "once";
+}
+
+TEST_F(IntakeTest, NotesOfAnotherAreNotAnsweredByOneEach) {
+  Intake intake("letters", *domain_, *journal_, {}, {.keep_entries = 40, .keep_keys_s = 0});
+  for (int i = 0; i < 9; ++i) happen("EventsPassed", {"{}"});
+  ASSERT_TRUE(intake.write(events_));
+  EXPECT_EQ(intake.position(), Seq{9});
+  EXPECT_EQ(journal_->consumed("letters"), Seq{0});
+  happen("EventsPassed", {"{}"});
+  ASSERT_TRUE(intake.write(std::span(events_).last(1)));
+  EXPECT_EQ(intake.position(), Seq{10});
+  EXPECT_EQ(journal_->consumed("letters"), Seq{10}) << "but before they are deleted";
+}
+
+TEST_F(IntakeTest, WhereNothingIsDeletedNothingIsNoted) {
+  happen("Other", {"a", "b", "c"});
+  ASSERT_TRUE(take_in());
+  EXPECT_EQ(intake_->position(), Seq{3});
+  EXPECT_EQ(journal_->status().head, Seq{0});
+}
+
 }  // namespace
 }  // namespace sportapp::service

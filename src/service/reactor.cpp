@@ -9,10 +9,12 @@ namespace sportapp::service {
 struct Reactor::Following {
   Following(const Options& options, const Source& source, const domain::Domain& domain,
             journal::Journal& journal)
-      : intake(source.service, domain, journal,
-               [told = options.on_position, name = source.service](Seq position) {
-                 if (told) told(name, position);
-               }),
+      : intake(
+            source.service, domain, journal,
+            [told = options.on_position, name = source.service](Seq position) {
+              if (told) told(name, position);
+            },
+            options.policy),
         consumer({.redis = options.redis, .stream = source.service}, source.make_feed(), intake) {}
 
   Intake intake;

@@ -8,6 +8,7 @@
 #include "domain/domain.hpp"
 #include "journal/journal.hpp"
 #include "messaging/consumer.hpp"
+#include "service/retention_policy.hpp"
 
 namespace sportapp::service {
 
@@ -23,6 +24,7 @@ class Reactor {
     std::vector<Source> sources;  // those of the domain
     // On the source's thread: its events up to `position` are taken in.
     std::function<void(std::string_view source, Seq position)> on_position;
+    RetentionPolicy policy{};  // of the sources' journals
   };
   // `domain` is with_set_aside; it and the journal must outlive the reactor.
   Reactor(Options options, const domain::Domain& domain, journal::Journal& journal);

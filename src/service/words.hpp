@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "domain/domain.hpp"
+#include "domain/set_aside.hpp"
 
 namespace sportapp::service::testing {
 
@@ -56,7 +57,7 @@ class Words final : public domain::Domain {
     bool run = false;
     for (const auto& [seq, time_ms, event] : events) {
       if (!mended && event.payload == "unreadable") throw std::runtime_error("what a mess");
-      if (event.type == "Other") continue;
+      if (event.type == "Other" || domain::tells_of_passing(event)) continue;
       if (run && event.type == "Many") {
         reactions.back().upto = seq;
         reactions.back().command.body += "," + event.payload;

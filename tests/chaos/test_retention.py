@@ -49,7 +49,7 @@ def done(app, *arguments) -> str:
 def check_all_shown(app, load):
     """Each read model shows every acknowledged user as it was answered, and all show the same."""
     assert not load.wrong, "\n".join(load.wrong[:20])
-    app.wait_for_position(app.journal_head("users"), 60)
+    app.wait_for_position(evidence.head(app), 60)
     shown = {name: evidence.listed(app, name) for name in QUERIES}
     assert shown[QUERIES[0]] == shown[QUERIES[1]]
     by_id = {user["id"]: user for user in shown[QUERIES[0]]}
@@ -90,7 +90,7 @@ def test_nothing_is_lost_while_the_primary_dies_and_entries_are_deleted(worn):
     app, load = worn
     wait_trimmed(app)
     users = check_all_shown(app, load)
-    print(f"{len(users)} users; kept of {app.journal_head('users')} entries: "
+    print(f"{len(users)} users; kept of {evidence.head(app)} entries: "
           f"{ {node: kept_in(app, node) for node in nodes_of('users')} }")
     print(evidence.verify(app))
     status = app.cli("status").stdout
@@ -121,7 +121,7 @@ def test_a_read_model_that_was_thrown_away_comes_back(worn):
     done(app, "stop", QUERIES[0])
     shutil.rmtree(app.data / QUERIES[0])
     done(app, "start", QUERIES[0])
-    app.wait_for_position(app.journal_head("users"), 60)
+    app.wait_for_position(evidence.head(app), 60)
     assert evidence.listed(app, QUERIES[0]) == before
     assert "restored" in app.log(QUERIES[0])
     rebuilt(app)
@@ -173,13 +173,13 @@ def test_a_backup_is_whole_and_what_is_restored_goes_on(worn, tmp_path, new_inst
     other = new_instance(tmp_path / "elsewhere")
     other.up()
     wait_redundant(other)
-    other.wait_for_position(other.journal_head("users"), 60)
+    other.wait_for_position(evidence.head(other), 60)
     for name in QUERIES:
         assert evidence.listed(other, name)[:len(before)] == before
     made = other.registered()
     assert made.json()["id"] > max(user["id"] for user in before)
     assert settled(other, Shop(other).ordered())["state"] == "completed"
-    other.wait_for_position(other.journal_head("users"), 60)
+    other.wait_for_position(evidence.head(other), 60)
     rebuilt(other)
     print(evidence.verify(other).strip().splitlines()[-1])
 
