@@ -35,7 +35,11 @@ SHIPPING = "src/replication/shipping.cpp"
 FOLLOWING = "src/replication/following.cpp"
 AWAITED = "    if ((in_sync(name) || shipping.pledged()) && !shipping.holds(leadership_)) return;\n"
 
+SIM_JOURNAL = "src/simulator/sim_journal.cpp"
+
 MUTATIONS = (
+    Mutation("settled", "a spare deletes what may come to nothing yet",
+             (Change(SIM_JOURNAL, "settled_ = before;", "settled_ = files_.head().seq;"),)),
     Mutation("spare-first", "an answer is given before the spares have it",
              (Change(REPLICA, AWAITED, AWAITED.replace("return", "continue")),)),
     Mutation("in-sync-only", "a node that is not in sync is made primary",
