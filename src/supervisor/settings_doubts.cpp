@@ -42,6 +42,18 @@ void doubt_times(const Settings& settings, Doubts& doubts) {
   }
 }
 
+void doubt_retention(const Settings& settings, Doubts& doubts) {
+  const auto& retention = settings.retention;
+  const bool deletes = retention.keep_entries > 0 || retention.keep_days > 0;
+  if (deletes && retention.keep_keys_s * 1000 <= settings.gateway.commands_timeout_ms) {
+    doubts.push_back(
+        fmt::format("[retention] keep_keys_s = {} is not longer than [gateway] commands_timeout_ms = {}: the "
+                    "gateway can repeat a command whose key is known no more, and it is done twice; make it "
+                    "longer",
+                    retention.keep_keys_s, settings.gateway.commands_timeout_ms));
+  }
+}
+
 void doubt_what_has_no_effect(const Settings& settings, Doubts& doubts) {
   const auto& services = settings.services;
   const auto& tactics = settings.tactics;
@@ -91,6 +103,7 @@ void doubt_the_network(const Settings::Network& network, Doubts& doubts) {
 std::vector<std::string> doubts_about(const Settings& settings) {
   Doubts doubts;
   doubt_times(settings, doubts);
+  doubt_retention(settings, doubts);
   doubt_what_has_no_effect(settings, doubts);
   doubt_the_network(settings.network, doubts);
   return doubts;

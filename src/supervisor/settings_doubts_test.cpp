@@ -44,6 +44,18 @@ TEST(SettingsDoubts, ASpareIsNotWaitedForUntilTheAnswerIsLate) {
   EXPECT_THAT(doubts_about(settings), IsEmpty());
 }
 
+TEST(SettingsDoubts, AKeyIsKnownForAsLongAsTheGatewayRepeats) {
+  Settings settings;
+  settings.retention.keep_keys_s = settings.gateway.commands_timeout_ms / 1000;
+  EXPECT_THAT(doubts_about(settings), IsEmpty()) << "nothing is deleted";
+  settings.retention.keep_entries = 1000;
+  EXPECT_THAT(doubts_about(settings), ElementsAre(HasSubstr("keep_keys_s = 35 is not longer")));
+  ++settings.retention.keep_keys_s;
+  EXPECT_THAT(doubts_about(settings), IsEmpty());
+  settings.retention = {.keep_entries = 0, .keep_days = 1, .keep_keys_s = 1};
+  EXPECT_THAT(doubts_about(settings), ElementsAre(HasSubstr("keep_keys_s = 1 is not longer")));
+}
+
 TEST(SettingsDoubts, OtherHostsReachWhatListensAndHaveTheSameKey) {
   Settings settings;
   settings.network.addresses["users-commands-a"] = "10.0.0.1";

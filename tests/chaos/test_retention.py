@@ -9,8 +9,8 @@ import pytest
 
 import evidence
 from redundancy import wait_redundant
-from shop import Shop, settled
-from sportapp import NAMES, QUERIES, Instance, nodes_of, run_cli, unique
+from shop import Shop, add_product, settled
+from sportapp import NAMES, QUERIES, Instance, nodes_of, run_cli, running, unique
 from steady_load import SteadyLoad, latencies_ms
 from waiting import until
 
@@ -192,3 +192,23 @@ def test_orders_come_through_while_everything_is_deleted(worn):
     for name in NAMES:
         rebuilt(app, name)
     print(evidence.verify(app).strip().splitlines()[-1])
+
+
+def test_a_service_that_comes_too_late_for_anothers_events_says_so_and_stops_nobody(tmp_path):
+    """Orders are down for longer than the users they should know are kept: those are not skipped, and not hidden."""
+    few = "[retention]\nkeep_entries = 20\nkeep_keys_s = 1\n[redis]\nstream_length_max = 10\n"
+    with running(tmp_path / "late", settings=few) as app:
+        for node in nodes_of("orders"):
+            done(app, "stop", node)
+        for _ in range(700):
+            app.registered()
+        until("the first users' events are deleted", lambda: base_of(app, app.primary_of("users")) > 100, 60)
+        for node in nodes_of("orders"):
+            done(app, "start", node)
+        wait_redundant(app)
+        told = until("status tells it", lambda: [line for line in done(app, "status").splitlines()
+                                                 if "cannot be taken in any more" in line], 60)
+        assert "orders-commands" in told[0] and "users from " in told[0], told
+        app.registered()
+        add_product(app)
+        print(evidence.verify(app).strip().splitlines()[-1])
