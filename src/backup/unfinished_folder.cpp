@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "base/durable.hpp"
 #include "supervisor/layout.hpp"
 
 namespace sportapp::backup {
@@ -86,23 +87,17 @@ Result<Descriptor> lock(const fs::path& part) {
                            part.string())};
 }
 
-Result<void> sync(const fs::path& path) {
-  const Descriptor opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!opened || ::fsync(opened.get()) != 0) return failed("sync", path);
-  return {};
-}
-
 // Everything below it, and itself.
 Result<void> sync_all(const fs::path& folder) {
   std::error_code failure;
   for (const auto& entry : fs::directory_iterator(folder, failure)) {
-    auto synced = entry.is_directory() ? sync_all(entry.path()) : sync(entry.path());
+    auto synced = entry.is_directory() ? sync_all(entry.path()) : sync_to_disk(entry.path());
     if (!synced) return synced;
   }
   if (failure) {
     return Error{Retry::kLater, fmt::format("cannot read {}: {}", folder.string(), failure.message())};
   }
-  return sync(folder);
+  return sync_to_disk(folder);
 }
 
 }  // namespace
@@ -148,7 +143,7 @@ Result<void> UnfinishedFolder::need_room(std::uint64_t bytes) const {
 Result<void> UnfinishedFolder::finish() {
   if (auto synced = sync_all(path()); !synced) return synced;
   if (::rename(path().c_str(), target_.c_str()) != 0) return failed("give its name to", target_);
-  auto synced = sync(target_.parent_path());
+  auto synced = sync_to_disk(target_.parent_path());
   return synced ? synced : Error{Retry::kOutcomeUnknown, synced.error().what};
 }
 

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/durable.hpp"
 #include "base/hash.hpp"
 
 namespace sportapp::journal {
@@ -61,14 +62,6 @@ bool write_slot(int descriptor, std::size_t index, Epoch epoch) {
   return static_cast<std::size_t>(written) == slot.size() && ::fdatasync(descriptor) == 0;
 }
 
-Result<void> sync_folder(const fs::path& folder) {
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-  const auto error = failed("sync the folder", folder);
-  if (descriptor >= 0) ::close(descriptor);
-  return synced ? Result<void>() : error;
-}
-
 using Slots = std::array<std::optional<Epoch>, 2>;  // one that is damaged holds nothing
 
 // An error where neither can be read: what was promised is not known.
@@ -105,7 +98,7 @@ Result<void> make(const fs::path& folder, const fs::path& file) {
   const auto error = failed("write it", fresh);
   ::close(descriptor);
   if (!written) return error;
-  return sync_folder(folder);
+  return sync_to_disk(folder);
 }
 
 }  // namespace

@@ -1,7 +1,6 @@
 #include "journal/replace.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/durable.hpp"
 #include "journal/store.hpp"
 #include "sqlite/sqlite.hpp"
 
@@ -25,15 +25,6 @@ fs::path beside(const fs::path& file, const char* ending) {
 Error failed(const char* what, const fs::path& file) {
   return {Retry::kLater, fmt::format("cannot {} {}: {}; look at its disk and its folder's permissions", what,
                                      file.string(), std::strerror(errno))};
-}
-
-Result<void> sync(const fs::path& path) {
-  const int opened = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (opened < 0) return failed("open", path);
-  const bool synced = ::fsync(opened) == 0;
-  const auto error = failed("sync", path);
-  ::close(opened);
-  return synced ? Result<void>() : error;
 }
 
 Result<void> take_away(const fs::path& file) {
@@ -73,7 +64,7 @@ Result<void> prepare_replacement(const fs::path& file) {
   }
   if (auto whole = make_whole(file); !whole) return whole;
   if (auto removed = remove_companions(file); !removed) return removed;
-  return sync(file);
+  return sync_to_disk(file);
 }
 
 Result<void> replace_journal(const fs::path& file, const fs::path& journal) {
@@ -85,7 +76,7 @@ Result<void> replace_journal(const fs::path& file, const fs::path& journal) {
   if (auto removed = remove_companions(kept); !removed) return removed;
   if (auto removed = take_away(kept); !removed) return removed;
   if (::link(journal.c_str(), kept.c_str()) != 0) return failed("keep a copy of", journal);
-  if (auto synced = sync(folder); !synced) return synced;
+  if (auto synced = sync_to_disk(folder); !synced) return synced;
   if (::rename(file.c_str(), journal.c_str()) != 0) {
     auto error = failed("move into place", file);
     static_cast<void>(take_away(kept));
@@ -93,7 +84,7 @@ Result<void> replace_journal(const fs::path& file, const fs::path& journal) {
   }
   // A reader that opened the old one in between made some of its own.
   auto done = remove_companions(journal);
-  if (done) done = sync(folder);
+  if (done) done = sync_to_disk(folder);
   return done ? done : Error{Retry::kOutcomeUnknown, done.error().what};
 }
 

@@ -1,13 +1,13 @@
 #include "service/live_model.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <future>
 #include <utility>
+
+#include "base/durable.hpp"
 
 namespace sportapp::service {
 namespace {
@@ -32,23 +32,6 @@ bool run_on(Loop& loop, const std::stop_token& stop, const std::function<void()>
     if (stop.stop_requested()) return false;
   }
   return true;
-}
-
-// A rename counts once its folder is on disk.
-Result<void> rename_durably(const fs::path& from, const fs::path& to) {
-  std::error_code failed;
-  fs::rename(from, to, failed);
-  if (failed) {
-    return Error{Retry::kLater,
-                 fmt::format("{} cannot be renamed to {}: {}", from.string(), to.string(), failed.message())};
-  }
-  const int folder = ::open(to.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0 || ::fsync(folder) != 0) {
-    spdlog::warn("{} cannot be synced after a rename: {}", to.parent_path().string(),
-                 std::generic_category().message(errno));
-  }
-  if (folder >= 0) ::close(folder);
-  return {};
 }
 
 }  // namespace

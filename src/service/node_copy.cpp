@@ -1,6 +1,5 @@
 #include "service/node_copy.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include <fstream>
 #include <string_view>
 
+#include "base/durable.hpp"
 #include "journal/copy.hpp"
 #include "projection/base_model.hpp"
 #include "projection/read_model.hpp"
@@ -48,15 +48,6 @@ Result<void> append(const fs::path& from, std::uint64_t offset, std::uint64_t co
   out.flush();
   if (!in) return failed(from, "read");
   return out ? Result<void>() : failed(to, "write");
-}
-
-Result<void> sync(const fs::path& file) {
-  const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (opened < 0) return failed(file, "open");
-  const bool synced = ::fsync(opened) == 0;
-  auto failure = failed(file, "sync");
-  ::close(opened);
-  return synced ? Result<void>() : failure;
 }
 
 // How many bytes of the file are those of a base model, with what marks them; 0: it is a journal alone.
@@ -111,12 +102,10 @@ Result<void> take_apart(const fs::path& copy, const fs::path& base) {
   const auto part = fs::path(base.string() + ".part");
   fs::remove(part, failure);
   if (auto written = append(copy, journal_bytes, *count, part); !written) return written;
-  if (auto synced = sync(part); !synced) return synced;
-  fs::rename(part, base, failure);
-  if (failure) return Error{Retry::kLater, fmt::format("{}: {}", base.string(), failure.message())};
-  if (auto synced = sync(base.parent_path()); !synced) return synced;
+  if (auto synced = sync_to_disk(part); !synced) return synced;
+  if (auto renamed = rename_durably(part, base); !renamed) return renamed;
   if (::truncate(copy.c_str(), static_cast<off_t>(journal_bytes)) != 0) return failed(copy, "shorten");
-  return sync(copy);
+  return sync_to_disk(copy);
 }
 
 }  // namespace sportapp::service

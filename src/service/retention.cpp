@@ -1,15 +1,14 @@
 #include "service/retention.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <future>
 #include <utility>
 
+#include "base/durable.hpp"
 #include "messaging/back_off.hpp"
 
 namespace sportapp::service {
@@ -27,16 +26,6 @@ constexpr std::size_t kTrimmedLeast = 16, kTrimmedMost = 1024;
 constexpr std::int64_t kLongUs = 4000, kShortUs = 1500;  // of one trim
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kSamples = 100;  // of how far the journal was, over keep_keys_s
-
-// A rename counts once its folder is on disk.
-Result<void> sync_folder(const fs::path& folder) {
-  const int opened = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool synced = opened >= 0 && ::fsync(opened) == 0;
-  auto failure = Error{Retry::kLater, fmt::format("{} cannot be synced: {}; look at its disk",
-                                                  folder.string(), std::generic_category().message(errno))};
-  if (opened >= 0) ::close(opened);
-  return synced ? Result<void>() : std::move(failure);
-}
 
 Error unlike(const fs::path& file, Seq seq) {
   return {Retry::kLater, fmt::format("{} does not continue with entry {} of the journal as it is now",
@@ -147,12 +136,7 @@ Result<void> Retention::take_over_next(const journal::JournalStatus& status) {
   if (!file_fits) return file_fits.error();
   if (*file_fits) return projection::remove_model(next_);  // it is as good, and further
   if (auto removed = projection::remove_model(file_); !removed) return removed;
-  fs::rename(next_, file_, failed);
-  if (failed) {
-    return Error{Retry::kLater, fmt::format("{} cannot be renamed to {}: {}", next_.string(), file_.string(),
-                                            failed.message())};
-  }
-  if (auto synced = sync_folder(file_.parent_path()); !synced) return synced;
+  if (auto renamed = rename_durably(next_, file_); !renamed) return renamed;
   spdlog::info("{} came with the journal's copy and is in place", file_.string());
   return projection::remove_model(next_);  // what was beside it
 }

@@ -223,6 +223,9 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(shop, kept, tmp_path
     assert "no data folder" in refused(1, "backup", tmp_path / "backup", "--data", tmp_path / "empty")
     assert "is no backup" in refused(1, "restore", tmp_path / "empty", "--data", tmp_path / "data")
     assert "is no backup" in refused(1, "restore", tmp_path / "nothing", "--data", tmp_path / "data")
+    checked = run_cli("verify", "--backup", tmp_path / "empty")
+    assert checked.returncode == 2
+    assert "is no backup" in checked.stdout and "--data" not in checked.stdout, checked.stdout
     assert "runs on" in refused(RUNS_ALREADY, "restore", kept, "--data", shop.app.data)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("x")
