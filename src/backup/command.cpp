@@ -8,9 +8,9 @@
 #include "backup/restoring.hpp"
 #include "backup/taking.hpp"
 #include "base/progress_line.hpp"
-#include "supervisor/instance.hpp"
-#include "supervisor/layout.hpp"
-#include "supervisor/signals.hpp"
+#include "instance/instance.hpp"
+#include "instance/layout.hpp"
+#include "process/signals.hpp"
 #include "supervisor/up.hpp"
 
 namespace sportapp::backup {
@@ -58,7 +58,7 @@ std::string progress_text(std::string_view under_way, std::uint64_t done, std::u
 // Does what can be interrupted, and shows how it gets on.
 template <class Body>
 Result<Manifest> run(const Body& body) {
-  supervisor::Signals signals;
+  process::Signals signals;
   ProgressLine line;
   bool interrupted = false;
   auto done = body([&](std::string_view under_way, std::uint64_t bytes, std::uint64_t of) {
@@ -89,7 +89,7 @@ int back_up(const Arguments& arguments) {
   const auto manifest =
       run([&](const Progress& progress) { return take(arguments.data, arguments.folder, clock, progress); });
   if (!manifest) return refuse("backup", manifest.error().what);
-  const auto folder = supervisor::normal_folder(arguments.folder).string();
+  const auto folder = instance::normal_folder(arguments.folder).string();
   print_services(*manifest);
   fmt::print("Backup of {} in {}: {:.1f} MiB in {:.1f} s; everything acknowledged before {} is in it\n",
              manifest->data, folder, static_cast<double>(manifest->bytes()) / kMiB,
@@ -99,8 +99,8 @@ int back_up(const Arguments& arguments) {
 }
 
 int restore_backup(const Arguments& arguments) {
-  const auto data = supervisor::normal_folder(arguments.data).string();
-  if (const auto instance = supervisor::read_instance(data)) {
+  const auto data = instance::normal_folder(arguments.data).string();
+  if (const auto instance = instance::read_instance(data)) {
     return refuse(
         "restore",
         fmt::format("an instance runs on {} (pid {}); choose a folder that is not there yet, with --data",

@@ -7,7 +7,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "supervisor/files.hpp"
+#include "base/files.hpp"
 
 namespace sportapp::backup {
 namespace {
@@ -152,7 +152,7 @@ Result<Manifest> manifest_of(std::string_view text) {
 
 Result<Manifest> read_manifest(const fs::path& folder) {
   const auto file = folder / kManifestFile;
-  const auto text = supervisor::read_file(file);
+  const auto text = read_file(file);
   if (!text) {
     return Error{Retry::kNever,
                  fmt::format("{} is no backup: there is no {} in it that can be read; name the "

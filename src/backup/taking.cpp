@@ -8,9 +8,9 @@
 #include "backup/checked_file.hpp"
 #include "backup/moment.hpp"
 #include "backup/unfinished_folder.hpp"
+#include "instance/layout.hpp"
 #include "journal/promise.hpp"
 #include "monitor/record_store.hpp"
-#include "supervisor/layout.hpp"
 
 namespace sportapp::backup {
 namespace {
@@ -29,7 +29,7 @@ Error interrupted() {
 class Taking {
  public:
   Taking(const fs::path& data, UnfinishedFolder& folder, const Progress& progress)
-      : layout_{supervisor::normal_folder(data)}, folder_(folder), progress_(progress) {}
+      : layout_{instance::normal_folder(data)}, folder_(folder), progress_(progress) {}
 
   // Without the times.
   [[nodiscard]] Result<Manifest> files();
@@ -42,7 +42,7 @@ class Taking {
   [[nodiscard]] Result<void> settings();
   [[nodiscard]] Result<void> sums();
 
-  const supervisor::Layout layout_;
+  const instance::Layout layout_;
   UnfinishedFolder& folder_;
   const Progress& progress_;
   Manifest manifest_;

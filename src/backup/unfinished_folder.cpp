@@ -11,7 +11,7 @@
 #include <fstream>
 
 #include "base/durable.hpp"
-#include "supervisor/layout.hpp"
+#include "instance/layout.hpp"
 
 namespace sportapp::backup {
 namespace {
@@ -104,7 +104,7 @@ Result<void> sync_all(const fs::path& folder) {
 
 Result<UnfinishedFolder> UnfinishedFolder::begin(const fs::path& named) {
   std::error_code not_there, failure;
-  auto target = supervisor::normal_folder(named);
+  auto target = instance::normal_folder(named);
   if (fs::is_symlink(target, not_there)) target = fs::canonical(target, failure);  // its place, not the link
   if (failure) return Error{Retry::kNever, fmt::format("{}: {}", named.string(), failure.message())};
   if (auto free = is_free(target); !free) return free.error();

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "cli/commands.hpp"
-#include "supervisor/layout.hpp"
-#include "supervisor/placing.hpp"
-#include "supervisor/settings.hpp"
-#include "supervisor/settings_doubts.hpp"
+#include "instance/layout.hpp"
+#include "instance/placing.hpp"
+#include "instance/settings.hpp"
+#include "instance/settings_doubts.hpp"
 #include "supervisor/up.hpp"
 
 namespace sportapp::cli {
@@ -57,24 +57,24 @@ struct Options {
 // Empty where there is none: then everything has its default.
 fs::path settings_file(const Options& options) {
   if (!options.file.empty()) return options.file;
-  const auto file = supervisor::Layout{supervisor::normal_folder(options.data)}.settings_file();
+  const auto file = instance::Layout{instance::normal_folder(options.data)}.settings_file();
   return fs::exists(file) ? file : fs::path();
 }
 
 std::string name_of(const fs::path& file, const Options& options) {
   return file.empty() ? fmt::format("there is no {}/sportapp.toml, so every setting has its default",
-                                    supervisor::normal_folder(options.data).string())
+                                    instance::normal_folder(options.data).string())
                       : file.string();
 }
 
 // The settings, unless the file has mistakes, which are then told.
-Result<supervisor::Settings> read(const fs::path& file) {
-  if (file.empty()) return supervisor::Settings();
-  const auto mistakes = supervisor::mistakes_in(file);
+Result<instance::Settings> read(const fs::path& file) {
+  if (file.empty()) return instance::Settings();
+  const auto mistakes = instance::mistakes_in(file);
   if (mistakes.empty()) {
-    auto settings = supervisor::load_settings(file);
+    auto settings = instance::load_settings(file);
     if (!settings) return settings;
-    const auto members = supervisor::placed_members(*settings);  // as `run` does
+    const auto members = instance::placed_members(*settings);  // as `run` does
     if (members) return settings;
     return Error{Retry::kNever, fmt::format("{}: {}", file.string(), members.error().what)};
   }
@@ -93,7 +93,7 @@ int check(const Options& options) {
   const auto file = settings_file(options);
   const auto settings = read(file);
   if (!settings) return failed(settings.error());
-  const auto doubts = supervisor::doubts_about(*settings);
+  const auto doubts = instance::doubts_about(*settings);
   for (const auto& doubt : doubts) fmt::print(stderr, "warning: {}\n", doubt);
   fmt::print("{}: {}\n", name_of(file, options), doubts.empty() ? "right" : "right, with warnings");
   return 0;
@@ -103,7 +103,7 @@ int show(const Options& options) {
   const auto file = settings_file(options);
   const auto settings = read(file);
   if (!settings) return failed(settings.error());
-  fmt::print("# {}\n\n{}", name_of(file, options), supervisor::settings_text(*settings));
+  fmt::print("# {}\n\n{}", name_of(file, options), instance::settings_text(*settings));
   return 0;
 }
 

@@ -9,9 +9,9 @@
 #include "cli/commands.hpp"
 #include "cli/failover_events.hpp"
 #include "http/client.hpp"
+#include "instance/instance.hpp"
 #include "services/registry.hpp"
 #include "supervisor/failover_view.hpp"
-#include "supervisor/instance.hpp"
 #include "supervisor/up.hpp"
 
 namespace sportapp::cli {
@@ -55,7 +55,7 @@ Examples:
   sportapp events retry
   sportapp events retry orders)";
 
-using Process = supervisor::InstanceProcess;
+using Process = instance::InstanceProcess;
 
 // Of a commands service the primary takes events in, the others have them from it.
 bool is_spare(const Process& process, const Result<supervisor::FailoverView>& failover) {
@@ -64,7 +64,7 @@ bool is_spare(const Process& process, const Result<supervisor::FailoverView>& fa
 }
 
 // The commands processes first: what they take in now is then shown too.
-std::vector<Process> asked_processes(const supervisor::Instance& instance, const std::string& service) {
+std::vector<Process> asked_processes(const instance::Instance& instance, const std::string& service) {
   const auto failover = supervisor::ask_failover(instance);
   std::vector<Process> found;
   for (const auto* side : {"commands", "queries"}) {
@@ -146,7 +146,7 @@ int retry(const std::vector<Process>& processes) {
 }
 
 int show(const Options& options) {
-  const auto instance = supervisor::read_instance(options.data);
+  const auto instance = instance::read_instance(options.data);
   if (!instance) {
     fmt::print(stderr, "sportapp: {}\n", instance.error().what);
     return supervisor::kExitNotRunning;
@@ -160,7 +160,7 @@ int show(const Options& options) {
 }
 
 int with_processes(const Options& options, int (*act)(const std::vector<Process>&)) {
-  const auto instance = supervisor::read_instance(options.data);
+  const auto instance = instance::read_instance(options.data);
   if (instance) return act(asked_processes(*instance, options.service));
   fmt::print(stderr, "sportapp: {}\n", instance.error().what);
   return supervisor::kExitNotRunning;

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "supervisor/instance.hpp"
+#include "instance/instance.hpp"
 
 namespace sportapp::cli {
 
@@ -12,7 +12,7 @@ namespace sportapp::cli {
 class FailoverEvents {
  public:
   // `json`: each as it comes, for scripts.
-  FailoverEvents(const supervisor::Instance& instance, bool json) : instance_(instance), json_(json) {}
+  FailoverEvents(const instance::Instance& instance, bool json) : instance_(instance), json_(json) {}
 
   // The last of them; `follow`: and then what comes, until the monitor does not answer for long or the caller
   // ends.
@@ -21,7 +21,7 @@ class FailoverEvents {
  private:
   // Shows those behind `number`, the last `most` of them; gives the highest number there is.
   [[nodiscard]] Result<std::int64_t> show_after(std::int64_t number, std::size_t most) const;
-  const supervisor::Instance& instance_;
+  const instance::Instance& instance_;
   const bool json_;
 };
 

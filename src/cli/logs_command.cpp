@@ -9,9 +9,9 @@
 #include <memory>
 #include <optional>
 
+#include "base/files.hpp"
 #include "cli/commands.hpp"
-#include "supervisor/files.hpp"
-#include "supervisor/layout.hpp"
+#include "instance/layout.hpp"
 #include "supervisor/up.hpp"
 
 namespace sportapp::cli {
@@ -74,7 +74,7 @@ class Follower {
   std::streamoff at_ = 0;
 };
 
-std::vector<fs::path> logs_of(const supervisor::Layout& layout, const std::string& name) {
+std::vector<fs::path> logs_of(const instance::Layout& layout, const std::string& name) {
   std::vector<fs::path> found;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(layout.logs(), error)) {
@@ -107,7 +107,7 @@ void follow(const std::vector<fs::path>& files, fs::path& last) {
 }
 
 int show_logs(const Options& options) {
-  const supervisor::Layout layout{supervisor::normal_folder(options.data)};
+  const instance::Layout layout{instance::normal_folder(options.data)};
   const auto files = logs_of(layout, options.name);
   if (files.empty()) {
     std::string names;
@@ -118,7 +118,7 @@ int show_logs(const Options& options) {
   }
   fs::path last;
   for (const auto& file : files) {
-    const auto lines = supervisor::last_lines(file, options.lines);
+    const auto lines = last_lines(file, options.lines);
     if (lines.empty()) continue;
     if (files.size() > 1) heading(file, last);
     for (const auto& line : lines) fmt::print("{}\n", line);

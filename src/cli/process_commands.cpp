@@ -14,7 +14,7 @@
 namespace sportapp::cli {
 namespace {
 
-using supervisor::ProcessState;
+using instance::ProcessState;
 
 constexpr int kStoppedMs = 90'000;  // longer than any process may take to answer what is under way
 constexpr int kStartedMs = 60'000;

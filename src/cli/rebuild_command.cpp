@@ -9,8 +9,8 @@
 #include "base/clock.hpp"
 #include "cli/commands.hpp"
 #include "http/client.hpp"
+#include "instance/instance.hpp"
 #include "services/registry.hpp"
-#include "supervisor/instance.hpp"
 #include "supervisor/up.hpp"
 
 namespace sportapp::cli {
@@ -104,7 +104,7 @@ Result<Progress> follow(http::Client& client, const std::string& name) {
   }
 }
 
-Result<Progress> rebuild(const supervisor::InstanceProcess& process) {
+Result<Progress> rebuild(const instance::InstanceProcess& process) {
   http::Client client(process.host, process.port, kAnswerMs);
   const auto begun = client.post("/internal/rebuild", "");
   if (!begun) return begun.error();
@@ -120,7 +120,7 @@ const char* outcome_of(const Progress& progress) {
   return *progress.identical ? "identical to the one before" : "DIFFERENT from the one before";
 }
 
-bool rebuild_and_tell(const supervisor::InstanceProcess& process) {
+bool rebuild_and_tell(const instance::InstanceProcess& process) {
   const auto progress = rebuild(process);
   end_line();
   if (!progress) {
@@ -138,7 +138,7 @@ bool rebuild_and_tell(const supervisor::InstanceProcess& process) {
 }
 
 int rebuild_all(const Options& options) {
-  const auto instance = supervisor::read_instance(options.data);
+  const auto instance = instance::read_instance(options.data);
   if (!instance) {
     fmt::print(stderr, "sportapp: {}\n", instance.error().what);
     return supervisor::kExitNotRunning;

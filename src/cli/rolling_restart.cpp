@@ -13,7 +13,7 @@
 namespace sportapp::cli {
 namespace {
 
-using supervisor::InstanceProcess;
+using instance::InstanceProcess;
 using supervisor::ServiceView;
 
 constexpr int kSettledMs = 60'000;

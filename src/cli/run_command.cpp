@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "cli/commands.hpp"
-#include "supervisor/cluster_key.hpp"
-#include "supervisor/data_folder.hpp"
-#include "supervisor/placing.hpp"
+#include "instance/cluster_key.hpp"
+#include "instance/data_folder.hpp"
+#include "instance/placing.hpp"
 #include "supervisor/question.hpp"
 #include "supervisor/run_one.hpp"
 #include "supervisor/up.hpp"
@@ -14,7 +14,7 @@
 namespace sportapp::cli {
 namespace {
 
-using supervisor::Member;
+using instance::Member;
 
 constexpr int kHealthMs = 2000;
 
@@ -59,12 +59,12 @@ int refuse(const std::string& what, int exit_status) {
 }
 
 Result<std::vector<Member>> members_of(const Options& options) {
-  const supervisor::Layout layout{supervisor::normal_folder(options.data)};
-  const auto settings = supervisor::settings_of(layout, options.settings_file);
+  const instance::Layout layout{instance::normal_folder(options.data)};
+  const auto settings = instance::settings_of(layout, options.settings_file);
   if (!settings) return settings.error();
-  auto members = supervisor::placed_members(*settings);
+  auto members = instance::placed_members(*settings);
   if (!members) return members;
-  for (auto& member : *members) member = supervisor::seen_from_here(std::move(member), *settings);
+  for (auto& member : *members) member = instance::seen_from_here(std::move(member), *settings);
   return members;
 }
 
@@ -96,7 +96,7 @@ int health(const Options& options) {
 }
 
 int make_key(const std::string& file) {
-  if (const auto made = supervisor::ensure_cluster_key(file); !made)
+  if (const auto made = instance::ensure_cluster_key(file); !made)
     return refuse(made.error().what, supervisor::kExitFailed);
   fmt::print("the key is in {}\n", file);
   return 0;

@@ -8,15 +8,15 @@
 
 #include "base/clock.hpp"
 #include "http/client.hpp"
-#include "supervisor/layout.hpp"
-#include "supervisor/ports.hpp"
+#include "instance/layout.hpp"
+#include "instance/ports.hpp"
 
 namespace sportapp::cli {
 namespace {
 
 namespace json = boost::json;
-using supervisor::InstanceProcess;
-using supervisor::ProcessState;
+using instance::InstanceProcess;
+using instance::ProcessState;
 
 constexpr int kPollMs = 50;
 constexpr int kAnswerMs = 2000;
@@ -53,13 +53,13 @@ std::string error_in(const http::ClientResponse& answer) {
 
 }  // namespace
 
-RunningInstance::RunningInstance(supervisor::Instance instance, std::filesystem::path control)
+RunningInstance::RunningInstance(instance::Instance instance, std::filesystem::path control)
     : instance_(std::move(instance)), control_(std::move(control)) {}
 
 Result<RunningInstance> RunningInstance::find(const std::string& data) {
-  auto instance = supervisor::read_instance(data);
+  auto instance = instance::read_instance(data);
   if (!instance) return instance.error();
-  auto control = supervisor::Layout{instance->data}.control_socket();
+  auto control = instance::Layout{instance->data}.control_socket();
   return RunningInstance(std::move(*instance), std::move(control));
 }
 
@@ -72,7 +72,7 @@ Result<const monitor::ControlClient*> RunningInstance::control() const {
 }
 
 Result<InstanceProcess> RunningInstance::process(const std::string& name) const {
-  const auto now = supervisor::read_instance(instance_.data);
+  const auto now = instance::read_instance(instance_.data);
   if (!now) return now.error();
   if (const auto* found = supervisor::find_process(*now, name)) return *found;
   std::string names;
@@ -109,7 +109,7 @@ std::string RunningInstance::missing(const std::string& name) const {
   if (!now) return now.error().what;
   if (now->state != ProcessState::kRunning) return fmt::format("{} is {}", name, to_string(now->state));
   if (now->service.empty()) {
-    return supervisor::listens(now->host, now->port) ? "" : name + " does not listen";
+    return instance::listens(now->host, now->port) ? "" : name + " does not listen";
   }
   if (const auto trouble = service_trouble(*now); !trouble.empty()) return name + ": " + trouble;
   if (now->link_port == 0) return {};

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "instance/instance.hpp"
 #include "monitor/control_client.hpp"
 #include "supervisor/failover_view.hpp"
-#include "supervisor/instance.hpp"
 
 namespace sportapp::cli {
 
@@ -17,10 +17,10 @@ class RunningInstance {
   // An error where none runs on this data.
   [[nodiscard]] static Result<RunningInstance> find(const std::string& data);
 
-  [[nodiscard]] const supervisor::Instance& seen() const { return instance_; }
+  [[nodiscard]] const instance::Instance& seen() const { return instance_; }
   // An error where no supervisor has all processes.
   [[nodiscard]] Result<const monitor::ControlClient*> control() const;
-  [[nodiscard]] Result<supervisor::InstanceProcess> process(const std::string& name) const;  // as it is now
+  [[nodiscard]] Result<instance::InstanceProcess> process(const std::string& name) const;  // as it is now
   [[nodiscard]] Result<supervisor::FailoverView> failover() const;
   [[nodiscard]] Result<supervisor::ServiceView> service(const std::string& name) const;
 
@@ -36,8 +36,8 @@ class RunningInstance {
   [[nodiscard]] Result<void> switch_over(const std::string& service, const std::string& to) const;
 
  private:
-  RunningInstance(supervisor::Instance instance, std::filesystem::path control);
-  supervisor::Instance instance_;
+  RunningInstance(instance::Instance instance, std::filesystem::path control);
+  instance::Instance instance_;
   monitor::ControlClient control_;
 };
 

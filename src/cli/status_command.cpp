@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
-#include "supervisor/layout.hpp"
+#include "instance/layout.hpp"
 #include "supervisor/status.hpp"
 #include "supervisor/up.hpp"
 
@@ -30,12 +30,12 @@ Examples:
   sportapp status --json | python3 -m json.tool)";
 
 int show_status(const Options& options) {
-  const auto instance = supervisor::read_instance(options.data);
+  const auto instance = instance::read_instance(options.data);
   if (!instance) {
     if (options.json) {
       fmt::print("{}\n", supervisor::status_json({}));
     } else {
-      fmt::print("SportApp does not run on {}.\n", supervisor::normal_folder(options.data).string());
+      fmt::print("SportApp does not run on {}.\n", instance::normal_folder(options.data).string());
     }
     return supervisor::kExitNotRunning;
   }

@@ -12,8 +12,8 @@
 #include "import/csv.hpp"
 #include "import/importer.hpp"
 #include "import/progress.hpp"
+#include "instance/instance.hpp"
 #include "services/registry.hpp"
-#include "supervisor/instance.hpp"
 
 namespace sportapp {
 namespace {
@@ -108,7 +108,7 @@ int report(const Outcome& outcome) {
 
 Result<std::string> gateway_url(const Arguments& arguments) {
   if (!arguments.data.empty()) {
-    const auto instance = supervisor::read_instance(arguments.data);
+    const auto instance = instance::read_instance(arguments.data);
     if (!instance) return instance.error();
     return instance->url();
   }

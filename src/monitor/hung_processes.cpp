@@ -5,26 +5,14 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
-#include <fstream>
-#include <sstream>
+
+#include "base/files.hpp"
+#include "process/process_id.hpp"
 
 namespace sportapp::monitor {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::ostringstream text;
-  text << std::ifstream(file, std::ios::binary).rdbuf();
-  return text.str();
-}
-
-// The letter of its state in /proc; ' ' where there is no such process.
-char state_of(pid_t pid) {
-  const auto stat = text_of(fmt::format("/proc/{}/stat", pid));
-  const auto name_end = stat.rfind(')');
-  return name_end == std::string::npos || name_end + 2 >= stat.size() ? ' ' : stat[name_end + 2];
-}
 
 }  // namespace
 
@@ -35,7 +23,7 @@ HungProcesses::HungProcesses(std::filesystem::path control_socket, bool kills)
 
 pid_t HungProcesses::pid_of(const std::string& name) const {
   json::error_code failed;
-  const auto instance = json::parse(text_of(instance_file_), failed);
+  const auto instance = json::parse(read_file(instance_file_).value_or(""), failed);
   if (failed || !instance.is_object()) return 0;
   const auto* processes = instance.get_object().if_contains("processes");
   if (processes == nullptr || !processes->is_array()) return 0;
@@ -51,7 +39,7 @@ pid_t HungProcesses::pid_of(const std::string& name) const {
 
 bool HungProcesses::is_halted(const std::string& name) const {
   const auto pid = pid_of(name);
-  return pid > 0 && state_of(pid) == 'T';
+  return pid > 0 && process::is_halted(pid);
 }
 
 void HungProcesses::kill(const std::string& name, const std::string& why) {

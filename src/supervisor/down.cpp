@@ -8,7 +8,7 @@
 #include <string>
 
 #include "base/clock.hpp"
-#include "supervisor/instance.hpp"
+#include "instance/instance.hpp"
 #include "supervisor/leftovers.hpp"
 #include "supervisor/lock.hpp"
 #include "supervisor/up.hpp"
@@ -24,19 +24,19 @@ void say(const std::string& line) {
   std::fflush(stdout);
 }
 
-void show_progress(const Layout& layout, std::set<std::string>& shown) {
-  const auto instance = read_instance_file(layout.instance_file());
+void show_progress(const instance::Layout& layout, std::set<std::string>& shown) {
+  const auto instance = instance::read_instance_file(layout.instance_file());
   if (!instance) return;
   for (const auto& process : instance->processes) {
-    if (process.state != ProcessState::kStopped || !shown.insert(process.name).second) continue;
+    if (process.state != instance::ProcessState::kStopped || !shown.insert(process.name).second) continue;
     say(fmt::format("  {:<20} {}", process.name, process.last_end.empty() ? "stopped" : process.last_end));
   }
 }
 
-bool gone_within(const Layout& layout, const ProcessId& supervisor, int bound_ms) {
+bool gone_within(const instance::Layout& layout, const process::ProcessId& supervisor, int bound_ms) {
   const SystemClock clock;
   std::set<std::string> shown;
-  for (const auto deadline = clock.monotonic_ms() + bound_ms; is_alive(supervisor);
+  for (const auto deadline = clock.monotonic_ms() + bound_ms; process::is_alive(supervisor);
        ::usleep(kPollMs * 1000)) {
     show_progress(layout, shown);
     if (clock.monotonic_ms() > deadline) return false;
@@ -45,7 +45,7 @@ bool gone_within(const Layout& layout, const ProcessId& supervisor, int bound_ms
 }
 
 // What a supervisor that was killed could not end itself.
-int end_rest(const Layout& layout) {
+int end_rest(const instance::Layout& layout) {
   if (!std::filesystem::exists(layout.run())) return 0;
   auto lock = InstanceLock::try_take(layout.lock_file());
   if (!lock) {
@@ -70,8 +70,8 @@ int end_rest(const Layout& layout) {
 }  // namespace
 
 int down(const std::filesystem::path& data, int timeout_s) {
-  const Layout layout{normal_folder(data)};
-  const auto instance = read_instance(data);
+  const instance::Layout layout{instance::normal_folder(data)};
+  const auto instance = instance::read_instance(data);
   if (!instance) {
     say(fmt::format("SportApp does not run on {}.", layout.data.string()));
     return end_rest(layout);
@@ -86,10 +86,10 @@ int down(const std::filesystem::path& data, int timeout_s) {
   }
   say(fmt::format("Stopping SportApp on {} (pid {}); requests under way are answered first.",
                   layout.data.string(), instance->supervisor.pid));
-  signal_process(instance->supervisor, SIGTERM);
+  process::signal_process(instance->supervisor, SIGTERM);
   if (!gone_within(layout, instance->supervisor, timeout_s * 1000)) {
     say(fmt::format("It did not end within {} s; killing it.", timeout_s));
-    signal_process(instance->supervisor, SIGKILL);
+    process::signal_process(instance->supervisor, SIGKILL);
     gone_within(layout, instance->supervisor, kKilledMs);
   }
   const int rest = end_rest(layout);

@@ -38,7 +38,7 @@ ServiceView service_from(const json::object& object) {
 }
 
 template <class Is>
-const InstanceProcess* find_where(const Instance& instance, const Is& is) {
+const instance::InstanceProcess* find_where(const instance::Instance& instance, const Is& is) {
   const auto found = std::find_if(instance.processes.begin(), instance.processes.end(), is);
   return found == instance.processes.end() ? nullptr : &*found;
 }
@@ -70,7 +70,7 @@ Result<FailoverView> read_failover_view(std::string_view text) {
   }
 }
 
-Result<FailoverView> ask_failover(const Instance& instance) {
+Result<FailoverView> ask_failover(const instance::Instance& instance) {
   const auto* monitor = find_process(instance, "monitor");
   if (monitor == nullptr) return Error{Retry::kNever, "the instance has no monitor"};
   http::Client client(monitor->host, monitor->port, kAskMs);
@@ -82,12 +82,13 @@ Result<FailoverView> ask_failover(const Instance& instance) {
   return read_failover_view(answer->body);
 }
 
-const InstanceProcess* find_process(const Instance& instance, std::string_view name) {
-  return find_where(instance, [&](const InstanceProcess& process) { return process.name == name; });
+const instance::InstanceProcess* find_process(const instance::Instance& instance, std::string_view name) {
+  return find_where(instance, [&](const instance::InstanceProcess& process) { return process.name == name; });
 }
 
-const InstanceProcess* find_node(const Instance& instance, std::string_view service, std::string_view node) {
-  return find_where(instance, [&](const InstanceProcess& process) {
+const instance::InstanceProcess* find_node(const instance::Instance& instance, std::string_view service,
+                                           std::string_view node) {
+  return find_where(instance, [&](const instance::InstanceProcess& process) {
     return process.service == service && process.side == "commands" && process.node == node;
   });
 }

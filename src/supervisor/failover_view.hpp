@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "supervisor/instance.hpp"
+#include "instance/instance.hpp"
 
 namespace sportapp::supervisor {
 
@@ -41,11 +41,12 @@ struct FailoverView {
 
 [[nodiscard]] Result<FailoverView> read_failover_view(std::string_view json);
 // Takes a second or two at most.
-[[nodiscard]] Result<FailoverView> ask_failover(const Instance& instance);
+[[nodiscard]] Result<FailoverView> ask_failover(const instance::Instance& instance);
 
 // The process of that name, or of that service's node; nothing where there is none.
-[[nodiscard]] const InstanceProcess* find_process(const Instance& instance, std::string_view name);
-[[nodiscard]] const InstanceProcess* find_node(const Instance& instance, std::string_view service,
-                                               std::string_view node);
+[[nodiscard]] const instance::InstanceProcess* find_process(const instance::Instance& instance,
+                                                            std::string_view name);
+[[nodiscard]] const instance::InstanceProcess* find_node(const instance::Instance& instance,
+                                                         std::string_view service, std::string_view node);
 
 }  // namespace sportapp::supervisor

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "base/clock.hpp"
-#include "supervisor/instance.hpp"
-#include "supervisor/topology.hpp"
+#include "instance/instance.hpp"
+#include "instance/topology.hpp"
 
 namespace sportapp::supervisor {
 namespace {
@@ -20,11 +20,11 @@ constexpr int kPollMs = 20;
 
 std::set<std::string> our_programs() {
   std::set<std::string> names;
-  for (const auto& member : topology()) {
+  for (const auto& member : instance::topology()) {
     names.insert(member.program);
     // Debian's redis-server is a link to a file of another name, and /proc shows that one.
     std::error_code error;
-    const auto found = find_program(member.program);
+    const auto found = instance::find_program(member.program);
     if (!found) continue;
     const auto real = std::filesystem::canonical(*found, error);
     if (!error) names.insert(real.filename().string());
@@ -32,13 +32,15 @@ std::set<std::string> our_programs() {
   return names;
 }
 
-std::vector<SeenProcess> still_alive(std::vector<SeenProcess> processes) {
-  std::erase_if(processes, [](const SeenProcess& process) { return !is_alive(process.id); });
+std::vector<process::SeenProcess> still_alive(std::vector<process::SeenProcess> processes) {
+  std::erase_if(processes,
+                [](const process::SeenProcess& process) { return !process::is_alive(process.id); });
   return processes;
 }
 
-std::vector<SeenProcess> signal_and_wait(std::vector<SeenProcess> processes, int signal, int bound_ms) {
-  for (const auto& process : processes) signal_process(process.id, signal);
+std::vector<process::SeenProcess> signal_and_wait(std::vector<process::SeenProcess> processes, int signal,
+                                                  int bound_ms) {
+  for (const auto& process : processes) process::signal_process(process.id, signal);
   const SystemClock clock;
   const auto deadline = clock.monotonic_ms() + bound_ms;
   for (processes = still_alive(processes); !processes.empty() && clock.monotonic_ms() < deadline;
@@ -50,24 +52,24 @@ std::vector<SeenProcess> signal_and_wait(std::vector<SeenProcess> processes, int
 
 }  // namespace
 
-std::vector<SeenProcess> find_leftovers(const Layout& layout) {
-  std::vector<SeenProcess> found;
+std::vector<process::SeenProcess> find_leftovers(const instance::Layout& layout) {
+  std::vector<process::SeenProcess> found;
   const auto programs = our_programs();
-  for (auto& process : processes_working_below(layout.run())) {
+  for (auto& process : process::processes_working_below(layout.run())) {
     if (process.id.pid != ::getpid() && programs.contains(process.program)) found.push_back(process);
   }
-  const auto instance = read_instance_file(layout.instance_file());
+  const auto instance = instance::read_instance_file(layout.instance_file());
   if (!instance) return found;
   for (const auto& process : instance->processes) {
-    const bool seen =
-        std::any_of(found.begin(), found.end(), [&](const SeenProcess& one) { return one.id == process.id; });
-    if (!seen && process.id.start_time != 0 && is_alive(process.id))
+    const bool seen = std::any_of(found.begin(), found.end(),
+                                  [&](const process::SeenProcess& one) { return one.id == process.id; });
+    if (!seen && process.id.start_time != 0 && process::is_alive(process.id))
       found.push_back({process.id, process.name});
   }
   return found;
 }
 
-Result<std::size_t> end_leftovers(const Layout& layout) {
+Result<std::size_t> end_leftovers(const instance::Layout& layout) {
   const auto found = find_leftovers(layout);
   auto left = signal_and_wait(found, SIGTERM, kTermMs);
   left = signal_and_wait(left, SIGKILL, kKillMs);

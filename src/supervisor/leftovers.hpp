@@ -5,17 +5,17 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "supervisor/layout.hpp"
-#include "supervisor/proc.hpp"
+#include "instance/layout.hpp"
+#include "process/process_id.hpp"
 
 namespace sportapp::supervisor {
 
 // Processes of an earlier supervisor on this data that outlived it: those it wrote down (pid and start time),
 // and those that work below DATA/run with one of our programs (NGINX workers whose master was killed keep the
 // port). Meaningful only while this process holds the instance lock.
-[[nodiscard]] std::vector<SeenProcess> find_leftovers(const Layout& layout);
+[[nodiscard]] std::vector<process::SeenProcess> find_leftovers(const instance::Layout& layout);
 
 // Asks them to end, then kills them; gives how many there were. An error names those that would not go.
-[[nodiscard]] Result<std::size_t> end_leftovers(const Layout& layout);
+[[nodiscard]] Result<std::size_t> end_leftovers(const instance::Layout& layout);
 
 }  // namespace sportapp::supervisor

@@ -2,7 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
-#include "supervisor/files.hpp"
+#include "base/files.hpp"
 
 namespace sportapp::supervisor {
 

@@ -2,17 +2,19 @@
 
 #include <signal.h>
 
-#include "supervisor/configuration.hpp"
+#include "instance/configuration.hpp"
 
 namespace sportapp::supervisor {
 namespace {
+
+using instance::Kind;
 
 constexpr int kGraceMs = 2000;
 // Starting costs processors and disk what whoever takes its place needs in that very moment.
 constexpr int kStandInFirstMs = 100;
 
-ProcessPlan plan_of(const Layout& layout, const Settings& settings, const Member& member,
-                    const std::filesystem::path& program) {
+ProcessPlan plan_of(const instance::Layout& layout, const instance::Settings& settings,
+                    const instance::Member& member, const std::filesystem::path& program) {
   ProcessPlan plan;
   plan.name = member.name;
   plan.host = member.host;
@@ -20,14 +22,14 @@ ProcessPlan plan_of(const Layout& layout, const Settings& settings, const Member
   plan.launch.folder = layout.working_folder(member.name);
   plan.launch.stderr_log = layout.stderr_log(member.name);
   plan.launch.death_signal = SIGTERM;
-  const auto config = config_file(layout, member).string();
+  const auto config = instance::config_file(layout, member).string();
   switch (member.kind) {
     case Kind::kGateway:
       plan.launch.arguments = {
           program.string(), "-p", plan.launch.folder.string() + "/", "-e", "stderr", "-c", config};
       plan.stop_signal = SIGQUIT;  // answers what is under way
       plan.stop_stage = 0;
-      plan.stop_ms = kGatewayShutdownS * 1000 + kGraceMs;
+      plan.stop_ms = instance::kGatewayShutdownS * 1000 + kGraceMs;
       break;
     case Kind::kMonitor:
     case Kind::kCommands:
@@ -51,11 +53,12 @@ ProcessPlan plan_of(const Layout& layout, const Settings& settings, const Member
 
 }  // namespace
 
-Result<std::vector<ProcessPlan>> make_plans(const Layout& layout, const Settings& settings,
-                                            const std::vector<Member>& members, bool lab) {
+Result<std::vector<ProcessPlan>> make_plans(const instance::Layout& layout,
+                                            const instance::Settings& settings,
+                                            const std::vector<instance::Member>& members, bool lab) {
   std::vector<ProcessPlan> plans;
   for (const auto& member : members) {
-    const auto program = find_program(member.program, lab);
+    const auto program = instance::find_program(member.program, lab);
     if (!program) return program.error();
     plans.push_back(plan_of(layout, settings, member, *program));
   }

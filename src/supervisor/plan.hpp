@@ -2,16 +2,18 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "supervisor/layout.hpp"
-#include "supervisor/settings.hpp"
+#include "instance/layout.hpp"
+#include "instance/settings.hpp"
+#include "instance/topology.hpp"
 #include "supervisor/supervisor.hpp"
-#include "supervisor/topology.hpp"
 
 namespace sportapp::supervisor {
 
 // How each member is run and ended: gateway first, then monitor and services, then Redis.
 // `lab`: with the programs of the laboratory, where they are built.
-[[nodiscard]] Result<std::vector<ProcessPlan>> make_plans(const Layout& layout, const Settings& settings,
-                                                          const std::vector<Member>& members, bool lab);
+[[nodiscard]] Result<std::vector<ProcessPlan>> make_plans(const instance::Layout& layout,
+                                                          const instance::Settings& settings,
+                                                          const std::vector<instance::Member>& members,
+                                                          bool lab);
 
 }  // namespace sportapp::supervisor

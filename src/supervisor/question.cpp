@@ -12,7 +12,9 @@
 namespace sportapp::supervisor {
 namespace {
 
-Result<void> ping_redis(const Member& redis, int timeout_ms) {
+using instance::Kind;
+
+Result<void> ping_redis(const instance::Member& redis, int timeout_ms) {
   auto connection = messaging::Redis::connect({redis.host, redis.port}, timeout_ms);
   if (!connection) return connection.error();
   const std::array<std::string_view, 1> words{"PING"};
@@ -29,7 +31,7 @@ const char* ready_path(Kind kind) {
 
 }  // namespace
 
-Result<void> ask_whether_alive(const Member& member, int timeout_ms) {
+Result<void> ask_whether_alive(const instance::Member& member, int timeout_ms) {
   if (member.kind == Kind::kRedis) return ping_redis(member, timeout_ms);
   http::Client client(member.host, member.port, timeout_ms);
   // The gateway answers this one itself: it has no such route.
@@ -38,7 +40,7 @@ Result<void> ask_whether_alive(const Member& member, int timeout_ms) {
   return {};
 }
 
-Result<void> ask_whether_serving(const Member& member, int timeout_ms) {
+Result<void> ask_whether_serving(const instance::Member& member, int timeout_ms) {
   if (member.kind == Kind::kRedis) return ping_redis(member, timeout_ms);
   http::Client client(member.host, member.port, timeout_ms);
   const auto answer = client.get(ready_path(member.kind));

@@ -9,18 +9,18 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "instance/cluster_key.hpp"
+#include "instance/configuration.hpp"
+#include "instance/data_folder.hpp"
+#include "instance/placing.hpp"
+#include "process/signals.hpp"
 #include "service/log.hpp"
-#include "supervisor/cluster_key.hpp"
-#include "supervisor/configuration.hpp"
-#include "supervisor/data_folder.hpp"
 #include "supervisor/hang_rule.hpp"
 #include "supervisor/lock.hpp"
 #include "supervisor/log_keeper.hpp"
-#include "supervisor/placing.hpp"
 #include "supervisor/plan.hpp"
 #include "supervisor/question.hpp"
 #include "supervisor/service_manager.hpp"
-#include "supervisor/signals.hpp"
 #include "supervisor/supervisor.hpp"
 #include "supervisor/up.hpp"
 
@@ -33,9 +33,9 @@ constexpr int kAskMs = 1000;
 constexpr int kTellEveryMs = 1000;
 
 struct Place {
-  Layout layout;
-  Settings settings;
-  Member member;  // as this host reaches it
+  instance::Layout layout;
+  instance::Settings settings;
+  instance::Member member;  // as this host reaches it
   ProcessPlan plan;
 };
 
@@ -48,9 +48,9 @@ class OneProcess {
         supervisor_(
             {place_.plan}, clock_, [](const auto& view) { log_change(view); },
             RestartRule{place_.settings.tactics.restart, place_.settings.tactics.restart_after_ms}) {
-    if (place_.member.kind != Kind::kGateway) return;
+    if (place_.member.kind != instance::Kind::kGateway) return;
     log_keeper_.keep(place_.layout.gateway_access_log(), [this] {
-      if (const auto id = view().id; id.pid != 0) signal_process(id, SIGUSR1);
+      if (const auto id = view().id; id.pid != 0) process::signal_process(id, SIGUSR1);
     });
   }
 
@@ -83,7 +83,7 @@ class OneProcess {
   void look() {
     const auto now = clock_.monotonic_ms();
     const auto seen = view();
-    const bool runs = seen.state == ProcessState::kRunning;
+    const bool runs = seen.state == instance::ProcessState::kRunning;
     if (runs && place_.settings.tactics.detect_hangs) look_whether_it_hangs(seen.id.pid, now);
     if (now - told_ms_ < kTellEveryMs && (told_ready_ || !runs)) return;
     told_ms_ = now;
@@ -94,7 +94,7 @@ class OneProcess {
   }
 
   void look_whether_it_hangs(pid_t pid, std::int64_t now) {
-    const bool halted = rule_.hangs_as_seen(pid, is_halted(pid));
+    const bool halted = rule_.hangs_as_seen(pid, process::is_halted(pid));
     if (halted) return kill(pid, "it is stopped by a signal");
     if (now - asked_ms_ < kAskEveryMs) return;
     const auto answered = ask_whether_alive(place_.member, kAskMs);
@@ -114,7 +114,7 @@ class OneProcess {
 
   const Place place_;
   const Clock& clock_;
-  Signals signals_;
+  process::Signals signals_;
   LogKeeper log_keeper_;
   HangRule rule_;
   bool stopping_ = false;
@@ -129,7 +129,7 @@ int failed(const std::string& what, int exit_status = kExitFailed) {
   return exit_status;
 }
 
-Result<Member> named(const std::vector<Member>& members, const std::string& name) {
+Result<instance::Member> named(const std::vector<instance::Member>& members, const std::string& name) {
   std::string names;
   for (const auto& member : members) {
     if (member.name == name) return member;
@@ -139,25 +139,26 @@ Result<Member> named(const std::vector<Member>& members, const std::string& name
 }
 
 // Everything that must be in order before it starts.
-Result<Place> prepare(const Layout& layout, const Settings& settings, const std::vector<Member>& members,
-                      const Member& member) {
-  if (auto made = ensure_cluster_key(key_file(layout, settings)); !made) return made.error();
-  if (auto written = write_configuration(layout, settings, members, member); !written) return written.error();
-  const auto here = seen_from_here(member, settings);
+Result<Place> prepare(const instance::Layout& layout, const instance::Settings& settings,
+                      const std::vector<instance::Member>& members, const instance::Member& member) {
+  if (auto made = instance::ensure_cluster_key(key_file(layout, settings)); !made) return made.error();
+  if (auto written = instance::write_configuration(layout, settings, members, member); !written)
+    return written.error();
+  const auto here = instance::seen_from_here(member, settings);
   auto plans = make_plans(layout, settings, {here}, false);
   if (!plans) return plans.error();
   auto plan = std::move(plans->front());
   plan.launch.stderr_log.clear();
-  if (member.kind == Kind::kMonitor) {
-    const auto instance = placed_instance(layout, members, SystemClock().wall_ms());
-    if (auto written = write_instance_file(layout.instance_file(), instance); !written)
+  if (member.kind == instance::Kind::kMonitor) {
+    const auto instance = instance::placed_instance(layout, members, SystemClock().wall_ms());
+    if (auto written = instance::write_instance_file(layout.instance_file(), instance); !written)
       return written.error();
   }
   return Place{layout, settings, here, std::move(plan)};
 }
 
-int supervise(const Layout& layout, const Settings& settings, const std::vector<Member>& members,
-              const Member& member) {
+int supervise(const instance::Layout& layout, const instance::Settings& settings,
+              const std::vector<instance::Member>& members, const instance::Member& member) {
   const auto log = service::start_log("run." + member.name, {}, settings.services.log_level);
   if (!log) return failed(log.error().what);
   auto place = prepare(layout, settings, members, member);
@@ -169,12 +170,12 @@ int supervise(const Layout& layout, const Settings& settings, const std::vector<
 }  // namespace
 
 int run_one(const RunOptions& options) {
-  auto layout = open_data_folder(options.data);
+  auto layout = instance::open_data_folder(options.data);
   if (!layout) return failed(layout.error().what);
   layout->foreground = true;
-  const auto settings = settings_of(*layout, options.settings_file);
+  const auto settings = instance::settings_of(*layout, options.settings_file);
   if (!settings) return failed(settings.error().what, kExitUsage);
-  const auto members = placed_members(*settings);
+  const auto members = instance::placed_members(*settings);
   if (!members) return failed(members.error().what, kExitUsage);
   const auto member = named(*members, options.name);
   if (!member) return failed(member.error().what, kExitUsage);

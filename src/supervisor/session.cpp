@@ -7,14 +7,16 @@
 
 #include <algorithm>
 
+#include "base/files.hpp"
 #include "http/client.hpp"
+#include "instance/ports.hpp"
 #include "service/log.hpp"
-#include "supervisor/files.hpp"
-#include "supervisor/ports.hpp"
 #include "supervisor/up.hpp"
 
 namespace sportapp::supervisor {
 namespace {
+
+using instance::ProcessState;
 
 constexpr int kReadyPollMs = 100;
 constexpr int kHealthTimeoutMs = 1000;
@@ -33,15 +35,15 @@ std::string seconds(std::int64_t milliseconds) {
   return fmt::format("{:.1f} s", static_cast<double>(milliseconds) / 1000);
 }
 
-Instance first_record(const Session::Start& start, const Clock& clock) {
-  Instance instance;
-  instance.supervisor = identify(::getpid()).value_or(ProcessId{::getpid(), 0});
-  instance.host = reachable(start.settings.gateway.host);
+instance::Instance first_record(const Session::Start& start, const Clock& clock) {
+  instance::Instance instance;
+  instance.supervisor = process::identify(::getpid()).value_or(process::ProcessId{::getpid(), 0});
+  instance.host = instance::reachable(start.settings.gateway.host);
   instance.port = start.settings.gateway.port;
   instance.data = start.layout.data;
   instance.started_ms = clock.wall_ms();
   for (const auto& member : start.members) {
-    instance.processes.push_back(process_of(member));
+    instance.processes.push_back(instance::process_of(member));
   }
   return instance;
 }
@@ -267,7 +269,7 @@ void Session::keep_logs() {
   const auto& layout = start_.layout;
   const auto reopen = [this] {
     const auto gateway = view_of("gateway");
-    if (gateway.id.pid != 0) signal_process(gateway.id, SIGUSR1);
+    if (gateway.id.pid != 0) process::signal_process(gateway.id, SIGUSR1);
   };
   log_keeper_.keep(layout.log("redis"));  // opened anew for each line
   log_keeper_.keep(layout.log("gateway"), reopen);
@@ -277,7 +279,7 @@ void Session::keep_logs() {
 
 void Session::write_instance() {
   dirty_ = false;
-  const auto written = write_instance_file(start_.layout.instance_file(), instance_);
+  const auto written = instance::write_instance_file(start_.layout.instance_file(), instance_);
   // The processes go on without; `status` shows an older state until the next change.
   if (!written) spdlog::error("record not written cause={}", service::log_value(written.error().what));
 }

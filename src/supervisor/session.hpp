@@ -6,24 +6,24 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "instance/layout.hpp"
+#include "instance/settings.hpp"
+#include "instance/topology.hpp"
+#include "process/signals.hpp"
 #include "supervisor/control_socket.hpp"
 #include "supervisor/detach.hpp"
-#include "supervisor/layout.hpp"
 #include "supervisor/log_keeper.hpp"
 #include "supervisor/pulse.hpp"
-#include "supervisor/settings.hpp"
-#include "supervisor/signals.hpp"
 #include "supervisor/supervisor.hpp"
-#include "supervisor/topology.hpp"
 
 namespace sportapp::supervisor {
 
 class Session {
  public:
   struct Start {
-    Layout layout;
-    Settings settings;
-    std::vector<Member> members;  // with ports
+    instance::Layout layout;
+    instance::Settings settings;
+    std::vector<instance::Member> members;  // with ports
     std::vector<ProcessPlan> plans;
     int ready_s = 60;
   };
@@ -51,8 +51,8 @@ class Session {
   Start start_;
   Detach& detach_;
   const Clock& clock_;
-  Signals signals_;
-  Instance instance_;
+  process::Signals signals_;
+  instance::Instance instance_;
   LogKeeper log_keeper_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<ControlSocket> control_;  // nothing where it could not be opened

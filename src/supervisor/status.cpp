@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "http/client.hpp"
-#include "supervisor/ports.hpp"
+#include "instance/ports.hpp"
 
 namespace sportapp::supervisor {
 namespace {
@@ -47,7 +47,7 @@ void ask_service(StatusRow& row) {
   row.trouble = text_of(status, "trouble");
 }
 
-StatusRow row_of(const InstanceProcess& process) {
+StatusRow row_of(const instance::InstanceProcess& process) {
   StatusRow row{process.name,
                 process.service,
                 process.side,
@@ -69,10 +69,10 @@ StatusRow row_of(const InstanceProcess& process) {
                 process.host,
                 0,
                 ""};
-  if (process.state != ProcessState::kRunning) return row;
+  if (process.state != instance::ProcessState::kRunning) return row;
   if (!process.service.empty()) {
     ask_service(row);
-  } else if (!listens(process.host, process.port)) {
+  } else if (!instance::listens(process.host, process.port)) {
     row.state = kFailing;
   }
   return row;
@@ -100,7 +100,7 @@ std::string waiting(const StatusRow& row) {
     lines += fmt::format(
         "{}: {} requests quarantined, since they ended the process that executed them; see: "
         "curl http://{}/internal/quarantine\n",
-        row.name, row.quarantined, host_and_port(row.host, row.port));
+        row.name, row.quarantined, instance::host_and_port(row.host, row.port));
   }
   if (row.base > 0) {
     lines += fmt::format("{}: entries up to {} deleted by retention\n", row.name, row.base);
@@ -157,7 +157,7 @@ json::object to_json(const ServiceView& service) {
 
 }  // namespace
 
-Status ask_status(const Instance& instance) {
+Status ask_status(const instance::Instance& instance) {
   Status status;
   const bool linked = std::any_of(instance.processes.begin(), instance.processes.end(),
                                   [](const auto& process) { return process.link_port != 0; });

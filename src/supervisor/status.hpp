@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "instance/instance.hpp"
 #include "supervisor/failover_view.hpp"
-#include "supervisor/instance.hpp"
 
 namespace sportapp::supervisor {
 
@@ -40,7 +40,7 @@ struct Status {
 };
 
 // Asks every process that runs; takes a second or two at most for each that hangs.
-[[nodiscard]] Status ask_status(const Instance& instance);
+[[nodiscard]] Status ask_status(const instance::Instance& instance);
 
 // {"processes":[...]}: the names in it are relied on by scripts.
 [[nodiscard]] std::string status_json(const Status& status);

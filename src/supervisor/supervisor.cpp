@@ -9,10 +9,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "supervisor/ports.hpp"
+#include "instance/ports.hpp"
 
 namespace sportapp::supervisor {
 namespace {
+
+using instance::ProcessState;
 
 constexpr int kPollMs = 20;    // while something is on its way
 constexpr int kIdleMs = 1000;  // while nothing is
@@ -177,27 +179,27 @@ void Supervisor::ended(Child& child, int wait_status) {
   child.view.id = {};
   const bool on_purpose = child.view.state == ProcessState::kStopping;
   if (stopping_ || !child.view.stopped_by.empty()) {
-    child.view.last_end = describe_end(wait_status);
+    child.view.last_end = process::describe_end(wait_status);
     return set_state(child, ProcessState::kStopped);
   }
   if (on_purpose) {
-    child.view.last_end = describe_end(wait_status);
+    child.view.last_end = process::describe_end(wait_status);
     return start_now(child);
   }
   const bool ran = child.view.state == ProcessState::kRunning;
   child.view.quick_ends = ran ? 0 : child.view.quick_ends + 1;
-  start_later(child, describe_end(wait_status), clock_.monotonic_ms() - child.started_ms);
+  start_later(child, process::describe_end(wait_status), clock_.monotonic_ms() - child.started_ms);
 }
 
 void Supervisor::start(Child& child) {
-  const auto pid = launch(child.plan.launch);
+  const auto pid = process::launch(child.plan.launch);
   if (!pid) {
     ++child.view.quick_ends;
     return start_later(child, pid.error().what, 0);
   }
   child.group = *pid;
   // A child that ended already is a zombie, which has no identity; its pid is enough to reap it.
-  child.view.id = identify(*pid).value_or(ProcessId{*pid, 0});
+  child.view.id = process::identify(*pid).value_or(process::ProcessId{*pid, 0});
   child.started_ms = clock_.monotonic_ms();
   set_state(child, child.plan.port == 0 ? ProcessState::kRunning : ProcessState::kStarting);
 }
@@ -212,11 +214,11 @@ void Supervisor::start_later(Child& child, const std::string& why, std::int64_t 
 }
 
 void Supervisor::advance(Child& child) {
-  if (!has_process(child.view) && child.group != 0 && !group_exists(child.group)) child.group = 0;
+  if (!has_process(child.view) && child.group != 0 && !process::group_exists(child.group)) child.group = 0;
   const auto now = clock_.monotonic_ms();
   switch (child.view.state) {
     case ProcessState::kStarting:
-      if (listens(child.plan.host, child.plan.port)) set_state(child, ProcessState::kRunning);
+      if (instance::listens(child.plan.host, child.plan.port)) set_state(child, ProcessState::kRunning);
       break;
     case ProcessState::kRestarting:
       if (now < child.due_ms || child.group != 0) break;

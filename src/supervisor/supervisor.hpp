@@ -7,15 +7,15 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "supervisor/child.hpp"
-#include "supervisor/instance.hpp"
+#include "instance/instance.hpp"
+#include "process/child.hpp"
 #include "supervisor/restart_delay.hpp"
 
 namespace sportapp::supervisor {
 
 struct ProcessPlan {
   std::string name;
-  Launch launch;
+  process::Launch launch;
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  // runs once it listens there; 0: once it is started
   int stop_signal = 15;
@@ -34,8 +34,8 @@ class Supervisor {
  public:
   struct View {
     std::string name;
-    ProcessState state = ProcessState::kStopped;
-    ProcessId id;  // pid 0 while there is none
+    instance::ProcessState state = instance::ProcessState::kStopped;
+    process::ProcessId id;  // pid 0 while there is none
     std::uint16_t port = 0;
     int restarts = 0;
     std::string last_end;             // how it ended last, or why it could not be started
@@ -88,7 +88,7 @@ class Supervisor {
   void advance(Child& child);
   void stop(Child& child);
   void stop_next_stage();
-  void set_state(Child& child, ProcessState state);
+  void set_state(Child& child, instance::ProcessState state);
   [[nodiscard]] int wanted_ms(const Child& child) const;
 
   std::vector<Child> children_;

@@ -11,11 +11,13 @@
 #include <functional>
 #include <memory>
 
-#include "supervisor/files.hpp"
+#include "base/files.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::supervisor {
 namespace {
+
+using instance::ProcessState;
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -67,7 +69,7 @@ TEST_F(SupervisorTest, AProcessThatIsKilledIsStartedAgain) {
   ::kill(first.pid, SIGKILL);
   ASSERT_TRUE(until([&] { return view().restarts == 1 && view().state == ProcessState::kRunning; }));
   EXPECT_NE(view().id, first);
-  EXPECT_FALSE(is_alive(first));
+  EXPECT_FALSE(process::is_alive(first));
   EXPECT_EQ(view().last_end, "was killed by signal 9 (Killed)");
 }
 
@@ -129,11 +131,11 @@ TEST_F(SupervisorTest, WhatAProcessLeftBehindIsGoneBeforeItsSuccessorStarts) {
                    "[ -f worker ] && kill -0 $(cat worker) 2>/dev/null && echo overlap >>../overlaps; "
                    "sleep 1000 & echo $! >worker; echo x >>../starts; wait")});
   ASSERT_TRUE(until([&] { return text_of("starts") == "x\n"; }));
-  const auto worker = identify(std::stoi(text_of("one/worker")));
+  const auto worker = process::identify(std::stoi(text_of("one/worker")));
   ASSERT_TRUE(worker);
   ::kill(view().id.pid, SIGKILL);
   ASSERT_TRUE(until([&] { return text_of("starts") == "x\nx\n"; }));
-  EXPECT_FALSE(is_alive(*worker));
+  EXPECT_FALSE(process::is_alive(*worker));
   EXPECT_EQ(text_of("overlaps"), "");
 }
 
@@ -256,7 +258,7 @@ TEST_F(SupervisorTest, OnlyThePidThatIsMeantIsKilled) {
   EXPECT_FALSE(supervisor_->kill_one("one", first.pid + 1));
   EXPECT_FALSE(supervisor_->kill_one("one", 0));
   EXPECT_FALSE(supervisor_->kill_one("none", first.pid));
-  EXPECT_TRUE(is_alive(first));
+  EXPECT_TRUE(process::is_alive(first));
   ASSERT_TRUE(supervisor_->kill_one("one", first.pid));
   ASSERT_TRUE(until([&] { return view().restarts == 1 && view().state == ProcessState::kRunning; }));
   EXPECT_FALSE(supervisor_->kill_one("one", first.pid));
@@ -300,11 +302,11 @@ TEST_F(SupervisorTest, AKilledSupervisorTakesItsProcessesWithIt) {
   }
   ASSERT_GT(supervising, 0);
   ASSERT_TRUE(until([&] { return !text_of("pid").empty(); }));
-  const auto child = identify(std::stoi(text_of("pid")));
+  const auto child = process::identify(std::stoi(text_of("pid")));
   ASSERT_TRUE(child);
   ::kill(supervising, SIGKILL);
   ASSERT_EQ(::waitpid(supervising, nullptr, 0), supervising);
-  EXPECT_TRUE(until([&] { return !is_alive(*child); }));
+  EXPECT_TRUE(until([&] { return !process::is_alive(*child); }));
 }
 
 }  // namespace sportapp::supervisor

@@ -3,17 +3,17 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include "instance/cluster_key.hpp"
+#include "instance/configuration.hpp"
+#include "instance/data_folder.hpp"
+#include "instance/instance.hpp"
+#include "instance/placing.hpp"
+#include "instance/ports.hpp"
 #include "service/log.hpp"
-#include "supervisor/cluster_key.hpp"
-#include "supervisor/configuration.hpp"
-#include "supervisor/data_folder.hpp"
 #include "supervisor/detach.hpp"
-#include "supervisor/instance.hpp"
 #include "supervisor/leftovers.hpp"
 #include "supervisor/lock.hpp"
-#include "supervisor/placing.hpp"
 #include "supervisor/plan.hpp"
-#include "supervisor/ports.hpp"
 #include "supervisor/session.hpp"
 
 namespace sportapp::supervisor {
@@ -25,8 +25,8 @@ int failed(const std::string& what) {
 }
 
 // What the command line says goes before the file.
-Result<Settings> settings_of(const Layout& layout, const UpOptions& options) {
-  auto settings = settings_of(layout, options.settings_file);
+Result<instance::Settings> settings_of(const instance::Layout& layout, const UpOptions& options) {
+  auto settings = instance::settings_of(layout, options.settings_file);
   if (!settings) return settings;
   if (const auto& network = settings->network; !network.addresses.empty() || network.listen != "127.0.0.1") {
     return Error{
@@ -39,8 +39,8 @@ Result<Settings> settings_of(const Layout& layout, const UpOptions& options) {
   return settings;
 }
 
-int say_that_it_runs(const Layout& layout) {
-  const auto instance = read_instance(layout.data);
+int say_that_it_runs(const instance::Layout& layout) {
+  const auto instance = instance::read_instance(layout.data);
   if (instance) {
     fmt::print(stderr, "sportapp: it runs already on {}: pid {}, {}\n", layout.data.string(),
                instance->supervisor.pid, instance->url());
@@ -50,7 +50,7 @@ int say_that_it_runs(const Layout& layout) {
   return kExitRunsAlready;
 }
 
-Result<void> clean_up(const Layout& layout) {
+Result<void> clean_up(const instance::Layout& layout) {
   const auto found = find_leftovers(layout);
   if (found.empty()) return {};
   fmt::print("An earlier start left {} processes behind; ending them.\n", found.size());
@@ -62,28 +62,29 @@ Result<void> clean_up(const Layout& layout) {
 }
 
 // Everything that must be in order before the first process starts.
-Result<Session::Start> prepare(const Layout& layout, const Settings& settings, const UpOptions& options) {
-  const int spares = kRedundant ? settings.services.spares : 0;
-  Session::Start start{layout, settings, topology(services::names(), spares), {}, options.ready_s};
+Result<Session::Start> prepare(const instance::Layout& layout, const instance::Settings& settings,
+                               const UpOptions& options) {
+  const int spares = instance::kRedundant ? settings.services.spares : 0;
+  Session::Start start{layout, settings, instance::topology(services::names(), spares), {}, options.ready_s};
   if (auto cleaned = clean_up(layout); !cleaned) return cleaned.error();
-  if (auto free = can_listen(settings.gateway.host, settings.gateway.port); !free) {
+  if (auto free = instance::can_listen(settings.gateway.host, settings.gateway.port); !free) {
     return Error{Retry::kLater, free.error().what + "; choose another with --port N or --host ADDR"};
   }
-  if (auto assigned = assign_ports(layout, start.members); !assigned) return assigned.error();
-  place_gateway(start.members, settings);
+  if (auto assigned = instance::assign_ports(layout, start.members); !assigned) return assigned.error();
+  instance::place_gateway(start.members, settings);
   auto plans = make_plans(layout, settings, start.members, options.lab);
   if (!plans) return plans.error();
   start.plans = std::move(*plans);
-  if (auto made = ensure_cluster_key(key_file(layout, settings)); !made) return made.error();
-  const auto detours = options.lab ? Detours::read(layout) : Detours();
+  if (auto made = instance::ensure_cluster_key(key_file(layout, settings)); !made) return made.error();
+  const auto detours = options.lab ? instance::Detours::read(layout) : instance::Detours();
   if (!detours) return detours.error();
-  if (auto written = write_configuration(layout, settings, start.members, *detours); !written) {
+  if (auto written = instance::write_configuration(layout, settings, start.members, *detours); !written) {
     return written.error();
   }
   return start;
 }
 
-int supervise(const Layout& layout, const UpOptions& options, Detach& detach) {
+int supervise(const instance::Layout& layout, const UpOptions& options, Detach& detach) {
   auto lock = InstanceLock::try_take(layout.lock_file());
   if (!lock) return failed(lock.error().what);
   if (!*lock) return say_that_it_runs(layout);
@@ -105,7 +106,7 @@ int supervise(const Layout& layout, const UpOptions& options, Detach& detach) {
 }  // namespace
 
 int up(const UpOptions& options) {
-  const auto layout = open_data_folder(options.data);
+  const auto layout = instance::open_data_folder(options.data);
   if (!layout) return failed(layout.error().what);
   Detach detach;
   if (options.detach) {

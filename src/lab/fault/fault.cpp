@@ -21,7 +21,7 @@ class Kill final : public Fault {
     if (!victims) return victims.error();
     Blow blow{now(), "kill -9 of " + names_of(*victims)};
     bool hit = false;
-    for (const auto& victim : *victims) hit = supervisor::signal_process(victim.id, SIGKILL) || hit;
+    for (const auto& victim : *victims) hit = process::signal_process(victim.id, SIGKILL) || hit;
     if (!hit) return Error{Retry::kLater, names_of(*victims) + " had ended already"};
     return blow;
   }
@@ -53,7 +53,7 @@ class Injured final : public Fault {
     for (const auto& [number, injury] : inflicted_) {
       const auto* frozen = std::get_if<Frozen>(&injury);
       // A process that was ended while it was stopped is nothing to heal.
-      something = something || frozen == nullptr || supervisor::is_alive(frozen->id);
+      something = something || frozen == nullptr || process::is_alive(frozen->id);
       if (auto healed = means_.healer.heal(number); !healed) last = healed;
     }
     if (!last) return last.error();

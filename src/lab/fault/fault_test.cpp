@@ -6,11 +6,11 @@
 
 #include <fstream>
 
+#include "instance/detours.hpp"
 #include "lab/fault/injuries.hpp"
 #include "lab/fault/testing.hpp"
 #include "lab/healer/disks.hpp"
 #include "lab/healer/tcp_testing.hpp"
-#include "supervisor/detours.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::lab {
@@ -42,17 +42,17 @@ class FaultTest : public ::testing::Test {
                        }});
   }
   // Without ports: those are given when it starts.
-  [[nodiscard]] static std::vector<supervisor::Member> members() {
-    return supervisor::topology({"users", "orders"}, 1);
+  [[nodiscard]] static std::vector<instance::Member> members() {
+    return instance::topology({"users", "orders"}, 1);
   }
   // The nodes' link ports are those of two listeners; monitor and nodes of users reach them through the
   // healer.
   void lead_links_through_healer(const FaultPlan& wanted) {
     fs::create_directories(layout_.run());
-    ASSERT_TRUE(supervisor::write_file(
-        layout_.ports_file(),
-        fmt::format(R"({{"users-commands-a.link":{},"users-commands-b.link":{},"redis":{}}})", node_a_.port(),
-                    node_b_.port(), redis_.port())));
+    ASSERT_TRUE(
+        write_file(layout_.ports_file(),
+                   fmt::format(R"({{"users-commands-a.link":{},"users-commands-b.link":{},"redis":{}}})",
+                               node_a_.port(), node_b_.port(), redis_.port())));
     auto opened = LinkWays::open(*healer_, layout_, {wanted}, members());
     ASSERT_TRUE(opened) << opened.error().what;
     ways_ = std::move(*opened);
@@ -66,7 +66,7 @@ class FaultTest : public ::testing::Test {
 
   const sportapp::testing::TempFolder folder_;
   const fs::path run_ = folder_.path();
-  const supervisor::Layout layout_{run_ / "instance"};
+  const instance::Layout layout_{run_ / "instance"};
   testing::Sleepers sleepers_;
   std::unique_ptr<Healer> healer_;
   LinkWays ways_;
@@ -163,7 +163,7 @@ TEST_F(FaultTest, ASqueezeIsMadeOneWayOrTheOtherAndHealed) {
   auto wanted = plan(FaultKind::kSqueeze, "users.both");
   wanted.cpu_percent = 50;
   const auto groups = [&] {
-    return supervisor::read_file(fmt::format("/proc/{}/cgroup", sleepers_.process("users-commands-b").pid()));
+    return read_file(fmt::format("/proc/{}/cgroup", sleepers_.process("users-commands-b").pid()));
   };
   const auto before = groups();
   const auto fault = make(wanted);
@@ -202,7 +202,7 @@ TEST_F(FaultTest, OnlyWaysThatAScheduleCutsGoThroughTheHealer) {
   EXPECT_EQ(ways_.between("users-commands-a", "users-commands-b")->size(), 2U);
   EXPECT_EQ(ways_.between("users-commands-a", "monitor")->size(), 1U);
   EXPECT_FALSE(ways_.between("users-commands-b", "monitor"));
-  const auto detours = supervisor::Detours::read(layout_).value();
+  const auto detours = instance::Detours::read(layout_).value();
   EXPECT_EQ(detours.port("monitor", "users-commands-a", 1), way("monitor", "users-commands-a"));
   EXPECT_EQ(detours.port("users-commands-b", "users-commands-a", 1),
             way("users-commands-b", "users-commands-a"));
@@ -273,7 +273,7 @@ TEST_F(FaultTest, ASwitchoverIsOverWhenTheCommandHasEnded) {
   const auto fault = make(plan(FaultKind::kSwitchover, "users"));
   EXPECT_EQ(fault->strike(now_)->what, "sportapp switchover users");
   EXPECT_TRUE(until([&] { return fault->is_over().value(); }));
-  EXPECT_THAT(supervisor::read_file(run_ / "commands.log").value(), HasSubstr("switchover users"));
+  EXPECT_THAT(read_file(run_ / "commands.log").value(), HasSubstr("switchover users"));
 }
 
 TEST_F(FaultTest, ACommandOfOursThatFailsIsSaid) {

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "supervisor/detours.hpp"
+#include "instance/detours.hpp"
 
 namespace sportapp::lab {
 namespace {
 
-using supervisor::Kind;
-using supervisor::Member;
+using instance::Kind;
+using instance::Member;
 
 // The processes that an end of a way may ever mean: `users.primary` any node of users.
 std::vector<const Member*> candidates(const std::vector<Member>& members, const std::string& end) {
@@ -32,7 +32,7 @@ std::vector<const Member*> candidates(const std::vector<Member>& members, const 
 // Whether the one dials the other on a way that can be led through a proxy.
 bool dials(const Member& one, const Member& other) {
   if (&one == &other) return false;
-  if (other.kind == Kind::kRedis) return supervisor::is_service(one.kind);
+  if (other.kind == Kind::kRedis) return instance::is_service(one.kind);
   if (other.kind != Kind::kCommands) return false;
   return one.kind == Kind::kMonitor || (one.kind == Kind::kCommands && one.service == other.service);
 }
@@ -75,14 +75,14 @@ Result<std::vector<LinkWay>> wanted_ways(const std::vector<FaultPlan>& schedule,
   return ways;
 }
 
-WayTarget target_of(const supervisor::Layout& layout, const LinkWay& way) {
+WayTarget target_of(const instance::Layout& layout, const LinkWay& way) {
   // As DATA/run/ports.json calls the port that listens.
   return PortInFile{layout.ports_file(), way.listens == "redis" ? way.listens : way.listens + ".link"};
 }
 
 }  // namespace
 
-Result<LinkWays> LinkWays::open(Healer& healer, const supervisor::Layout& layout,
+Result<LinkWays> LinkWays::open(Healer& healer, const instance::Layout& layout,
                                 const std::vector<FaultPlan>& schedule, const std::vector<Member>& members) {
   LinkWays opened;
   std::error_code error;
@@ -96,7 +96,7 @@ Result<LinkWays> LinkWays::open(Healer& healer, const supervisor::Layout& layout
   for (const auto& way : opened.ways_) targets.push_back(target_of(layout, way));
   const auto ports = healer.open_ways(targets);
   if (!ports) return ports.error();
-  supervisor::Detours detours;
+  instance::Detours detours;
   for (std::size_t at = 0; at < opened.ways_.size(); ++at) {
     auto& way = opened.ways_[at];
     way.port = ports->at(at);

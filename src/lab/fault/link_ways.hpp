@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "instance/layout.hpp"
+#include "instance/topology.hpp"
 #include "lab/fault/schedule.hpp"
 #include "lab/healer/healer.hpp"
-#include "supervisor/layout.hpp"
-#include "supervisor/topology.hpp"
 
 namespace sportapp::lab {
 
@@ -26,9 +26,9 @@ class LinkWays {
   // Before the instance is started with `up --lab`: writes DATA/run/detours.json, which that reads. Only what
   // the schedule's cuts may hit goes through a proxy, whoever is primary then; without a cut, nothing does,
   // and the file of an earlier run is removed. `members`: the topology that the instance will have.
-  [[nodiscard]] static Result<LinkWays> open(Healer& healer, const supervisor::Layout& layout,
+  [[nodiscard]] static Result<LinkWays> open(Healer& healer, const instance::Layout& layout,
                                              const std::vector<FaultPlan>& schedule,
-                                             const std::vector<supervisor::Member>& members);
+                                             const std::vector<instance::Member>& members);
 
   // The ways between two processes, whoever of them dials. An error where none was led through a proxy.
   [[nodiscard]] Result<std::vector<LinkWay>> between(std::string_view one, std::string_view other) const;

@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "supervisor/proc.hpp"
+#include "process/process_id.hpp"
 
 namespace sportapp::lab {
 
 struct Victim {
   std::string name;  // of the process: users-commands-a
-  supervisor::ProcessId id;
+  process::ProcessId id;
   std::filesystem::path data;  // the folder of its own files, absolute; empty: it has none
 };
 

@@ -37,7 +37,7 @@ class Sleepers final : public Subject {
     if (found == roles_.end()) return Error{Retry::kNever, fmt::format("there is no '{}'", target)};
     std::vector<Victim> victims;
     for (const auto& name : found->second) {
-      const auto id = supervisor::identify(processes_.at(name).pid());
+      const auto id = process::identify(processes_.at(name).pid());
       if (id) victims.push_back({name, *id, folder_ / name});
     }
     if (victims.empty()) return Error{Retry::kLater, fmt::format("nobody is '{}' now", target)};

@@ -11,7 +11,7 @@
 #include <optional>
 #include <sstream>
 
-#include "supervisor/files.hpp"
+#include "base/files.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -45,7 +45,7 @@ bool has_word(const std::string& text, const std::string& word, char between) {
 
 // Where the controller is mounted: version 1 names it, version 2 has one tree for all.
 std::optional<fs::path> mount_point(bool version_2) {
-  std::istringstream mounts(supervisor::read_file("/proc/mounts").value_or(""));
+  std::istringstream mounts(read_file("/proc/mounts").value_or(""));
   std::string device, folder, type, options;
   for (std::string line; std::getline(mounts, line);) {
     std::istringstream(line) >> device >> folder >> type >> options;
@@ -56,7 +56,7 @@ std::optional<fs::path> mount_point(bool version_2) {
 
 // The group of a process below the mount point: "/user.slice".
 std::optional<std::string> group_of(pid_t pid, bool version_2) {
-  std::istringstream groups(supervisor::read_file(fmt::format("/proc/{}/cgroup", pid)).value_or(""));
+  std::istringstream groups(read_file(fmt::format("/proc/{}/cgroup", pid)).value_or(""));
   for (std::string line; std::getline(groups, line);) {
     const auto first = line.find(':');
     const auto second = line.find(':', first + 1);
@@ -101,7 +101,7 @@ std::string limit(const Throttled& throttled) {
 }
 
 // The process, and those that it started and that are in its process group still.
-std::vector<pid_t> all_of(const supervisor::ProcessId& id) {
+std::vector<pid_t> all_of(const process::ProcessId& id) {
   std::vector<pid_t> pids{id.pid};
   std::error_code error;
   for (const auto& entry : fs::directory_iterator("/proc", error)) {
@@ -115,14 +115,14 @@ std::vector<pid_t> all_of(const supervisor::ProcessId& id) {
 }
 
 void move_home(const Throttled& throttled) {
-  std::istringstream pids(supervisor::read_file(throttled.group / kProcesses).value_or(""));
+  std::istringstream pids(read_file(throttled.group / kProcesses).value_or(""));
   // One that has just ended cannot be moved and need not be.
   for (std::string pid; pids >> pid;) static_cast<void>(write_control(throttled.home / kProcesses, pid));
 }
 
 }  // namespace
 
-std::vector<Throttled> throttle_choices(const std::string& name, const supervisor::ProcessId& id,
+std::vector<Throttled> throttle_choices(const std::string& name, const process::ProcessId& id,
                                         int cpu_percent) {
   std::vector<Throttled> choices;
   const Throttled wanted{name, id, {}, {}, cpu_percent};
@@ -138,7 +138,7 @@ Result<void> throttle(const Throttled& throttled) {
                  fmt::format("cannot make the group {}: {}", throttled.group.string(), error.message())};
   }
   auto why = limit(throttled);
-  if (why.empty() && !supervisor::is_alive(throttled.id)) why = throttled.name + " has ended";
+  if (why.empty() && !process::is_alive(throttled.id)) why = throttled.name + " has ended";
   for (const auto pid : why.empty() ? all_of(throttled.id) : std::vector<pid_t>()) {
     const auto failed = write_control(throttled.group / kProcesses, std::to_string(pid));
     if (pid == throttled.id.pid) why = failed;  // what it started may have ended meanwhile

@@ -9,8 +9,8 @@
 namespace sportapp::lab {
 
 // Where a group for the process might be made, the likeliest first; nothing is made yet.
-[[nodiscard]] std::vector<Throttled> throttle_choices(const std::string& name,
-                                                      const supervisor::ProcessId& id, int cpu_percent);
+[[nodiscard]] std::vector<Throttled> throttle_choices(const std::string& name, const process::ProcessId& id,
+                                                      int cpu_percent);
 // An error leaves nothing behind.
 [[nodiscard]] Result<void> throttle(const Throttled& throttled);
 // The limit goes first, then the group. What is there no more is no error.

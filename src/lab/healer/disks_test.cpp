@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <thread>
 
+#include "base/files.hpp"
 #include "lab/healer/task.hpp"
 #include "lab/healer/testing.hpp"
-#include "supervisor/files.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::lab {
@@ -56,7 +56,7 @@ TEST_F(DisksTest, AFullDiskTakesNothingThatIsWritten) {
   EXPECT_TRUE(run("echo other > ab/file && echo other > outside")) << "other folders have room";
   ASSERT_TRUE(heal_disk(table_, path("a"), {0, true}));
   EXPECT_TRUE(run("echo after > a/file"));
-  EXPECT_EQ(supervisor::read_file(path("a/file")), "after\n");
+  EXPECT_EQ(read_file(path("a/file")), "after\n");
 }
 
 TEST_F(DisksTest, ASlowDiskTakesLongerForEachSync) {
@@ -105,7 +105,7 @@ TEST_F(DisksTest, WhatCannotBeIsSaid) {
   const auto one_more = trouble_disk(table_, path("one more"), {0, true});
   ASSERT_FALSE(one_more);
   EXPECT_THAT(one_more.error().what, ::testing::HasSubstr("all 16 places are taken"));
-  ASSERT_TRUE(supervisor::write_file(path("no table"), "hello"));
+  ASSERT_TRUE(write_file(path("no table"), "hello"));
   EXPECT_FALSE(trouble_disk(path("no table"), path("a"), {0, true}));
   EXPECT_FALSE(trouble_disk(path("nothing"), path("a"), {0, true}));
 }

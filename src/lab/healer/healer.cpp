@@ -12,9 +12,9 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/files.hpp"
+#include "instance/topology.hpp"
 #include "lab/healer/injured.hpp"
-#include "supervisor/files.hpp"
-#include "supervisor/topology.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -35,9 +35,9 @@ json::object to_json(const WayTarget& target) {
 }  // namespace
 
 Result<std::unique_ptr<Healer>> Healer::start(const fs::path& run) {
-  const auto program = supervisor::find_program("healer", true);
+  const auto program = instance::find_program("healer", true);
   if (!program) return program.error();
-  const auto self = supervisor::identify(::getpid());
+  const auto self = process::identify(::getpid());
   std::array<int, 2> sockets{};
   if (!self || ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets.data()) != 0) {
     return Error{Retry::kLater, fmt::format("cannot start the healer: {}", std::strerror(errno))};
@@ -93,7 +93,7 @@ Result<void> Healer::heal_all() {
   return ask_or_heal({{"do", "heal_all"}});
 }
 
-Result<void> Healer::guard(const supervisor::ProcessId& id) {
+Result<void> Healer::guard(const process::ProcessId& id) {
   const std::lock_guard lock(mutex_);
   const auto said = ask({{"do", "guard"}, {"process", lab::to_json(id)}});
   return said ? Result<void>() : said.error();

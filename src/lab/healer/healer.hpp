@@ -47,7 +47,7 @@ class Healer {
   [[nodiscard]] Result<void> heal_all();
 
   // An instance: ended by the healer when the lab is gone without having done it.
-  [[nodiscard]] Result<void> guard(const supervisor::ProcessId& id);
+  [[nodiscard]] Result<void> guard(const process::ProcessId& id);
 
   // Heals everything, and ends the healer. To be called after the instance's end, since its ways end too.
   [[nodiscard]] Result<void> finish();

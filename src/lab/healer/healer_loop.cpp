@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "supervisor/files.hpp"
+#include "base/files.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -38,7 +38,7 @@ void say(const std::string& what) {
 // The port that stands under `key` in a file like DATA/run/ports.json.
 std::optional<std::uint16_t> port_in(const fs::path& file, const std::string& key) {
   json::error_code failed;
-  const auto said = json::parse(supervisor::read_file(file).value_or(""), failed);
+  const auto said = json::parse(read_file(file).value_or(""), failed);
   const auto* object = failed ? nullptr : said.if_object();
   const auto* port = object == nullptr ? nullptr : object->if_contains(key);
   if (port == nullptr || !port->is_int64()) return std::nullopt;
@@ -56,12 +56,12 @@ Ways::Target target_from(const json::object& object) {
 
 }  // namespace
 
-HealerLoop::HealerLoop(int requests, fs::path run, const supervisor::ProcessId& lab)
+HealerLoop::HealerLoop(int requests, fs::path run, const process::ProcessId& lab)
     : requests_(requests),
       run_(std::move(run)),
       treater_(std::make_unique<Treater>(nullptr, run_ / "commands.log")) {
   injured_.lab = lab;
-  injured_.healer = supervisor::identify(::getpid()).value_or(supervisor::ProcessId{});
+  injured_.healer = process::identify(::getpid()).value_or(process::ProcessId{});
 }
 
 int HealerLoop::run() {
@@ -212,7 +212,7 @@ Result<void> HealerLoop::heal_all() {
 
 void HealerLoop::end_guarded() {
   for (const auto& id : injured_.guarded) {
-    if (!supervisor::is_alive(id)) continue;
+    if (!process::is_alive(id)) continue;
     const bool killed = end_process(id, kGuardedMs);
     say(fmt::format("the instance (pid {}) was {}", id.pid, killed ? "killed" : "ended"));
   }

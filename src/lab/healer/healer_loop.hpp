@@ -10,14 +10,14 @@
 
 #include "lab/healer/injured.hpp"
 #include "lab/healer/treater.hpp"
-#include "supervisor/signals.hpp"
+#include "process/signals.hpp"
 
 namespace sportapp::lab {
 
 class HealerLoop {
  public:
   // `lab`: whose requests come through the socket. On the main thread, before any other is started.
-  HealerLoop(int requests, std::filesystem::path run, const supervisor::ProcessId& lab);
+  HealerLoop(int requests, std::filesystem::path run, const process::ProcessId& lab);
 
   // Until everything is healed after the lab's end, or its word. Gives the exit status: 1 where something is
   // not healed, and then the list of it stays.
@@ -43,7 +43,7 @@ class HealerLoop {
 
   const int requests_;
   const std::filesystem::path run_;
-  supervisor::Signals signals_;
+  process::Signals signals_;
   std::unique_ptr<Ways> ways_;  // nothing until the first one is opened
   std::unique_ptr<Treater> treater_;
   Injured injured_;

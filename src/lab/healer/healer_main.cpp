@@ -20,7 +20,7 @@ bool read(std::string_view text, Number& number) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  sportapp::supervisor::ProcessId lab;
+  sportapp::process::ProcessId lab;
   if (argc != 4 || !read(argv[2], lab.pid) || !read(argv[3], lab.start_time)) {
     fmt::print(stderr, "healer: it is started by sportapp experiment\n");
     return 2;

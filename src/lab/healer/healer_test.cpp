@@ -78,7 +78,7 @@ TEST_F(HealerTest, EverythingIsHealedAtTheEnd) {
   EXPECT_TRUE(has_room());
   EXPECT_TRUE(fs::exists(run_ / "healed"));
   EXPECT_FALSE(is_listed());
-  EXPECT_FALSE(supervisor::identify(pid));
+  EXPECT_FALSE(process::identify(pid));
 }
 
 TEST_F(HealerTest, WhatAProcessStartedIsStoppedWithIt) {
@@ -134,7 +134,7 @@ TEST_F(HealerTest, AWayFollowsThePortInItsFile) {
   testing::Listener first, second;
   const auto ports = run_ / "ports.json";
   const auto write = [&](std::uint16_t port) {
-    ASSERT_TRUE(supervisor::write_file(ports, fmt::format(R"({{"users-commands-a.link":{}}})", port)));
+    ASSERT_TRUE(write_file(ports, fmt::format(R"({{"users-commands-a.link":{}}})", port)));
   };
   const auto healer = Healer::start(run_).value();
   const auto opened = healer->open_ways({PortInFile{ports, "users-commands-a.link"}, first.port()});
@@ -164,7 +164,7 @@ TEST_F(HealerTest, AThrottledProcessComputesLessAndIsBackWhereItWas) {
   EXPECT_TRUE(until([&] { return !children_of(id.pid).empty(); }));
   const auto child_groups_file = fmt::format("/proc/{}/cgroup", children_of(id.pid).at(0));
   const auto groups_file = fmt::format("/proc/{}/cgroup", id.pid);
-  const auto before = supervisor::read_file(groups_file);
+  const auto before = read_file(groups_file);
   const auto healer = Healer::start(run_).value();
   Result<int> number = Error{Retry::kNever, "no control groups"};
   fs::path group;
@@ -175,8 +175,8 @@ TEST_F(HealerTest, AThrottledProcessComputesLessAndIsBackWhereItWas) {
     EXPECT_FALSE(fs::exists(group)) << "what failed leaves nothing";
   }
   if (!number) GTEST_SKIP() << "this user can limit nobody's CPU time here: " << number.error().what;
-  EXPECT_NE(supervisor::read_file(groups_file), before);
-  EXPECT_EQ(supervisor::read_file(child_groups_file), supervisor::read_file(groups_file));
+  EXPECT_NE(read_file(groups_file), before);
+  EXPECT_EQ(read_file(child_groups_file), read_file(groups_file));
   const SystemClock clock;
   const auto began_ms = clock.monotonic_ms();
   const auto began_s = computed_s(id.pid);
@@ -185,8 +185,8 @@ TEST_F(HealerTest, AThrottledProcessComputesLessAndIsBackWhereItWas) {
   const auto elapsed_s = static_cast<double>(clock.monotonic_ms() - began_ms) / 1000;
   EXPECT_LT(computed, 0.3 * elapsed_s) << "a tenth of a core, and what the ticks do not show";
   ASSERT_TRUE(healer->heal(*number));
-  EXPECT_EQ(supervisor::read_file(groups_file), before);
-  EXPECT_EQ(supervisor::read_file(child_groups_file), before);
+  EXPECT_EQ(read_file(groups_file), before);
+  EXPECT_EQ(read_file(child_groups_file), before);
   EXPECT_FALSE(fs::exists(group));
 }
 
@@ -246,7 +246,7 @@ class LabGoneTest : public HealerTest {
     EXPECT_TRUE(listener_.is_quiet());
   }
   [[nodiscard]] bool has_group() const {
-    const auto groups = supervisor::read_file(fmt::format("/proc/{}/cgroup", sleeper_.pid())).value_or("");
+    const auto groups = read_file(fmt::format("/proc/{}/cgroup", sleeper_.pid())).value_or("");
     return groups.find("sportapp-lab-") != std::string::npos;
   }
 
@@ -271,7 +271,7 @@ TEST_F(LabGoneTest, AKilledLabLeavesNothingBehind) {
   EXPECT_TRUE(near.send("hello"));
   EXPECT_EQ(far.receive(5), "hello");
   std::ofstream(run_ / "end") << "now";
-  EXPECT_TRUE(until([&] { return !supervisor::identify(told.healer); }));
+  EXPECT_TRUE(until([&] { return !process::identify(told.healer); }));
   EXPECT_TRUE(instance_.ended());
   EXPECT_FALSE(is_listed());
   EXPECT_EQ(heal_left(run_).value().size(), 0U);
@@ -283,7 +283,7 @@ TEST_F(LabGoneTest, WhatIsLeftWhenLabAndHealerAreKilledIsHealedFromTheList) {
   expect_everything_injected(told);
   ::kill(lab, SIGSTOP);  // so that it cannot notice
   ::kill(told.healer, SIGKILL);
-  EXPECT_TRUE(until([&] { return !supervisor::identify(told.healer); }));
+  EXPECT_TRUE(until([&] { return !process::identify(told.healer); }));
   const auto too_early = heal_left(run_);
   ASSERT_FALSE(too_early);
   EXPECT_THAT(too_early.error().what, ::testing::HasSubstr("is under way"));

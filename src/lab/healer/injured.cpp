@@ -8,8 +8,8 @@
 
 #include <boost/json.hpp>
 
+#include "base/files.hpp"
 #include "lab/healer/treater.hpp"
-#include "supervisor/files.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -22,9 +22,9 @@ constexpr int kEndMs = 30'000;
 constexpr int kKilledMs = 5'000;
 
 // Whether it is gone within the time. It need not be a child.
-bool wait_until_gone(const supervisor::ProcessId& id, int within_ms) {
+bool wait_until_gone(const process::ProcessId& id, int within_ms) {
   const int fd = static_cast<int>(::syscall(SYS_pidfd_open, id.pid, 0));
-  if (fd < 0 || !supervisor::is_alive(id)) {
+  if (fd < 0 || !process::is_alive(id)) {
     if (fd >= 0) ::close(fd);
     return true;
   }
@@ -51,7 +51,7 @@ Injured injured_from(const json::object& object) {
 
 void end_guarded(const Injured& injured, std::vector<std::string>& done) {
   for (const auto& id : injured.guarded) {
-    if (!supervisor::is_alive(id)) continue;
+    if (!process::is_alive(id)) continue;
     const bool killed = end_process(id, kEndMs);
     done.push_back(fmt::format("the instance (pid {}) was {}", id.pid, killed ? "killed" : "ended"));
   }
@@ -75,11 +75,11 @@ Result<void> write_injured(const fs::path& run, const Injured& injured) {
                             {"lab", to_json(injured.lab)},
                             {"guarded", std::move(guarded)},
                             {"injuries", std::move(injuries)}};
-  return supervisor::write_file(injured_file(run), json::serialize(object) + "\n");
+  return write_file(injured_file(run), json::serialize(object) + "\n");
 }
 
 Result<std::optional<Injured>> read_injured(const fs::path& run) {
-  const auto text = supervisor::read_file(injured_file(run));
+  const auto text = read_file(injured_file(run));
   if (!text) return std::optional<Injured>();
   try {
     return std::optional(injured_from(json::parse(*text).as_object()));
@@ -95,13 +95,13 @@ Result<std::vector<std::string>> heal_left(const fs::path& run) {
   if (!injured) return injured.error();
   std::vector<std::string> done;
   if (!*injured) return done;
-  if (supervisor::is_alive((*injured)->lab)) {
+  if (process::is_alive((*injured)->lab)) {
     return Error{Retry::kLater,
                  fmt::format("the run in {} is under way (pid {}); end it with Ctrl-C, then it heals "
                              "everything itself",
                              run.string(), (*injured)->lab.pid)};
   }
-  if (supervisor::is_alive((*injured)->healer)) {
+  if (process::is_alive((*injured)->healer)) {
     done.push_back("waited for the healer, which was at it");
     if (!wait_until_gone((*injured)->healer, kHealerMs)) end_process((*injured)->healer, 0);
     injured = read_injured(run);
@@ -139,12 +139,12 @@ Result<std::vector<std::string>> heal_listed(const fs::path& run) {
   return done;
 }
 
-bool end_process(const supervisor::ProcessId& id, int within_ms) {
-  supervisor::signal_process(id, SIGCONT);
-  supervisor::signal_process(id, SIGTERM);
+bool end_process(const process::ProcessId& id, int within_ms) {
+  process::signal_process(id, SIGCONT);
+  process::signal_process(id, SIGTERM);
   if (wait_until_gone(id, within_ms)) return false;
-  if (supervisor::is_alive(id)) ::kill(-id.pid, SIGKILL);  // its group, where it leads one
-  supervisor::signal_process(id, SIGKILL);
+  if (process::is_alive(id)) ::kill(-id.pid, SIGKILL);  // its group, where it leads one
+  process::signal_process(id, SIGKILL);
   wait_until_gone(id, kKilledMs);
   return true;
 }

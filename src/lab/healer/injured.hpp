@@ -13,10 +13,10 @@
 namespace sportapp::lab {
 
 struct Injured {
-  supervisor::ProcessId healer;
-  supervisor::ProcessId lab;                   // whose end heals all
-  std::vector<supervisor::ProcessId> guarded;  // instances: ended when the lab did not do it itself
-  std::map<int, Injury> injuries;              // by number
+  process::ProcessId healer;
+  process::ProcessId lab;                   // whose end heals all
+  std::vector<process::ProcessId> guarded;  // instances: ended when the lab did not do it itself
+  std::map<int, Injury> injuries;           // by number
 };
 
 [[nodiscard]] std::filesystem::path injured_file(const std::filesystem::path& run);
@@ -33,6 +33,6 @@ struct Injured {
 [[nodiscard]] Result<std::vector<std::string>> heal_listed(const std::filesystem::path& run);
 
 // Asks it to end (it may be stopped), and kills it and its group after the time. Whether it had to be killed.
-bool end_process(const supervisor::ProcessId& id, int within_ms);
+bool end_process(const process::ProcessId& id, int within_ms);
 
 }  // namespace sportapp::lab

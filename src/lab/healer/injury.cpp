@@ -93,11 +93,11 @@ json::object to_json(const Injury& injury) {
   return std::visit(ToJson{}, injury);
 }
 
-json::object to_json(const supervisor::ProcessId& id) {
+json::object to_json(const process::ProcessId& id) {
   return {{"pid", id.pid}, {"start_time", id.start_time}};
 }
 
-supervisor::ProcessId process_id_from(const json::object& object) {
+process::ProcessId process_id_from(const json::object& object) {
   return {number<pid_t>(object, "pid"), number<std::uint64_t>(object, "start_time")};
 }
 

@@ -10,20 +10,20 @@
 #include "base/result.hpp"
 #include "lab/healer/disks.hpp"
 #include "lab/healer/treatment.hpp"
-#include "supervisor/proc.hpp"
+#include "process/process_id.hpp"
 
 namespace sportapp::lab {
 
 // Stopped by SIGSTOP, with what it started.
 struct Frozen {
   std::string name;
-  supervisor::ProcessId id;
+  process::ProcessId id;
 };
 
 // In a control group of its own, with what it started; the group lets it have so much of one core.
 struct Throttled {
   std::string name;
-  supervisor::ProcessId id;
+  process::ProcessId id;
   std::filesystem::path group;
   std::filesystem::path home;  // the group from which it comes
   int cpu_percent = 0;
@@ -59,7 +59,7 @@ using Injury = std::variant<Frozen, Throttled, Crowded, DiskSpoilt, WaySpoilt, N
 // Throws std::exception of some kind where the object is none.
 [[nodiscard]] Injury injury_from(const boost::json::object& object);
 
-[[nodiscard]] boost::json::object to_json(const supervisor::ProcessId& id);
-[[nodiscard]] supervisor::ProcessId process_id_from(const boost::json::object& object);
+[[nodiscard]] boost::json::object to_json(const process::ProcessId& id);
+[[nodiscard]] process::ProcessId process_id_from(const boost::json::object& object);
 
 }  // namespace sportapp::lab

@@ -4,8 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "base/files.hpp"
 #include "lab/healer/injured.hpp"
-#include "supervisor/files.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::lab {
@@ -44,7 +44,7 @@ TEST(InjuryTest, AListThatIsDamagedIsSaid) {
   const testing::TempFolder folder;
   EXPECT_FALSE(read_injured(folder.path()).value());
   for (const auto* text : {"", "{", "[]", "{}", R"({"healer":{"pid":1,"start_time":1},"lab":3})"}) {
-    ASSERT_TRUE(supervisor::write_file(injured_file(folder.path()), text));
+    ASSERT_TRUE(write_file(injured_file(folder.path()), text));
     EXPECT_FALSE(read_injured(folder.path())) << text;
   }
 }

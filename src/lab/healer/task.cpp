@@ -13,8 +13,8 @@
 #include <cstring>
 #include <utility>
 
-#include "supervisor/child.hpp"
-#include "supervisor/files.hpp"
+#include "base/files.hpp"
+#include "process/child.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -131,8 +131,8 @@ Result<void> run_task(const std::vector<std::string>& arguments, const fs::path&
 Result<void> judge_end(int wait_status, const std::vector<std::string>& arguments, const fs::path& log) {
   if (wait_status == 0) return {};
   return Error{Retry::kLater, fmt::format("{} {}; it said last: {}", fmt::join(arguments, " "),
-                                          supervisor::describe_end(wait_status),
-                                          fmt::join(supervisor::last_lines(log, kLastLines), " | "))};
+                                          process::describe_end(wait_status),
+                                          fmt::join(last_lines(log, kLastLines), " | "))};
 }
 
 }  // namespace sportapp::lab

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
-#include "supervisor/files.hpp"
-#include "supervisor/proc.hpp"
+#include "base/files.hpp"
+#include "process/process_id.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::lab {
@@ -26,9 +26,9 @@ TEST_F(TaskTest, ItsEndAndWhatItSaidAreKept) {
   ASSERT_TRUE(status);
   EXPECT_EQ(WEXITSTATUS(*status), 3);
   EXPECT_EQ(task.ended(), status);
-  EXPECT_EQ(supervisor::read_file(log_), "out\nerr\n");
+  EXPECT_EQ(read_file(log_), "out\nerr\n");
   EXPECT_TRUE(run_task({"sh", "-c", "echo more"}, log_, kSurelyMs));
-  EXPECT_EQ(supervisor::read_file(log_), "out\nerr\nmore\n");
+  EXPECT_EQ(read_file(log_), "out\nerr\nmore\n");
 }
 
 TEST_F(TaskTest, WhatGoesWrongIsSaid) {
@@ -44,19 +44,19 @@ TEST_F(TaskTest, WhatGoesWrongIsSaid) {
 }
 
 TEST_F(TaskTest, ItsSessionIsKilledWithIt) {
-  std::optional<supervisor::ProcessId> grandchild;
+  std::optional<process::ProcessId> grandchild;
   {
     auto task = start("sleep 600 & echo $!; wait");
     std::string said;
     for (int i = 0; i < kSurelyMs / 10 && said.empty(); ++i) {
       EXPECT_FALSE(task.ended(10));
-      said = supervisor::read_file(log_).value_or("");
+      said = read_file(log_).value_or("");
     }
-    grandchild = supervisor::identify(std::stoi(said));
+    grandchild = process::identify(std::stoi(said));
     ASSERT_TRUE(grandchild);
   }
-  for (int i = 0; i < kSurelyMs / 10 && supervisor::is_alive(*grandchild); ++i) ::usleep(10'000);
-  EXPECT_FALSE(supervisor::is_alive(*grandchild));
+  for (int i = 0; i < kSurelyMs / 10 && process::is_alive(*grandchild); ++i) ::usleep(10'000);
+  EXPECT_FALSE(process::is_alive(*grandchild));
 }
 
 }  // namespace

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/files.hpp"
 #include "lab/healer/disks.hpp"
 #include "lab/healer/task.hpp"
-#include "supervisor/files.hpp"
-#include "supervisor/proc.hpp"
+#include "process/process_id.hpp"
 
 namespace sportapp::lab::testing {
 
@@ -31,7 +31,7 @@ inline bool until(const std::function<bool()>& is_so) {
 // The field of /proc/PID/stat after the name: 0 the state, 1 the parent, 11 and 12 the ticks that it
 // computed.
 inline std::string stat_field(pid_t pid, int number) {
-  const auto stat = supervisor::read_file("/proc/" + std::to_string(pid) + "/stat").value_or("");
+  const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat").value_or("");
   const auto name_end = stat.rfind(')');
   std::istringstream fields(name_end == std::string::npos ? "" : stat.substr(name_end + 1));
   std::string field;
@@ -73,8 +73,8 @@ inline bool has_room(const std::filesystem::path& table, const std::filesystem::
   return static_cast<bool>(run_task(with_disk_library(table, script), table.string() + ".log", 30'000));
 }
 
-inline supervisor::ProcessId identity(const Task& task) {
-  return supervisor::identify(task.pid()).value();
+inline process::ProcessId identity(const Task& task) {
+  return process::identify(task.pid()).value();
 }
 
 }  // namespace sportapp::lab::testing

@@ -27,10 +27,10 @@ constexpr int kCrowdMax = 128;
 }
 
 // The process and what it started: NGINX's workers do its work. True when it was there.
-bool signal_all_of(const supervisor::ProcessId& id, int signal) {
-  if (!supervisor::is_alive(id)) return false;
+bool signal_all_of(const process::ProcessId& id, int signal) {
+  if (!process::is_alive(id)) return false;
   if (::getpgid(id.pid) == id.pid && ::kill(-id.pid, signal) == 0) return true;
-  return supervisor::signal_process(id, signal);
+  return process::signal_process(id, signal);
 }
 
 }  // namespace

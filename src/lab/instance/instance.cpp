@@ -13,12 +13,12 @@
 #include <cstring>
 
 #include "base/clock.hpp"
+#include "base/files.hpp"
 #include "http/client.hpp"
 #include "lab/instance/interruption.hpp"
 #include "lab/instance/whereabouts.hpp"
 #include "monitor/control_client.hpp"
-#include "supervisor/child.hpp"
-#include "supervisor/files.hpp"
+#include "process/child.hpp"
 #include "supervisor/leftovers.hpp"
 #include "supervisor/up.hpp"
 
@@ -27,7 +27,7 @@ namespace {
 
 namespace fs = std::filesystem;
 namespace json = boost::json;
-using supervisor::ProcessState;
+using instance::ProcessState;
 
 constexpr int kPollMs = 50;
 constexpr int kAnswerMs = 1500;
@@ -56,8 +56,8 @@ std::optional<std::int64_t> position_of(std::uint16_t port) {
   return position != nullptr && position->is_int64() ? std::optional(position->get_int64()) : std::nullopt;
 }
 
-bool is_stopped_by_signal(const supervisor::ProcessId& id) {
-  const auto stat = supervisor::read_file(fmt::format("/proc/{}/stat", id.pid)).value_or("");
+bool is_stopped_by_signal(const process::ProcessId& id) {
+  const auto stat = read_file(fmt::format("/proc/{}/stat", id.pid)).value_or("");
   const auto name_end = stat.rfind(')');
   return name_end != std::string::npos && name_end + 2 < stat.size() && stat[name_end + 2] == 'T';
 }
@@ -78,8 +78,8 @@ Result<std::uint16_t> free_port() {
   return Error{Retry::kLater, fmt::format("no port is free on 127.0.0.1: {}", std::strerror(error))};
 }
 
-supervisor::Layout InstanceUnderTest::layout(const fs::path& run) {
-  return {supervisor::normal_folder(run / "data")};
+instance::Layout InstanceUnderTest::layout(const fs::path& run) {
+  return {instance::normal_folder(run / "data")};
 }
 
 InstanceUnderTest::InstanceUnderTest(Options options, std::uint16_t port)
@@ -91,7 +91,7 @@ InstanceUnderTest::~InstanceUnderTest() {
 
 Result<std::unique_ptr<InstanceUnderTest>> InstanceUnderTest::start(Options options,
                                                                     const std::stop_token& stop) {
-  if (auto written = supervisor::write_file(options.run / "sportapp.toml", options.settings); !written) {
+  if (auto written = write_file(options.run / "sportapp.toml", options.settings); !written) {
     return written.error();
   }
   for (int tries = 1;; ++tries) {
@@ -107,7 +107,7 @@ Result<std::unique_ptr<InstanceUnderTest>> InstanceUnderTest::start(Options opti
 }
 
 Result<void> InstanceUnderTest::launch() {
-  supervisor::Launch child;
+  process::Launch child;
   child.arguments = {"/usr/bin/env"};
   for (const auto& [name, value] : options_.environment) child.arguments.push_back(name + "=" + value);
   for (const auto& argument :
@@ -120,9 +120,9 @@ Result<void> InstanceUnderTest::launch() {
   child.folder = fs::absolute(options_.run);
   child.stderr_log = fs::absolute(log_of(options_.run));
   child.death_signal = SIGTERM;
-  const auto pid = supervisor::launch(child);
+  const auto pid = process::launch(child);
   if (!pid) return pid.error();
-  id_ = supervisor::identify(*pid).value_or(supervisor::ProcessId{*pid, 0});
+  id_ = process::identify(*pid).value_or(process::ProcessId{*pid, 0});
   return {};
 }
 
@@ -133,7 +133,7 @@ Result<void> InstanceUnderTest::await(const std::stop_token& stop) {
   do {
     if (has_ended()) {
       return Error{Retry::kLater, fmt::format("the instance under test {}; it said:\n{}",
-                                              supervisor::describe_end(*status_), last_words())};
+                                              process::describe_end(*status_), last_words())};
     }
     missing = not_healthy();
     if (missing.empty()) missing = not_redundant();
@@ -154,7 +154,7 @@ bool InstanceUnderTest::has_ended() {
 }
 
 std::string InstanceUnderTest::last_words() const {
-  return fmt::format("{}", fmt::join(supervisor::last_lines(log_of(options_.run), kLastLines), "\n"));
+  return fmt::format("{}", fmt::join(last_lines(log_of(options_.run), kLastLines), "\n"));
 }
 
 std::string InstanceUnderTest::not_healthy() const {
@@ -164,8 +164,8 @@ std::string InstanceUnderTest::not_healthy() const {
   return answer->status == 200 ? "" : fmt::format("/health: {} {}", answer->status, answer->body);
 }
 
-Result<supervisor::Instance> InstanceUnderTest::seen() const {
-  return supervisor::read_instance(layout_.data);
+Result<instance::Instance> InstanceUnderTest::seen() const {
+  return instance::read_instance(layout_.data);
 }
 
 Result<std::vector<Victim>> InstanceUnderTest::who(std::string_view target) {
@@ -241,7 +241,7 @@ std::vector<std::string> InstanceUnderTest::repair() {
       const auto started = control.start(process.name);
       done.push_back(started ? process.name + " started" : process.name + ": " + started.error().what);
     } else if (process.id.pid != 0 && is_stopped_by_signal(process.id)) {
-      supervisor::signal_process(process.id, SIGKILL);
+      process::signal_process(process.id, SIGKILL);
       done.push_back(process.name + " killed, since it hangs");
     }
   }
@@ -251,7 +251,7 @@ std::vector<std::string> InstanceUnderTest::repair() {
 Result<void> InstanceUnderTest::end() {
   if (id_.pid == 0) return {};
   const bool ended_before = has_ended();
-  if (!ended_before) supervisor::signal_process(id_, SIGTERM);
+  if (!ended_before) process::signal_process(id_, SIGTERM);
   const SystemClock clock;
   const std::stop_token never;
   const auto until = [&](std::int64_t ms) {
@@ -272,7 +272,7 @@ Result<void> InstanceUnderTest::end() {
   if (!in_time) return Error{Retry::kLater, fmt::format("the instance (pid {}) had to be killed", pid)};
   if (ended_before || !WIFEXITED(*status_) || WEXITSTATUS(*status_) != 0) {
     return Error{Retry::kLater,
-                 fmt::format("the instance {}{}; it said:\n{}", supervisor::describe_end(*status_),
+                 fmt::format("the instance {}{}; it said:\n{}", process::describe_end(*status_),
                              ended_before ? " by itself" : "", last_words())};
   }
   return {};

@@ -11,11 +11,11 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "instance/instance.hpp"
+#include "instance/layout.hpp"
 #include "lab/fault/subject.hpp"
 #include "lab/healer/disks.hpp"
 #include "supervisor/failover_view.hpp"
-#include "supervisor/instance.hpp"
-#include "supervisor/layout.hpp"
 
 namespace sportapp::lab {
 
@@ -42,11 +42,11 @@ class InstanceUnderTest final : public Subject {
   InstanceUnderTest(const InstanceUnderTest&) = delete;
   InstanceUnderTest& operator=(const InstanceUnderTest&) = delete;
 
-  [[nodiscard]] static supervisor::Layout layout(const std::filesystem::path& run);
+  [[nodiscard]] static instance::Layout layout(const std::filesystem::path& run);
 
-  [[nodiscard]] const supervisor::ProcessId& id() const { return id_; }
+  [[nodiscard]] const process::ProcessId& id() const { return id_; }
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  [[nodiscard]] const supervisor::Layout& where() const { return layout_; }
+  [[nodiscard]] const instance::Layout& where() const { return layout_; }
 
   [[nodiscard]] Result<std::vector<Victim>> who(std::string_view target) override;
   [[nodiscard]] std::string not_redundant() override;
@@ -68,12 +68,12 @@ class InstanceUnderTest final : public Subject {
   [[nodiscard]] bool has_ended();  // by itself
   [[nodiscard]] std::string last_words() const;
   [[nodiscard]] std::string not_healthy() const;
-  [[nodiscard]] Result<supervisor::Instance> seen() const;
+  [[nodiscard]] Result<instance::Instance> seen() const;
 
   const Options options_;
-  const supervisor::Layout layout_;
+  const instance::Layout layout_;
   const std::uint16_t port_;
-  supervisor::ProcessId id_;
+  process::ProcessId id_;
   std::optional<int> status_;  // once it has ended
 };
 

@@ -5,7 +5,7 @@
 #include <stop_token>
 #include <thread>
 
-#include "supervisor/signals.hpp"
+#include "process/signals.hpp"
 
 namespace sportapp::lab {
 
@@ -23,7 +23,7 @@ class Interruption {
 
  private:
   void watch(const std::stop_token& over);
-  supervisor::Signals signals_;
+  process::Signals signals_;
   std::stop_source wish_;
   std::jthread thread_;  // last: it uses the others
 };

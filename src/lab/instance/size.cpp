@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "lab/instance/instance.hpp"
-#include "supervisor/proc.hpp"
+#include "process/process_id.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -38,7 +38,7 @@ double journal_bytes(const fs::path& folder) {
 
 Size InstanceUnderTest::size() const {
   Size size;
-  for (const auto& process : supervisor::processes_working_below(layout_.run())) {
+  for (const auto& process : process::processes_working_below(layout_.run())) {
     size.memory_mib += memory_kib(process.id.pid) / kKibInMib;
   }
   size.memory_mib += memory_kib(id_.pid) / kKibInMib;

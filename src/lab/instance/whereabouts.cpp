@@ -7,11 +7,10 @@
 namespace sportapp::lab {
 namespace {
 
-using supervisor::InstanceProcess;
+using instance::InstanceProcess;
 using Who = Target::Who;
 
-std::vector<const InstanceProcess*> nodes_of(const supervisor::Instance& instance,
-                                             const std::string& service) {
+std::vector<const InstanceProcess*> nodes_of(const instance::Instance& instance, const std::string& service) {
   std::vector<const InstanceProcess*> nodes;
   for (const auto& process : instance.processes) {
     if (process.service == service && process.side == "commands") nodes.push_back(&process);
@@ -20,7 +19,7 @@ std::vector<const InstanceProcess*> nodes_of(const supervisor::Instance& instanc
 }
 
 // What the monitor says counts; without it, what the nodes say themselves.
-Result<std::string> primary_of(const supervisor::Instance& instance, const std::string& service) {
+Result<std::string> primary_of(const instance::Instance& instance, const std::string& service) {
   if (const auto view = supervisor::ask_failover(instance)) {
     const auto* found = view->find(service);
     if (found != nullptr && !found->primary.empty()) return found->primary;
@@ -32,7 +31,7 @@ Result<std::string> primary_of(const supervisor::Instance& instance, const std::
   return Error{Retry::kLater, fmt::format("{} has no primary just now", service)};
 }
 
-Result<std::vector<std::string>> spare_of(const supervisor::Instance& instance, const std::string& service) {
+Result<std::vector<std::string>> spare_of(const instance::Instance& instance, const std::string& service) {
   const auto nodes = nodes_of(instance, service);
   if (nodes.size() < 2) return Error{Retry::kNever, service + " has no spare in this instance"};
   const auto primary = primary_of(instance, service);
@@ -46,7 +45,7 @@ Result<std::vector<std::string>> spare_of(const supervisor::Instance& instance, 
   return Error{Retry::kLater, fmt::format("no spare of {} is in sync just now", service)};
 }
 
-std::vector<std::string> queries_of(const supervisor::Instance& instance, const Target& target) {
+std::vector<std::string> queries_of(const instance::Instance& instance, const Target& target) {
   std::vector<std::string> names;
   for (const auto& process : instance.processes) {
     const bool wanted = target.node.empty() || process.node == target.node;
@@ -58,7 +57,7 @@ std::vector<std::string> queries_of(const supervisor::Instance& instance, const 
 
 }  // namespace
 
-Result<std::vector<std::string>> processes_of(const Target& target, const supervisor::Instance& instance) {
+Result<std::vector<std::string>> processes_of(const Target& target, const instance::Instance& instance) {
   switch (target.who) {
     case Who::kMonitor:
       return std::vector<std::string>{"monitor"};

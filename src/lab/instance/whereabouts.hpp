@@ -5,14 +5,14 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "instance/instance.hpp"
 #include "lab/scenario/target.hpp"
 #include "supervisor/failover_view.hpp"
-#include "supervisor/instance.hpp"
 
 namespace sportapp::lab {
 
 // The names of the processes that a target means. Retry::kLater: nobody is it just now.
 [[nodiscard]] Result<std::vector<std::string>> processes_of(const Target& target,
-                                                            const supervisor::Instance& instance);
+                                                            const instance::Instance& instance);
 
 }  // namespace sportapp::lab

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "base/files.hpp"
 #include "lab/report/markdown.hpp"
 #include "lab/report/page.hpp"
 #include "lab/report/report_file.hpp"
 #include "lab/report/shape.hpp"
-#include "supervisor/files.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -25,7 +25,7 @@ Result<void> check_results(const Report& report) {
 }
 
 Result<std::string> html_of(const std::string& data, const fs::path& page) {
-  const auto text = supervisor::read_file(page);
+  const auto text = read_file(page);
   if (!text) {
     return Error{Retry::kNever,
                  fmt::format("the page {} is not built; ./sportapp experiment builds it, or: cmake --build "
@@ -55,15 +55,15 @@ Result<WrittenReport> write_report(const Report& report, const fs::path& folder,
   }
   WrittenReport written{folder / "report.json", folder / "report.md", {}, {}};
   const auto data = json::serialize(report_json(report));
-  if (auto done = supervisor::write_file(written.json, data + "\n"); !done) return done.error();
-  if (auto done = supervisor::write_file(written.markdown, markdown(report)); !done) return done.error();
+  if (auto done = write_file(written.json, data + "\n"); !done) return done.error();
+  if (auto done = write_file(written.markdown, markdown(report)); !done) return done.error();
   const auto html = html_of(data, page);
   if (!html) {
     written.no_html = html.error().what;
     return written;
   }
   written.html = folder / "report.html";
-  if (auto done = supervisor::write_file(written.html, *html); !done) return done.error();
+  if (auto done = write_file(written.html, *html); !done) return done.error();
   return written;
 }
 

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/files.hpp"
 #include "lab/report/figures.hpp"
 #include "lab/report/shape.hpp"
-#include "supervisor/files.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -22,7 +22,7 @@ Error in_file(const fs::path& file, std::string_view what) {
 }
 
 Result<json::object> read_object(const fs::path& file) {
-  const auto text = supervisor::read_file(file);
+  const auto text = read_file(file);
   if (!text) return in_file(file, "cannot be read; is it there?");
   json::stream_parser parser;
   boost::system::error_code failed;

@@ -6,11 +6,11 @@
 
 #include <fstream>
 
+#include "base/files.hpp"
 #include "lab/report/figures.hpp"
 #include "lab/report/markdown.hpp"
 #include "lab/report/page.hpp"
 #include "lab/report/shape.hpp"
-#include "supervisor/files.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::lab {

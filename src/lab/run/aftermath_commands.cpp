@@ -5,10 +5,10 @@
 #include <boost/json.hpp>
 #include <memory>
 
+#include "base/files.hpp"
 #include "lab/healer/injured.hpp"
 #include "lab/run/run_commands.hpp"
 #include "lab/run/verdict.hpp"
-#include "supervisor/files.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -52,8 +52,7 @@ int judge_again(const fs::path& run, fs::path data) {
   progress.clear();
   if (!verdict) return failed(verdict.error());
   const auto text = boost::json::serialize(verdict->result) + "\n";
-  if (auto written = supervisor::write_file(run / "result.json", text); !written)
-    return failed(written.error());
+  if (auto written = write_file(run / "result.json", text); !written) return failed(written.error());
   tell(record->label, *verdict);
   return verdict->pass ? kExitPass : kExitFail;
 }

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <memory>
 
+#include "base/files.hpp"
 #include "lab/jtl/jtl.hpp"
 #include "lab/report/report.hpp"
 #include "lab/request/log.hpp"
@@ -13,7 +14,6 @@
 #include "lab/run/run_commands.hpp"
 #include "lab/run/verdict.hpp"
 #include "lab/scenario/target.hpp"
-#include "supervisor/files.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -108,7 +108,7 @@ Result<bool> judge_jtl(const Options& options) {
   progress.clear();
   if (!verdict) return verdict.error();
   const auto text = boost::json::serialize(verdict->result) + "\n";
-  if (auto written = supervisor::write_file(run / "result.json", text); !written) return written.error();
+  if (auto written = write_file(run / "result.json", text); !written) return written.error();
   tell(options.label, *verdict);
   return verdict->pass;
 }

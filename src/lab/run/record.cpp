@@ -7,7 +7,7 @@
 #include <ctime>
 #include <utility>
 
-#include "supervisor/files.hpp"
+#include "base/files.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -93,15 +93,15 @@ Result<void> write_record(const fs::path& run, const RunRecord& record) {
                       {"repeat", record.repeat}};
   if (record.tactics) object["level"] = std::string(to_string(record.tactics->level));
   if (record.redundant_after_s) object["redundant_after_s"] = *record.redundant_after_s;
-  auto written = supervisor::write_file(run / kScenarioName, record.scenario.text);
-  return written ? supervisor::write_file(run / kRecordName, json::serialize(object) + "\n") : written;
+  auto written = write_file(run / kScenarioName, record.scenario.text);
+  return written ? write_file(run / kRecordName, json::serialize(object) + "\n") : written;
 }
 
 Result<RunRecord> read_record(const fs::path& run) {
   auto scenario = load_scenario(run / kScenarioName);
   if (!scenario) return scenario.error();
   const auto file = run / kRecordName;
-  const auto text = supervisor::read_file(file);
+  const auto text = read_file(file);
   if (!text)
     return Error{Retry::kNever, fmt::format("{} cannot be read; is it a run's folder?", file.string())};
   RunRecord record;

@@ -11,12 +11,12 @@
 #include <thread>
 
 #include "base/clock.hpp"
+#include "base/files.hpp"
 #include "lab/fault/conductor.hpp"
 #include "lab/instance/instance.hpp"
 #include "lab/instance/interruption.hpp"
 #include "lab/load/load.hpp"
 #include "services/registry.hpp"
-#include "supervisor/files.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -140,7 +140,7 @@ Result<void> Run::start_instance() {
   if (options_.foreign) return look_for(*options_.foreign);
   InstanceUnderTest::Options options;
   options.run = options_.folder;
-  options.settings = supervisor::settings_text(settings_with(*record_.tactics, options_.scenario.settings));
+  options.settings = instance::settings_text(settings_with(*record_.tactics, options_.scenario.settings));
   options.spares = record_.tactics->spares;
   if (std::any_of(schedule_.begin(), schedule_.end(), spoils_disks)) {
     disk_table_ = file("disks");
@@ -150,7 +150,7 @@ Result<void> Run::start_instance() {
     options.environment = std::move(*environment);
   }
   auto ways = LinkWays::open(*healer_, InstanceUnderTest::layout(options_.folder), schedule_,
-                             supervisor::topology(services::names(), options.spares));
+                             instance::topology(services::names(), options.spares));
   if (!ways) return ways.error();
   ways_ = std::move(*ways);
   auto instance = InstanceUnderTest::start(std::move(options), stop_);
@@ -293,8 +293,7 @@ Result<Verdict> Run::judge() {
   const auto data = InstanceUnderTest::layout(options_.folder).data;
   auto verdict = judge_run(options_.folder, record_, data, progress_);
   if (!verdict) return verdict;
-  const auto written =
-      supervisor::write_file(file("result.json"), boost::json::serialize(verdict->result) + "\n");
+  const auto written = write_file(file("result.json"), boost::json::serialize(verdict->result) + "\n");
   if (!written) return written.error();
   if (!options_.foreign && !options_.keep_data && !verdict->keep_data) {
     std::error_code stays;

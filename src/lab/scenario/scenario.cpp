@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/files.hpp"
 #include "lab/scenario/scenario_tables.hpp"
 #include "lab/scenario/target.hpp"
-#include "supervisor/files.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -184,14 +184,14 @@ void read_values(ScenarioTables& tables, Scenario& scenario) {
   read_random(tables.random, random);
   if (root.has("random")) scenario.random = std::move(random);
   tables.tactics.read("level", scenario.level, level, kLevelNames);
-  supervisor::read_settings(tables.settings, scenario.settings);
+  instance::read_settings(tables.settings, scenario.settings);
   read_expect(tables.expect, scenario.expect);
 }
 
 Result<Scenario> load_scenario(const std::filesystem::path& file) {
   auto reader = TomlReader::open(file);
   if (!reader) return reader.error();
-  auto text = supervisor::read_file(file);
+  auto text = read_file(file);
   if (!text) return Error{Retry::kNever, file.string() + " cannot be read"};
   Scenario scenario;
   scenario.name = file.stem().string();

@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "instance/settings.hpp"
 #include "lab/fault/schedule.hpp"
 #include "lab/judge/expectation.hpp"
 #include "lab/load/options.hpp"
 #include "lab/scenario/tactics.hpp"
-#include "supervisor/settings.hpp"
 
 namespace sportapp::lab {
 
@@ -66,8 +66,8 @@ struct Scenario {
   LoadOptions load;  // but for where to
   std::vector<PlannedFault> faults;
   std::optional<RandomFaults> random;
-  Level level = Level::kMasked;   // that it is for
-  supervisor::Settings settings;  // of the instance, but for what the level says
+  Level level = Level::kMasked;  // that it is for
+  instance::Settings settings;   // of the instance, but for what the level says
   Expect expect;
 };
 

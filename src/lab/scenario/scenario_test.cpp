@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "supervisor/settings.hpp"
+#include "instance/settings.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::lab {
@@ -228,10 +228,10 @@ TEST(TacticsTest, SettingsSayThem) {
   const testing::TempFolder folder;
   for (const auto level : kLevels) {
     const auto file = folder.path() / "sportapp.toml";
-    supervisor::Settings given;
+    instance::Settings given;
     given.failover.suspicion_ms = 321;
-    std::ofstream(file) << supervisor::settings_text(settings_with(tactics_of(level), given));
-    const auto settings = supervisor::load_settings(file);
+    std::ofstream(file) << instance::settings_text(settings_with(tactics_of(level), given));
+    const auto settings = instance::load_settings(file);
     ASSERT_TRUE(settings) << settings.error().what;
     const auto tactics = tactics_of(level);
     EXPECT_EQ(settings->tactics.restart, tactics.restart);

@@ -54,7 +54,7 @@ Result<std::vector<Level>> levels(std::string_view text) {
 }
 
 Tactics tactics_of(Level level) {
-  const supervisor::Settings defaults;
+  const instance::Settings defaults;
   Tactics tactics;
   tactics.level = level;
   tactics.restart = level >= Level::kRestart;
@@ -66,7 +66,7 @@ Tactics tactics_of(Level level) {
   return tactics;
 }
 
-supervisor::Settings settings_with(const Tactics& tactics, supervisor::Settings settings) {
+instance::Settings settings_with(const Tactics& tactics, instance::Settings settings) {
   settings.services.spares = tactics.spares;
   settings.failover.hold_ms = tactics.hold_ms;
   settings.tactics = {tactics.restart, tactics.restart_after_ms, tactics.detect_hangs, tactics.retry};

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "supervisor/settings.hpp"
+#include "instance/settings.hpp"
 
 namespace sportapp::lab {
 
@@ -41,6 +41,6 @@ struct Tactics {
 };
 [[nodiscard]] Tactics tactics_of(Level level);
 // The settings that make an instance so, with the rest as it is given.
-[[nodiscard]] supervisor::Settings settings_with(const Tactics& tactics, supervisor::Settings settings);
+[[nodiscard]] instance::Settings settings_with(const Tactics& tactics, instance::Settings settings);
 
 }  // namespace sportapp::lab

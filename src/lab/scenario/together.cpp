@@ -148,8 +148,8 @@ void check_expect(TomlReader& table, const Scenario& scenario) {
 }
 
 // What the level of tactics, or the run itself, says is not the scenario's to set.
-void check_settings(TomlReader& table, const supervisor::Settings& settings) {
-  const supervisor::Settings defaults;
+void check_settings(TomlReader& table, const instance::Settings& settings) {
+  const instance::Settings defaults;
   const auto& [gateway, services, failover, tactics, redis, retention, network, limits] = settings;
   if (gateway.host != defaults.gateway.host || gateway.port != defaults.gateway.port)
     table.refuse("gateway", "'host' and 'port' are the run's own: it takes a free port of 127.0.0.1");

@@ -1,0 +1,13 @@
+#pragma once
+#include <filesystem>
+
+#include "base/result.hpp"
+
+namespace sportapp::instance {
+
+// The secret by which nodes and monitor know each other: 32 random bytes in hexadecimal digits, for the
+// owner's eyes only (mode 0600). One that is there is kept; one that is damaged, or that others may read, is
+// an error.
+[[nodiscard]] Result<void> ensure_cluster_key(const std::filesystem::path& file);
+
+}  // namespace sportapp::instance

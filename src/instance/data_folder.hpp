@@ -1,0 +1,20 @@
+// What `up` and `run` begin with: the data folder of an instance and its settings.
+#pragma once
+#include <filesystem>
+#include <optional>
+
+#include "base/result.hpp"
+#include "instance/layout.hpp"
+#include "instance/settings.hpp"
+
+namespace sportapp::instance {
+
+// Made where it is not there. An error where it cannot be made, or where its path has what configuration
+// files cannot hold.
+[[nodiscard]] Result<Layout> open_data_folder(const std::filesystem::path& data);
+
+// Of `file`, else of DATA/sportapp.toml, else the defaults.
+[[nodiscard]] Result<Settings> settings_of(const Layout& layout,
+                                           const std::optional<std::filesystem::path>& file);
+
+}  // namespace sportapp::instance

@@ -1,0 +1,87 @@
+#include "supervisor/leftovers.hpp"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "base/files.hpp"
+#include "instance/instance.hpp"
+#include "instance/topology.hpp"
+#include "process/child.hpp"
+#include "testing/temp_folder.hpp"
+
+namespace sportapp::supervisor {
+namespace {
+
+class LeftoversTest : public ::testing::Test {
+ protected:
+  LeftoversTest() { std::filesystem::create_directories(layout_.run()); }
+  ~LeftoversTest() override {
+    if (child_ == 0) return;
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+  // A process of this test in a folder of the instance.
+  process::ProcessId start(const std::vector<std::string>& arguments, const std::filesystem::path& folder) {
+    child_ = process::launch({arguments, folder, layout_.logs() / "child.stderr.log", SIGKILL}).value();
+    return process::identify(child_).value();
+  }
+  // Collects it, as its parent must, before anybody can see that it is gone.
+  void collect() {
+    ::waitpid(child_, nullptr, 0);
+    child_ = 0;
+  }
+
+  sportapp::testing::TempFolder folder_;
+  instance::Layout layout_{folder_.path()};
+  pid_t child_ = 0;
+};
+
+// What an earlier supervisor, which is gone, wrote down of one process.
+instance::Instance record_of(const process::ProcessId& id) {
+  instance::Instance instance;
+  instance.supervisor = {1, 1};
+  instance.processes.emplace_back().id = id;
+  instance.processes.back().name = "users-commands-a";
+  return instance;
+}
+
+}  // namespace
+
+TEST_F(LeftoversTest, AProcessThatWasWrittenDownIsEnded) {
+  const auto id = start({"/bin/sleep", "1000"}, folder_.path());
+  const auto instance = record_of(id);
+  ASSERT_TRUE(instance::write_instance_file(layout_.instance_file(), instance));
+  ASSERT_EQ(find_leftovers(layout_).size(), 1U);
+  EXPECT_EQ(end_leftovers(layout_).value(), 1U);
+  collect();
+  EXPECT_FALSE(process::is_alive(id));
+}
+
+TEST_F(LeftoversTest, AProgramOfOursThatWorksInTheRunFolderIsEnded) {
+  // NGINX workers whose master was killed are in no record.
+  const auto config = layout_.config() / "redis.conf";
+  std::filesystem::create_directories(layout_.config());
+  ASSERT_TRUE(
+      write_file(config, "port 0\nsave \"\"\nunixsocket " + (layout_.run() / "socket").string() + "\n"));
+  const auto id = start({instance::find_program("redis-server").value().string(), config.string()},
+                        layout_.run() / "redis");
+  ASSERT_EQ(find_leftovers(layout_).size(), 1U);
+  EXPECT_EQ(end_leftovers(layout_).value(), 1U);
+  collect();
+  EXPECT_FALSE(process::is_alive(id));
+}
+
+TEST_F(LeftoversTest, AStrangerIsLeftAlone) {
+  const auto id = start({"/bin/sleep", "1000"}, layout_.run() / "redis");
+  const auto instance = record_of({id.pid, id.start_time + 1});  // its pid, another's start
+  ASSERT_TRUE(instance::write_instance_file(layout_.instance_file(), instance));
+  EXPECT_EQ(end_leftovers(layout_).value(), 0U);
+  EXPECT_FALSE(process::signal_process(instance.processes[0].id, SIGKILL));
+  EXPECT_TRUE(process::is_alive(id));
+}
+
+}  // namespace sportapp::supervisor
