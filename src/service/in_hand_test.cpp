@@ -81,13 +81,16 @@ TEST_F(InHandTest, what_a_killed_process_had_in_hand_is_seen_by_others_and_by_it
 }
 
 TEST_F(InHandTest, others_see_whether_its_process_is_there) {
-  const auto lives = [this] { return (*InHandFile::open_other(file_))->owner_lives(); };
+  const auto lives = [this] {
+    const auto other = InHandFile::open_other(file_);  // an error until the owner has given it its length
+    return other && (*other)->owner_lives();
+  };
   {
     const sportapp::testing::OtherProcess owner([this] {
       auto own = open();
       ::pause();
     });
-    ASSERT_TRUE(messaging::testing::eventually([&] { return std::filesystem::exists(file_) && lives(); }));
+    ASSERT_TRUE(messaging::testing::eventually(lives));
   }
   EXPECT_FALSE(lives()) << "it was killed";
 }
