@@ -25,12 +25,6 @@ void make_quick(int fd) {
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
-bool has_error(int fd) {
-  int error = 0;
-  socklen_t size = sizeof error;
-  return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0;
-}
-
 }  // namespace
 
 void Lane::treat(const Treatment& treatment) {
@@ -102,22 +96,35 @@ void WayConnection::dial(std::optional<std::uint16_t> target) {
 }
 
 void WayConnection::happened(int end, std::uint32_t events) {
-  auto& which = ends_[static_cast<std::size_t>(end)];
+  const auto index = static_cast<std::size_t>(end);
   const bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
-  if (phase_ != Phase::kUp) {
-    // Who dialled gave up, or the target does not take connections.
-    if (broken || (events & EPOLLRDHUP) != 0) return cut();
-    if (end == 1 && (events & EPOLLOUT) != 0) {
-      if (has_error(which.fd)) return cut();
-      phase_ = Phase::kUp;
-      for (const int direction : {0, 1}) treated(direction, Verb::kPass);
-    }
-    return;
+  if (phase_ == Phase::kAccepted) return cut();  // who dialled gave up
+  // The target does not take connections, or took this one and was gone before it was noticed here. What is
+  // held back shows the other end nothing of it.
+  if (phase_ == Phase::kDialling && broken && !lanes_[index].holds()) return cut();
+  if (broken && !ends_[index].hung) hang(ends_[index]);
+  if (phase_ == Phase::kUp) return;
+  if (end == 0 && !broken) wait_for(end, 0);  // all was sent, which is read when it is up
+  if (end == 1) {
+    phase_ = Phase::kUp;
+    for (const int direction : {0, 1}) treated(direction, Verb::kPass);
   }
-  if (!broken || which.hung) return;
-  // It would be told again and again, whatever is waited for.
-  which.hung = which.deaf = true;
-  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, which.fd, nullptr);
+}
+
+// It would be told again and again, whatever is waited for.
+void WayConnection::hang(End& end) {
+  end.hung = end.deaf = true;
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, end.fd, nullptr);
+}
+
+void WayConnection::wait_for(int end, std::uint32_t events) {
+  auto& which = ends_[static_cast<std::size_t>(end)];
+  if (events == which.events) return;
+  which.events = events;
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = tag(id_, end);
+  ::epoll_ctl(epoll_, EPOLL_CTL_MOD, which.fd, &event);
 }
 
 void WayConnection::treated(int direction, Verb before) {
@@ -238,17 +245,11 @@ void WayConnection::want(std::int64_t due_us) {
 void WayConnection::watch() {
   if (phase_ != Phase::kUp) return;
   for (const int end : {0, 1}) {
-    auto& which = ends_[static_cast<std::size_t>(end)];
-    if (which.hung) continue;
+    if (ends_[static_cast<std::size_t>(end)].hung) continue;
     std::uint32_t events = 0;
     if (may_take(end)) events |= EPOLLIN;
     if (pipes_[static_cast<std::size_t>(1 - end)].blocked) events |= EPOLLOUT;
-    if (events == which.events) continue;
-    which.events = events;
-    epoll_event event{};
-    event.events = events;
-    event.data.u64 = tag(id_, end);
-    ::epoll_ctl(epoll_, EPOLL_CTL_MOD, which.fd, &event);
+    wait_for(end, events);
   }
 }
 

@@ -80,6 +80,7 @@ class WayConnection {
     bool blocked = false;
   };
 
+  void hang(End& end);
   void pump(int direction, std::int64_t now_us);
   void give(int direction, std::int64_t now_us);
   [[nodiscard]] bool take(int direction, std::int64_t now_us);  // whether something came
@@ -88,6 +89,7 @@ class WayConnection {
   void cut();  // both ends see a broken connection
   void want(std::int64_t due_us);
   void watch();
+  void wait_for(int end, std::uint32_t events);
 
   const std::uint64_t id_;
   const int epoll_;
