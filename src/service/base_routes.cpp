@@ -81,6 +81,8 @@ http::Response BaseRoutes::describe() {
     return http::problem(404, "No base model", "no event was deleted here: the feed has all of them");
   }
   if (!failed_.empty()) return http::unavailable(std::exchange(failed_, {}));
+  // Nobody used it for so long that it held nothing any more: what follows it is not in the feed.
+  if (copy_ && copy_->position < journal_.status().base.seq) drop();
   if (copy_) {
     touch();
     return http::document({{"copy", copy_->number},
@@ -133,6 +135,10 @@ void BaseRoutes::look_whether_used() {
     loop_.after(kLookEveryMs, [this] { look_whether_used(); });
     return;
   }
+  drop();
+}
+
+void BaseRoutes::drop() {
   copy_.reset();
   bytes_.close();
   std::error_code ignored;

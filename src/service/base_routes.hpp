@@ -50,6 +50,7 @@ class BaseRoutes {
   void made(Result<Copy> copy);
   void touch();
   void look_whether_used();
+  void drop();
 
   const std::filesystem::path journal_file_, file_;
   journal::Journal& journal_;

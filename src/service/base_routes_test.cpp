@@ -33,8 +33,11 @@ class BaseRoutesTest : public journal::JournalTest {
     router_.route(request, http::Reply(sent));
     return sent->answer;
   }
+  // Of `count` entries all but the last `kept`, whoever reads them yet.
   void delete_some(int count, int kept) {
-    for (int i = 1; i <= count; ++i) ASSERT_TRUE(added("k" + std::to_string(i), "n" + std::to_string(i)));
+    for (auto i = journal_->status().head.value + 1; i <= count; ++i) {
+      ASSERT_TRUE(added("k" + std::to_string(i), "n" + std::to_string(i)));
+    }
     Retention retention({file(), {.keep_entries = kept, .keep_keys_s = 0}, {}}, *journal_, views_, clock_);
     for (int i = 0; i < 2000 && journal_->status().base.seq.value < count - kept; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
@@ -80,6 +83,16 @@ TEST_F(BaseRoutesTest, ItComesInPiecesAndIsWhole) {
   EXPECT_EQ((*projection::base_end_of(copy))->position, Seq{50});
   EXPECT_EQ(get("/internal/base/99", "offset=0").status, 404) << "of a copy that is there no more";
   EXPECT_EQ(get(path, "offset=99999999999").status, 400);
+}
+
+TEST_F(BaseRoutesTest, ACopyWhoseNextEntriesAreDeletedIsNotOffered) {
+  delete_some(60, 10);
+  ASSERT_TRUE(loop_.run_until([this] { return get("/internal/base").status == 200; }));
+  delete_some(80, 10);
+  EXPECT_EQ(get("/internal/base").status, 202) << "another is made";
+  ASSERT_TRUE(loop_.run_until([this] { return get("/internal/base").status == 200; }));
+  const auto offer = boost::json::parse(get("/internal/base").body);
+  EXPECT_EQ(offer.at("position").to_number<std::int64_t>(), 70);
 }
 
 }  // namespace
