@@ -1,8 +1,6 @@
 #include "instance/ports.hpp"
 
 #include <gmock/gmock.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -11,8 +9,7 @@
 #include "base/files.hpp"
 #include "instance/layout.hpp"
 #include "instance/topology.hpp"
-#include "process/child.hpp"
-#include "process/process_id.hpp"
+#include "process/testing.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::instance {
@@ -23,20 +20,14 @@ using ::testing::HasSubstr;
 class PortsTest : public ::testing::Test {
  protected:
   PortsTest() { std::filesystem::create_directories(layout_.run()); }
-  ~PortsTest() override {
-    if (child_ == 0) return;
-    ::kill(child_, SIGKILL);
-    ::waitpid(child_, nullptr, 0);
-  }
   // A process of this test in a folder of the instance.
   process::ProcessId start(const std::vector<std::string>& arguments, const std::filesystem::path& folder) {
-    child_ = process::launch({arguments, folder, layout_.logs() / "child.stderr.log", SIGKILL}).value();
-    return process::identify(child_).value();
+    return child_.start(arguments, folder, layout_.logs() / "child.stderr.log");
   }
 
   sportapp::testing::TempFolder folder_;
   Layout layout_{folder_.path()};
-  pid_t child_ = 0;
+  process::testing::TestChild child_;
 };
 
 }  // namespace

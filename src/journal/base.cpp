@@ -53,8 +53,13 @@ void create_base(SQLite::Database& database) {
 
 Head base_of(SQLite::Database& database) {
   if (!has_base(database)) return {};
-  SQLite::Statement select(database, "SELECT seq, hash FROM base");
-  if (!select.executeStep()) return {};
+  SQLite::Statement select(database, kSelectBase);
+  return base_in(select);
+}
+
+Head base_in(SQLite::Statement& select) {
+  Use use(select);
+  if (!use.step()) return {};
   return {Seq{select.getColumn(0).getInt64()}, hash_of(select.getColumn(1).getString())};
 }
 
@@ -72,7 +77,7 @@ std::string_view key_in_row(std::string_view stored) {
 }
 
 BaseWriter::BaseWriter(SQLite::Database& database)
-    : base_(database, "SELECT seq, hash FROM base"),
+    : base_(database, kSelectBase),
       last_(database, "SELECT seq, hash FROM entries WHERE seq <= ? ORDER BY seq DESC LIMIT 1"),
       internal_(database,
                 "SELECT key, seq FROM entries WHERE seq <= ? AND substr(key, 1, 1) = ' ' ORDER BY seq"),
@@ -89,9 +94,7 @@ BaseWriter::BaseWriter(SQLite::Database& database)
       displace_(database, "UPDATE entries SET key = char(1) || seq || char(1) || key WHERE key = ?") {}
 
 Head BaseWriter::base() {
-  Use use(base_);
-  if (!use.step()) return {};
-  return {Seq{base_.getColumn(0).getInt64()}, hash_of(base_.getColumn(1).getString())};
+  return base_in(base_);
 }
 
 Head BaseWriter::advance(Seq upto, std::size_t most) {

@@ -25,6 +25,9 @@ namespace sportapp::journal {
 void create_base(SQLite::Database& database);
 // Zeros where nothing was deleted, and in the file of a program that deleted nothing yet.
 [[nodiscard]] Head base_of(SQLite::Database& database);
+// By a statement that is prepared once and was made of this text, which needs the table to be there.
+inline constexpr const char* kSelectBase = "SELECT seq, hash FROM base";
+[[nodiscard]] Head base_in(SQLite::Statement& select);
 // 0: none of the deleted entries counted one.
 [[nodiscard]] Seq taken_in_before_base(SQLite::Database& database, std::string_view source);
 

@@ -18,14 +18,9 @@ struct Select {
       : events(database,
                "SELECT seq, time_ms, type, version, payload FROM entries "
                "WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"),
-        base(database, "SELECT seq FROM base") {}
+        base(database, kSelectBase) {}
   SQLite::Statement events, base;
 };
-
-Seq base_in(Select& select) {
-  sqlite::Use use(select.base);
-  return use.step() ? Seq{select.base.getColumn(0).getInt64()} : Seq{};
-}
 
 Events select(SQLite::Statement& statement, Seq after, std::int64_t until, std::size_t limit) {
   Events events;
@@ -76,7 +71,7 @@ class CommittedEvents final : public messaging::EventSource {
   }
 
   Result<Seq> base() override {
-    return file_.read([](Select& select, std::int64_t) { return base_in(select); });
+    return file_.read([](Select& select, std::int64_t) { return base_in(select.base).seq; });
   }
 
  private:
@@ -91,7 +86,7 @@ class CommittedEvents final : public messaging::EventSource {
     return file_.read([&](Select& statements, std::int64_t until) {
       // The base last: what was deleted in between is seen by it.
       Found found{select(statements.events, after, until, limit), until};
-      found.base = base_in(statements);
+      found.base = base_in(statements.base).seq;
       found.follows =
           after.value >= until || (!found.events.empty() && found.events.front().seq == after.next());
       return found;

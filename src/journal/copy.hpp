@@ -9,7 +9,7 @@
 
 #include "base/result.hpp"
 #include "journal/entry.hpp"
-#include "sqlite/copy.hpp"
+#include "sqlite/held_file.hpp"
 
 namespace sportapp::journal {
 
@@ -28,25 +28,28 @@ class CopySource {
  public:
   // Connects, so that hold() takes no time.
   [[nodiscard]] static Result<std::unique_ptr<CopySource>> open(const std::filesystem::path& journal);
-  ~CopySource();
 
   // As it is now; what was held before is let go. Everything below is of that moment, and needs it.
   [[nodiscard]] Result<void> hold();
-  [[nodiscard]] Head head() const;
-  [[nodiscard]] Epoch epoch() const;  // of the last entry
-  [[nodiscard]] Head base() const;    // of the last one that retention deleted; zeros: none was
+  [[nodiscard]] Head head() const { return head_; }
+  [[nodiscard]] Epoch epoch() const { return epoch_; }  // of the last entry
+  [[nodiscard]] Head base() const {
+    return base_;
+  }  // of the last one that retention deleted; zeros: none was
   // Of an entry that is there, or the base's; nothing where there is none.
   [[nodiscard]] Result<std::optional<Hash>> hash_at(Seq seq);
-  [[nodiscard]] Result<std::uint64_t> bytes();  // that a copy will have
+  [[nodiscard]] Result<std::uint64_t> bytes() { return file_.bytes(); }  // that a copy will have
   // The greatest position of each source that its entries have taken in.
   [[nodiscard]] Result<std::map<std::string, Seq>> consumed(const std::vector<std::string>& sources);
   // In one file. `to` is overwritten, and is not synced.
   [[nodiscard]] Result<SnapshotFile> copy(const std::filesystem::path& to, const CopyProgress& progress);
 
  private:
-  struct Impl;
-  explicit CopySource(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit CopySource(sqlite::HeldFile file) : file_(std::move(file)) {}
+  sqlite::HeldFile file_;
+  Head head_;
+  Epoch epoch_;
+  Head base_;
 };
 
 // Of this moment: hold and copy in one. `go_on` is asked now and then; when it says no, the copy is given up

@@ -20,15 +20,9 @@ struct Statements {
                 fmt::format("SELECT {} FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
                             kEntryColumns)),
         hash(database, "SELECT hash FROM entries WHERE seq = ?"),
-        base(database, "SELECT seq, hash FROM base") {}
+        base(database, kSelectBase) {}
   SQLite::Statement entries, hash, base;
 };
-
-Head base_in(SQLite::Statement& select) {
-  Use use(select);
-  if (!use.step()) return {};
-  return {Seq{select.getColumn(0).getInt64()}, hash_of(select.getColumn(1).getString())};
-}
 
 std::vector<Entry> entries_of(SQLite::Statement& select, Seq after, std::int64_t until,
                               std::size_t limit_entries, std::size_t limit_bytes) {

@@ -8,8 +8,6 @@
 #include <utility>
 
 #include "projection/model_file.hpp"
-#include "sqlite/copy.hpp"
-#include "sqlite/sqlite.hpp"
 
 namespace sportapp::projection {
 namespace {
@@ -22,52 +20,21 @@ constexpr std::chrono::milliseconds kHoldPause{20};
 
 }  // namespace
 
-struct HeldBase::Impl {
-  template <class Read>
-  auto read(Read read) -> Result<decltype(read())> {
-    try {
-      return read();
-    } catch (const SQLite::Exception& exception) {
-      return sqlite::to_error(exception, file);
-    }
-  }
-
-  fs::path file;
-  std::unique_ptr<SQLite::Database> database;
-  bool held = false;
-};
-
-HeldBase::HeldBase(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-HeldBase::~HeldBase() = default;
-
 Result<std::unique_ptr<HeldBase>> HeldBase::open(const fs::path& file) {
-  auto database = sqlite::open(file, {.read_only = true});
-  if (!database) return database.error();
-  return std::unique_ptr<HeldBase>(
-      new HeldBase(std::make_unique<Impl>(Impl{file, std::move(*database), false})));
+  auto held = sqlite::HeldFile::open(file);
+  if (!held) return held.error();
+  return std::unique_ptr<HeldBase>(new HeldBase(std::move(*held)));
 }
 
 Result<BaseEnd> HeldBase::hold() {
-  const auto end = impl_->read([this]() -> std::optional<BaseEnd> {
-    auto& database = *impl_->database;
-    if (std::exchange(impl_->held, false)) database.exec("ROLLBACK");
-    database.exec("BEGIN");
-    impl_->held = true;
+  const auto end = file_.hold([](SQLite::Database& database) -> std::optional<BaseEnd> {
     const auto position = position_of(database);
     const auto hash = origin_of(database);
     return hash ? std::optional(BaseEnd{position, *hash}) : std::nullopt;
   });
   if (!end) return end.error();
-  if (!*end) return Error{Retry::kNever, fmt::format("{} is no base model", impl_->file.string())};
+  if (!*end) return Error{Retry::kNever, fmt::format("{} is no base model", file_.file().string())};
   return **end;
-}
-
-Result<std::uint64_t> HeldBase::bytes() {
-  return impl_->read([this] { return sqlite::bytes_of(*impl_->database); });
-}
-
-Result<std::uint64_t> HeldBase::copy(const fs::path& to, const sqlite::CopyProgress& progress) {
-  return sqlite::copy(*impl_->database, impl_->file, to, progress);
 }
 
 Result<std::optional<BaseEnd>> base_end_of(const fs::path& file) {

@@ -9,6 +9,7 @@
 #include "base/hash.hpp"
 #include "base/result.hpp"
 #include "journal/copy.hpp"
+#include "sqlite/held_file.hpp"
 
 namespace sportapp::projection {
 
@@ -29,16 +30,16 @@ struct BaseEnd {
 class HeldBase {
  public:
   [[nodiscard]] static Result<std::unique_ptr<HeldBase>> open(const std::filesystem::path& file);
-  ~HeldBase();
   [[nodiscard]] Result<BaseEnd> hold();  // as it is now
-  [[nodiscard]] Result<std::uint64_t> bytes();
+  [[nodiscard]] Result<std::uint64_t> bytes() { return file_.bytes(); }
   [[nodiscard]] Result<std::uint64_t> copy(const std::filesystem::path& to,
-                                           const sqlite::CopyProgress& progress);
+                                           const sqlite::CopyProgress& progress) {
+    return file_.copy(to, progress);
+  }
 
  private:
-  struct Impl;
-  explicit HeldBase(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit HeldBase(sqlite::HeldFile file) : file_(std::move(file)) {}
+  sqlite::HeldFile file_;
 };
 
 // Holds a journal, whose file is `file`, and its base model at moments that fit: what was deleted in the one

@@ -2,15 +2,13 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "base/files.hpp"
 #include "instance/instance.hpp"
 #include "instance/topology.hpp"
-#include "process/child.hpp"
+#include "process/testing.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::supervisor {
@@ -19,25 +17,14 @@ namespace {
 class LeftoversTest : public ::testing::Test {
  protected:
   LeftoversTest() { std::filesystem::create_directories(layout_.run()); }
-  ~LeftoversTest() override {
-    if (child_ == 0) return;
-    ::kill(child_, SIGKILL);
-    ::waitpid(child_, nullptr, 0);
-  }
   // A process of this test in a folder of the instance.
   process::ProcessId start(const std::vector<std::string>& arguments, const std::filesystem::path& folder) {
-    child_ = process::launch({arguments, folder, layout_.logs() / "child.stderr.log", SIGKILL}).value();
-    return process::identify(child_).value();
-  }
-  // Collects it, as its parent must, before anybody can see that it is gone.
-  void collect() {
-    ::waitpid(child_, nullptr, 0);
-    child_ = 0;
+    return child_.start(arguments, folder, layout_.logs() / "child.stderr.log");
   }
 
   sportapp::testing::TempFolder folder_;
   instance::Layout layout_{folder_.path()};
-  pid_t child_ = 0;
+  process::testing::TestChild child_;
 };
 
 // What an earlier supervisor, which is gone, wrote down of one process.
@@ -57,7 +44,7 @@ TEST_F(LeftoversTest, AProcessThatWasWrittenDownIsEnded) {
   ASSERT_TRUE(instance::write_instance_file(layout_.instance_file(), instance));
   ASSERT_EQ(find_leftovers(layout_).size(), 1U);
   EXPECT_EQ(end_leftovers(layout_).value(), 1U);
-  collect();
+  child_.collect();
   EXPECT_FALSE(process::is_alive(id));
 }
 
@@ -71,7 +58,7 @@ TEST_F(LeftoversTest, AProgramOfOursThatWorksInTheRunFolderIsEnded) {
                         layout_.run() / "redis");
   ASSERT_EQ(find_leftovers(layout_).size(), 1U);
   EXPECT_EQ(end_leftovers(layout_).value(), 1U);
-  collect();
+  child_.collect();
   EXPECT_FALSE(process::is_alive(id));
 }
 

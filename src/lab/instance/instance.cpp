@@ -56,12 +56,6 @@ std::optional<std::int64_t> position_of(std::uint16_t port) {
   return position != nullptr && position->is_int64() ? std::optional(position->get_int64()) : std::nullopt;
 }
 
-bool is_stopped_by_signal(const process::ProcessId& id) {
-  const auto stat = read_file(fmt::format("/proc/{}/stat", id.pid)).value_or("");
-  const auto name_end = stat.rfind(')');
-  return name_end != std::string::npos && name_end + 2 < stat.size() && stat[name_end + 2] == 'T';
-}
-
 }  // namespace
 
 Result<std::uint16_t> free_port() {
@@ -240,7 +234,7 @@ std::vector<std::string> InstanceUnderTest::repair() {
     if (process.state == ProcessState::kStopped) {
       const auto started = control.start(process.name);
       done.push_back(started ? process.name + " started" : process.name + ": " + started.error().what);
-    } else if (process.id.pid != 0 && is_stopped_by_signal(process.id)) {
+    } else if (process.id.pid != 0 && process::is_halted(process.id.pid)) {
       process::signal_process(process.id, SIGKILL);
       done.push_back(process.name + " killed, since it hangs");
     }

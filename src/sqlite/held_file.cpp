@@ -1,4 +1,4 @@
-#include "sqlite/copy.hpp"
+#include "sqlite/held_file.hpp"
 
 #include <SQLiteCpp/Backup.h>
 #include <fmt/format.h>
@@ -6,8 +6,6 @@
 
 #include <system_error>
 #include <thread>
-
-#include "sqlite/sqlite.hpp"
 
 namespace sportapp::sqlite {
 namespace {
@@ -38,29 +36,36 @@ bool copy_pages(SQLite::Database& source, SQLite::Database& target, std::uint64_
 
 }  // namespace
 
-std::uint64_t bytes_of(SQLite::Database& source) {
-  const auto pages = source.execAndGet("PRAGMA page_count").getInt64();
-  return static_cast<std::uint64_t>(pages * source.execAndGet("PRAGMA page_size").getInt64());
+Result<HeldFile> HeldFile::open(const std::filesystem::path& file) {
+  auto database = sqlite::open(file, {.read_only = true});
+  if (!database) return database.error();
+  return HeldFile(file, std::move(*database));
 }
 
-Result<std::uint64_t> copy(SQLite::Database& source, const std::filesystem::path& file,
-                           const std::filesystem::path& to, const CopyProgress& progress) {
+Result<std::uint64_t> HeldFile::bytes() {
+  return read([](SQLite::Database& database) {
+    const auto pages = database.execAndGet("PRAGMA page_count").getInt64();
+    return static_cast<std::uint64_t>(pages * database.execAndGet("PRAGMA page_size").getInt64());
+  });
+}
+
+Result<std::uint64_t> HeldFile::copy(const std::filesystem::path& to, const CopyProgress& progress) {
   if (auto removed = remove_with_companions(to); !removed) return removed.error();
   try {
-    const auto page_bytes = static_cast<std::uint64_t>(source.execAndGet("PRAGMA page_size").getInt64());
+    const auto page_bytes = static_cast<std::uint64_t>(database_->execAndGet("PRAGMA page_size").getInt64());
     {
       SQLite::Database target(to.string(),
                               SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX);
       target.exec("PRAGMA journal_mode=OFF");  // begun again, not mended, when it is cut off
       target.exec("PRAGMA synchronous=OFF");
-      if (!copy_pages(source, target, page_bytes, progress)) {
-        return Error{Retry::kLater, fmt::format("the copy of {} was given up", file.string())};
+      if (!copy_pages(*database_, target, page_bytes, progress)) {
+        return Error{Retry::kLater, fmt::format("the copy of {} was given up", file_.string())};
       }
     }
     return std::uint64_t{std::filesystem::file_size(to)};
   } catch (const SQLite::Exception& exception) {
     // What is full is the disk of the copy: the source is only read.
-    return to_error(exception, exception.getErrorCode() == SQLITE_FULL ? to : file);
+    return to_error(exception, exception.getErrorCode() == SQLITE_FULL ? to : file_);
   } catch (const std::filesystem::filesystem_error& missing) {
     return Error{Retry::kLater, missing.what()};
   }
