@@ -86,6 +86,19 @@ def worn(tmp_path_factory):
         app.finish()
 
 
+def feed_from_the_start(app):
+    """Who was asked, and its answer; None where it was primary no more, for the preferred node takes its place back."""
+    primary = app.primary_of("users")
+    answer = app.direct(primary, "/internal/feed?after=0")
+    return (primary, answer) if answer.status_code != 503 else None
+
+
+def made_primary(app, node: str):
+    """By a switchover, or because it is the preferred one and took its place back."""
+    until(f"{node} is the primary", lambda: app.primary_of("users") == node
+          or app.cli("switchover", "users", "--to", node[-1]).returncode == 0, 60)
+
+
 def test_nothing_is_lost_while_the_primary_dies_and_entries_are_deleted(worn):
     app, load = worn
     wait_trimmed(app)
@@ -95,9 +108,9 @@ def test_nothing_is_lost_while_the_primary_dies_and_entries_are_deleted(worn):
     print(evidence.verify(app))
     status = app.cli("status").stdout
     assert "deleted by retention" in status, status
-    answer = app.direct(app.primary_of("users"), "/internal/feed?after=0")
+    primary, answer = until("the primary says what of its feed it deleted", lambda: feed_from_the_start(app))
     assert answer.status_code == 410, answer.text
-    assert str(base_of(app, app.primary_of("users"))) in answer.json()["detail"]
+    assert str(base_of(app, primary)) in answer.json()["detail"]
 
 
 def test_files_stay_small(worn):
@@ -141,7 +154,7 @@ def test_a_node_whose_disk_was_thrown_away_comes_back(worn, which):
     wait_redundant(app)
     until(f"{lost} has its base model", lambda: (app.data / lost / "base.db").exists(), 30)
     assert base_of(app, lost) > 0
-    done(app, "switchover", "users", "--to", (spare if app.primary_of("users") == primary else primary)[-1])
+    made_primary(app, lost)
     wait_redundant(app)
     rebuilt(app)
     assert check_all_shown(app, load) == before
