@@ -24,10 +24,10 @@ step "building: debug (address and undefined-behaviour sanitizers)"
 build_preset debug
 if [[ $# -eq 0 ]]; then
   step "building: tsan (thread sanitizer), the parts with threads"
-  threaded=(link_test messaging_test journal_test projection_test http_test service_test)
-  build_preset tsan --target "${threaded[@]}"
+  threaded=(link messaging journal projection http service retention node commands queries)
+  build_preset tsan --target "${threaded[@]/%/_test}"
   step "tests of the parts with threads, under the thread sanitizer"
-  (cd "$here/build/tsan" && ctest --output-on-failure --no-tests=error -j 4 -R '^(link|messaging|journal|projection|http|service)\.')
+  (cd "$here/build/tsan" && ctest --output-on-failure --no-tests=error -j 4 -R "^($(IFS='|' && echo "${threaded[*]}"))\.")
   step "building: fuzz (libFuzzer, with clang)"
   build_preset fuzz
 fi

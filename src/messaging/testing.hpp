@@ -14,10 +14,12 @@
 #include <csignal>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <mutex>
 #include <set>
 #include <thread>
 
+#include "base/clock.hpp"
 #include "messaging/event_source.hpp"
 #include "messaging/redis.hpp"
 #include "messaging/relay.hpp"
@@ -116,6 +118,12 @@ inline domain::CommittedEvent event_number(std::int64_t seq) {
 // Events 1 to size(), in memory.
 class MemoryJournal {
  public:
+  // The next event, of that payload.
+  void append(std::string payload) {
+    const std::lock_guard lock(mutex_);
+    const Seq seq{static_cast<std::int64_t>(events_.size()) + 1};
+    events_.push_back({seq, SystemClock().wall_ms(), {"Named", 1, std::move(payload)}});
+  }
   // The next `count` events; gives them as committed() takes them.
   std::vector<domain::CommittedEvent> append(std::int64_t count) {
     const std::lock_guard lock(mutex_);
@@ -135,6 +143,7 @@ class MemoryJournal {
   std::atomic<bool> reachable = true;
   std::atomic<int> reads = 0;
   std::atomic<std::int64_t> deleted = 0;  // up to it, as retention does
+  std::atomic<std::int64_t> held_at = std::numeric_limits<std::int64_t>::max();  // nothing after it is given
 
  private:
   class View final : public EventSource {
@@ -146,8 +155,9 @@ class MemoryJournal {
       if (after.value < journal_.deleted) return Error{Retry::kNever, "it is deleted"};
       const std::lock_guard lock(journal_.mutex_);
       const auto& events = journal_.events_;
-      const auto begin = std::min(static_cast<std::size_t>(after.value), events.size());
-      const auto end = std::min(begin + limit, events.size());
+      const auto given = std::min(static_cast<std::size_t>(journal_.held_at), events.size());
+      const auto begin = std::min(static_cast<std::size_t>(after.value), given);
+      const auto end = std::min(begin + limit, given);
       return std::vector(events.begin() + static_cast<std::ptrdiff_t>(begin),
                          events.begin() + static_cast<std::ptrdiff_t>(end));
     }

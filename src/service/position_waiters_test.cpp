@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "service/query_testing.hpp"
+#include "testing/hand_loop.hpp"
 
 namespace sportapp::service {
 namespace {
@@ -14,7 +14,7 @@ class PositionWaitersTest : public ::testing::Test {
       log_ += std::to_string(position) + (waited == Waited::kReached ? "r " : "t ");
     });
   }
-  testing::HandLoop loop_;
+  sportapp::testing::HandLoop loop_;
   PositionWaiters waiters_{loop_, 3};
   std::string log_;
 };

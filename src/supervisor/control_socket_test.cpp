@@ -9,6 +9,7 @@
 
 #include "monitor/control_client.hpp"
 #include "monitor/local_address.hpp"
+#include "testing/hand_clock.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::supervisor {
@@ -16,13 +17,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-class TurnedClock final : public Clock {
- public:
-  [[nodiscard]] std::int64_t wall_ms() const override { return 0; }
-  [[nodiscard]] std::int64_t monotonic_ms() const override { return now_ms; }
-  std::int64_t now_ms = 0;
-};
 
 class ControlSocketTest : public ::testing::Test {
  protected:
@@ -76,7 +70,7 @@ class ControlSocketTest : public ::testing::Test {
 
   sportapp::testing::TempFolder folder_;
   std::filesystem::path file_;
-  TurnedClock clock_;
+  sportapp::testing::HandClock clock_;
   std::vector<std::string> asked_;
   std::string refusal_;
   std::vector<int> raw_;
@@ -119,7 +113,7 @@ TEST_F(ControlSocketTest, WhoSendsNothingIsDroppedAndHindersNobody) {
   socket_->serve();
   EXPECT_TRUE(told([](const auto& client) { return client.restart("monitor"); }));
   EXPECT_EQ(state_of(silent), "open");
-  clock_.now_ms = ControlSocket::kDeadlineMs;
+  clock_.now_ms += ControlSocket::kDeadlineMs;
   socket_->serve();
   EXPECT_EQ(state_of(silent), "closed");
   EXPECT_EQ(state_of(slow), "closed");
@@ -156,7 +150,7 @@ TEST_F(ControlSocketTest, MoreClientsThanItTakesWaitForTheirTurn) {
   socket_->serve();
   EXPECT_EQ(socket_->waited_for().size(), ControlSocket::kClientsMax);
   EXPECT_EQ(state_of(fds.back()), "open");
-  clock_.now_ms = ControlSocket::kDeadlineMs;
+  clock_.now_ms += ControlSocket::kDeadlineMs;
   socket_->serve();
   socket_->serve();
   EXPECT_EQ(state_of(fds.back()), "{\"ok\":true}\n");

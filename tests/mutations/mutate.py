@@ -92,10 +92,10 @@ MUTATIONS = (
     Mutation("set-aside", "an event that cannot be applied is passed over and forgotten",
              (Change("src/projection/read_model.cpp", "    write_set_aside(event, *reason);\n    if (more++",
                      "    if (more++"),
-              Change("src/service/intake.cpp", "  if (events.size() == 1) return set_aside(events.front(), why);\n",
+              Change("src/commands/intake.cpp", "  if (events.size() == 1) return set_aside(events.front(), why);\n",
                      "  if (events.size() == 1) return why.size() - why.size() + 1;\n")),
              (("projection_test", "ReadModelTest.an_event_that_cannot_be_applied_is_set_aside_and_stops_nothing_else"),
-              ("service_test", "IntakeTest.an_event_that_is_not_understood_is_set_aside_and_holds_up_nothing"))),
+              ("commands_test", "IntakeTest.an_event_that_is_not_understood_is_set_aside_and_holds_up_nothing"))),
 )
 
 

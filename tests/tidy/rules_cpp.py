@@ -43,7 +43,7 @@ SLEEPS = {
 ASIO = re.compile(r'#include\s*[<"]boost/(asio|beast)')
 TRANSPORT = ("src/http/", "src/link/", "src/lab/load/", "src/lab/fault/")
 RULES_MUST_NOT_KNOW = re.compile(
-    r'#include\s*[<"](sqlite/|http/|journal/|messaging/|service/|'
+    r'#include\s*[<"](sqlite/|http/|journal/|messaging/|service/|retention/|node/|commands/|queries/|'
     r'SQLiteCpp/|sqlite3|hiredis|curl/|boost/asio|boost/beast)')
 
 

@@ -1,0 +1,111 @@
+#include "node/node_copy.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <string_view>
+
+#include "base/durable.hpp"
+#include "journal/copy.hpp"
+#include "projection/base_model.hpp"
+#include "projection/read_model.hpp"
+
+namespace sportapp::node {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Behind the journal come the bytes of the base model and then this: a mark, and how many they are. A journal
+// alone is followed by nothing.
+constexpr std::string_view kMark = "sportapp-base-1\n";
+constexpr std::size_t kMarkBytes = 16, kCountBytes = 20;
+constexpr std::size_t kTailBytes = kMarkBytes + kCountBytes;
+static_assert(kMark.size() == kMarkBytes);
+constexpr std::size_t kPiece = std::size_t{1} << 20;
+
+Error failed(const fs::path& file, const char* doing) {
+  return {Retry::kLater,
+          fmt::format("{}: cannot {}: {}; look at its disk", file.string(), doing, std::strerror(errno))};
+}
+
+// `count` bytes of `from`, from `offset` on, to the end of `to`.
+Result<void> append(const fs::path& from, std::uint64_t offset, std::uint64_t count, const fs::path& to) {
+  std::ifstream in(from, std::ios::binary);
+  std::ofstream out(to, std::ios::binary | std::ios::app);
+  in.seekg(static_cast<std::streamoff>(offset));
+  std::string piece(kPiece, '\0');
+  while (count > 0 && in && out) {
+    const auto size = static_cast<std::streamsize>(std::min<std::uint64_t>(count, kPiece));
+    in.read(piece.data(), size);
+    if (in.gcount() != size) return failed(from, "read");
+    out.write(piece.data(), size);
+    count -= static_cast<std::uint64_t>(size);
+  }
+  out.flush();
+  if (!in) return failed(from, "read");
+  return out ? Result<void>() : failed(to, "write");
+}
+
+// How many bytes of the file are those of a base model, with what marks them; 0: it is a journal alone.
+Result<std::uint64_t> base_bytes(const fs::path& copy, std::uint64_t size) {
+  if (size < kTailBytes) return std::uint64_t{0};
+  std::ifstream in(copy, std::ios::binary);
+  in.seekg(static_cast<std::streamoff>(size - kTailBytes));
+  std::array<char, kTailBytes> tail{};
+  if (!in.read(tail.data(), kTailBytes)) return failed(copy, "read");
+  if (std::string_view(tail.data(), kMarkBytes) != kMark) return std::uint64_t{0};
+  const auto count = std::strtoull(std::string(tail.data() + kMarkBytes, kCountBytes).c_str(), nullptr, 10);
+  if (count + kTailBytes >= size) {
+    return Error{Retry::kLater, fmt::format("{}: the copy that came is not whole", copy.string())};
+  }
+  return count;
+}
+
+}  // namespace
+
+Result<failover::Position> copy_node(const fs::path& journal, const fs::path& to,
+                                     const std::function<bool()>& go_on) {
+  const auto source = journal::CopySource::open(journal);
+  if (!source) return source.error();
+  const auto base = projection::hold_with_base(**source, journal);
+  if (!base) return base.error();
+  const auto progress = [&](std::uint64_t, std::uint64_t) { return go_on(); };
+  const auto copied = (*source)->copy(to, progress);
+  if (!copied) return copied.error();
+  const failover::Position end{copied->head.seq, copied->head.hash};
+  if (!*base) return end;
+  const auto beside = fs::path(to.string() + ".base");
+  const auto count = (*base)->copy(beside, progress);
+  if (!count) return count.error();
+  auto appended = append(beside, 0, *count, to);
+  std::error_code ignored;
+  fs::remove(beside, ignored);
+  if (!appended) return appended.error();
+  std::ofstream out(to, std::ios::binary | std::ios::app);
+  out << kMark << fmt::format("{:020}", *count) << std::flush;
+  return out ? Result<failover::Position>(end) : failed(to, "write");
+}
+
+Result<void> take_apart(const fs::path& copy, const fs::path& base) {
+  if (auto removed = projection::remove_model(base); !removed) return removed;
+  std::error_code failure;
+  const auto size = fs::file_size(copy, failure);
+  if (failure) return Error{Retry::kLater, fmt::format("{}: {}", copy.string(), failure.message())};
+  const auto count = base_bytes(copy, size);
+  if (!count) return count.error();
+  if (*count == 0) return {};
+  const auto journal_bytes = size - *count - kTailBytes;
+  const auto part = fs::path(base.string() + ".part");
+  fs::remove(part, failure);
+  if (auto written = append(copy, journal_bytes, *count, part); !written) return written;
+  if (auto synced = sync_to_disk(part); !synced) return synced;
+  if (auto renamed = rename_durably(part, base); !renamed) return renamed;
+  if (::truncate(copy.c_str(), static_cast<off_t>(journal_bytes)) != 0) return failed(copy, "shorten");
+  return sync_to_disk(copy);
+}
+
+}  // namespace sportapp::node

@@ -1,0 +1,89 @@
+// Drives a node's replica over links, journal and disk.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/clock.hpp"
+#include "journal/journal.hpp"
+#include "journal/promise.hpp"
+#include "link/endpoint.hpp"
+#include "node/node_log.hpp"
+#include "replication/replica.hpp"
+#include "service/process.hpp"
+#include "service/worker.hpp"
+
+namespace sportapp::node {
+
+// Everything but construction, tell() and stop() happens on the link's thread.
+class NodeDriver {
+ public:
+  using Replica = replication::Replica;
+  struct Outside {
+    link::Endpoint& endpoint;
+    journal::Journal& journal;
+    std::function<void(bool pass)> decide_gate;
+    std::function<void(const Replica&)> acted;  // after each input and what it asked for
+    std::function<bool()> hangs{};              // then pings get no echo
+  };
+  NodeDriver(const service::Config& config, Outside outside, std::unique_ptr<journal::Promise> promise);
+  void stop();  // its threads end; the link's has ended
+
+  void up(link::ConnectionId connection, const std::string& name, bool dialled);
+  void down(link::ConnectionId connection);
+  void frame(link::ConnectionId connection, const link::Frame& frame);
+  void tick();  // and again by itself
+  // Hands something to the replica, and does what it asks for then. Any thread.
+  void tell(std::function<void(Replica&, std::int64_t now_ms)> input);
+
+ private:
+  struct Connection {
+    std::string name;
+    std::string node;  // empty: the monitor's
+    bool dialled = false;
+  };
+
+  [[nodiscard]] std::string process_of(const std::string& node) const;
+  [[nodiscard]] const service::PeerAddress* peer_named(const std::string& process) const;
+  [[nodiscard]] std::int64_t now_ms() const { return clock_.monotonic_ms(); }
+  void end(link::ConnectionId connection);  // of our own accord
+  void ping(link::ConnectionId connection, const link::Frame& frame);
+  void message(link::ConnectionId connection, const link::Frame& frame);
+  void perform();
+  void perform(const replication::SavePromise& action);
+  void perform(const replication::Dial& action);
+  void perform(const replication::HangUp& action);
+  void perform(const replication::Cut& action);
+  void perform(const replication::ToSpare& action);
+  void perform(const replication::ToPrimary& action);
+  void perform(const replication::CutPrimary& action);
+  void perform(const replication::Lead& action);
+  void perform(const replication::StopLeading& action);
+  void perform(const replication::Release& action);
+  void perform(const replication::RollBack& action);
+  void perform(const replication::AppendToJournal& action);
+  void perform(const replication::MakeSnapshot& action);
+  void perform(const replication::DropSnapshot& action);
+  void perform(const replication::InstallSnapshot& action);
+  void save_promise(Epoch epoch);  // on the promise's worker, as is what follows
+  void reopen_promise();
+
+  const service::Config config_;
+  const Outside outside_;
+  const SystemClock clock_;
+  std::map<link::ConnectionId, Connection> connections_;
+  std::map<std::string, link::ConnectionId> to_spare_;  // by node
+  NodeLog log_;
+  std::unique_ptr<journal::Promise> promise_;  // its worker's own
+  Replica replica_;
+  std::mutex stop_mutex_;  // guards the next
+  std::condition_variable stopped_;
+  std::atomic<bool> stopping_{false};
+  std::unique_ptr<service::Worker> promise_worker_, copy_worker_;
+};
+
+}  // namespace sportapp::node

@@ -1,9 +1,0 @@
-#pragma once
-#include "projection/projection.hpp"
-
-namespace sportapp::service {
-
-// The whole of a queries process but its projection: `main` calls this. Gives the exit status.
-[[nodiscard]] int run_queries(int argc, char** argv, const projection::Projection& projection);
-
-}  // namespace sportapp::service
