@@ -58,13 +58,12 @@ class Faults:
         return Fault("freeze", f"{victim.name}, primary, frozen for {pause_s:.2f} s", at)
 
     def spare(self) -> Fault:
-        until("there is a spare", lambda: nodes(self._app, self._service).spares)
-        victim = self._chance.choice(nodes(self._app, self._service).spares)
+        victim = self._chance.choice(until("there is a spare", lambda: nodes(self._app, self._service).spares))
         return Fault("spare", f"kill -9 of {victim.name}, spare", strike(victim.pid))
 
     def both(self) -> Fault:
         """Every node of the service within a moment, in any order."""
-        found = until("there is a primary", lambda: nodes(self._app, self._service))
+        found = nodes(self._app, self._service)
         victims = [found.primary, *found.spares]
         self._chance.shuffle(victims)
         at = strike(victims[0].pid)
@@ -84,9 +83,14 @@ class Faults:
         return Fault("monitor", f"kill -9 of {victims[0].name} and {victims[1].name}", struck)
 
     def switchover(self) -> Fault:
+        """Again where one is under way already: the preferred node's, which takes its place back by itself."""
         before, at = primary_now(self._app, self._service), time.monotonic()
-        done = self._app.cli("switchover", self._service)
-        assert done.returncode == 0, f"switchover: {done.returncode} {done.stdout}{done.stderr}"
+
+        def switched_over():
+            done = self._app.cli("switchover", self._service)
+            assert done.returncode == 0, f"switchover: {done.returncode} {done.stdout}{done.stderr}"
+            return done
+        done = until("a switchover", switched_over)
         return Fault("switchover", f"away from {before.name}: {done.stdout.strip()}", at)
 
     def rolling(self) -> Fault:

@@ -16,15 +16,22 @@ class Nodes(NamedTuple):
 
 
 def nodes(app, service: str = "users") -> Nodes:
-    """Raises where nobody is primary, as there may be for a moment."""
-    found = [info for info in app.status().values() if info.service == service and info.side == "commands"]
-    primaries = [info for info in found if info.role == "primary"]
-    assert len(primaries) == 1, f"{service} has {len(primaries)} primaries: {found}"
-    return Nodes(primaries[0], [info for info in found if info.role != "primary"])
+    """Asks again where nobody is primary, as it is for a moment while one node hands over to another."""
+    def seen():
+        found = [info for info in app.status().values() if info.service == service and info.side == "commands"]
+        primaries = [info for info in found if info.role == "primary"]
+        assert len(primaries) == 1, f"{service} has {len(primaries)} primaries: {found}"
+        return Nodes(primaries[0], [info for info in found if info.role != "primary"])
+    return until(f"{service} has a primary", seen)
 
 
-def primary_now(app, service: str = "users", within_s: float = 30.0):
-    return until(f"{service} has a primary", lambda: nodes(app, service).primary, within_s)
+def primary_now(app, service: str = "users"):
+    return nodes(app, service).primary
+
+
+def wait_no_fail_back_due(app, service: str = "users"):
+    """The preferred node is primary: none takes its place back by itself soon."""
+    until("the preferred node is primary", lambda: monitor_view(app)[service]["primary"] == "a", 90)
 
 
 def monitor_view(app) -> dict:

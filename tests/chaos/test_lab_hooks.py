@@ -11,7 +11,7 @@ import evidence
 from faults import Fault
 from outage import check_none_failed, report
 from proxy import DROP, Proxies
-from redundancy import check_journals_equal, monitor_view, nodes, wait_redundant
+from redundancy import check_journals_equal, monitor_view, nodes, wait_no_fail_back_due, wait_redundant
 from sportapp import SPARES, bin_dir
 from steady_load import SteadyLoad
 from waiting import until
@@ -96,6 +96,7 @@ def test_a_disk_that_the_library_slows_down_makes_commands_slower(app_with_table
     load = steady(app, tmp_path, seed)
     with load:
         load.wait_for_more(200)
+        wait_no_fail_back_due(app)
         victim, since = nodes(app).primary, time.monotonic()
         epoch = monitor_view(app)["users"]["epoch"]
         table.spoil(app.data / victim.name, sync_delay_ms=60)

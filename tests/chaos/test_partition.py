@@ -12,7 +12,7 @@ import evidence
 from faults import Fault
 from outage import check_none_failed, report
 from proxy import DROP, PASS, STALL, Proxies
-from redundancy import check_journals_equal, monitor_view, nodes, wait_redundant
+from redundancy import check_journals_equal, monitor_view, nodes, wait_no_fail_back_due, wait_redundant
 from sportapp import SPARES, nodes_of
 from steady_load import SteadyLoad
 from waiting import until
@@ -129,6 +129,7 @@ def test_connections_that_break_again_and_again_cost_no_command(app, ways, seed,
 
 def test_a_slow_way_to_the_spare_makes_commands_slower_and_no_more(app, ways, seed, tmp_path):
     """50 ms each way: below what the primary waits, so the spare stays in sync."""
+    wait_no_fail_back_due(app)
     load = SteadyLoad(app.port, tmp_path / "clients.log", seed, connections=64, rate=200)
     with load:
         load.wait_for_more(100)
