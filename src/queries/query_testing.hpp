@@ -106,7 +106,6 @@ class QueriesTest : public ::testing::Test {
   sportapp::testing::HandLoop loop_;
   http::Router router_;
   service::PositionWaiters waiters_{loop_, kWaitersMax};
-  std::string rebuilt_;
   LiveModel live_{
       {.file = folder_.path() / "read_model.db",
        .consumer = {.redis = {"127.0.0.1", 1}, .stream = "names"},  // nobody there: the feed is read

@@ -58,7 +58,7 @@ class Faults:
         return Fault("freeze", f"{victim.name}, primary, frozen for {pause_s:.2f} s", at)
 
     def spare(self) -> Fault:
-        victim = self._chance.choice(until("there is a spare", lambda: nodes(self._app, self._service).spares))
+        victim = self._chance.choice(nodes(self._app, self._service).spares)
         return Fault("spare", f"kill -9 of {victim.name}, spare", strike(victim.pid))
 
     def both(self) -> Fault:
@@ -85,19 +85,13 @@ class Faults:
     def switchover(self) -> Fault:
         """Again where one is under way already: the preferred node's, which takes its place back by itself."""
         before, at = primary_now(self._app, self._service), time.monotonic()
-
-        def switched_over():
-            done = self._app.cli("switchover", self._service)
-            assert done.returncode == 0, f"switchover: {done.returncode} {done.stdout}{done.stderr}"
-            return done
-        done = until("a switchover", switched_over)
-        return Fault("switchover", f"away from {before.name}: {done.stdout.strip()}", at)
+        said = until("a switchover", lambda: self._app.done("switchover", self._service))
+        return Fault("switchover", f"away from {before.name}: {said.strip()}", at)
 
     def rolling(self) -> Fault:
         at = time.monotonic()
-        done = self._app.cli("restart", "--rolling", within_s=600)
-        assert done.returncode == 0, f"restart --rolling: {done.returncode} {done.stdout}{done.stderr}"
-        return Fault("rolling", done.stdout.strip().splitlines()[-1], at)
+        said = self._app.done("restart", "--rolling", within_s=600)
+        return Fault("rolling", said.strip().splitlines()[-1], at)
 
 
 def _exists(pid: int) -> bool:

@@ -15,7 +15,6 @@ from proxy import DROP, PASS, STALL, Proxies
 from redundancy import check_journals_equal, monitor_view, nodes, wait_no_fail_back_due, wait_redundant
 from sportapp import SPARES, nodes_of
 from steady_load import SteadyLoad
-from waiting import until
 
 pytestmark = pytest.mark.skipif(SPARES == 0, reason="a service has one node only")
 LASTS_S = (1.0, 3.0)
@@ -71,7 +70,7 @@ def ways(app):
 
 def partition(app, ways, load, link: str, direction: str, state: str, lasts_s: float) -> Fault:
     """Cuts the way, sees that commands go on while it is cut, heals it, and waits until everything is redundant."""
-    way = until(f"the ends of {link}", lambda: ways.between(link))
+    way = ways.between(link)
     fault = Fault(f"{link} {direction} {state}", f"{lasts_s:.1f} s", time.monotonic())
     way.set(direction, state)
     try:
@@ -116,7 +115,7 @@ def test_connections_that_break_again_and_again_cost_no_command(app, ways, seed,
         load.wait_for_more(100)
         for number in range(40 if long_mode else 10):
             link = chance.choice(["primary-spare", "monitor-primary", "monitor-spare"])
-            way = until(f"the ends of {link}", lambda link=link: ways.between(link))
+            way = ways.between(link)
             struck.append(Fault(f"{link} cut", str(number), time.monotonic()))
             way.cut()
             time.sleep(chance.uniform(0.0, 1.0))
@@ -133,7 +132,7 @@ def test_a_slow_way_to_the_spare_makes_commands_slower_and_no_more(app, ways, se
     load = SteadyLoad(app.port, tmp_path / "clients.log", seed, connections=64, rate=200)
     with load:
         load.wait_for_more(100)
-        way, since = until("the ends", lambda: ways.between("primary-spare")), time.monotonic()
+        way, since = ways.between("primary-spare"), time.monotonic()
         way.set("both", PASS, delay_s=0.05)
         epoch = monitor_view(app)["users"]["epoch"]
         load.wait_for_more(300)

@@ -124,6 +124,12 @@ class Instance:
         """`sportapp COMMAND --data DATA ...`"""
         return run_cli(command, "--data", self.data, *arguments, **options)
 
+    def done(self, *arguments, **options) -> str:
+        """The same, which must succeed: what it printed."""
+        finished = self.cli(*arguments, **options)
+        assert finished.returncode == 0, f"{arguments}: {finished.returncode} {finished.stdout}{finished.stderr}"
+        return finished.stdout
+
     def up(self, *arguments, within_s: float = 120.0):
         """Starts it in the background and waits until it serves."""
         done = self.cli("up", "--detach", "--port", self.port, *arguments, within_s=within_s)
@@ -139,9 +145,7 @@ class Instance:
 
     def status(self) -> dict:
         """name -> ProcessInfo, as the program tells it."""
-        done = self.cli("status", "--json")
-        assert done.returncode == 0, f"status failed ({done.returncode}): {done.stdout}{done.stderr}"
-        listed = json.loads(done.stdout)["processes"]
+        listed = json.loads(self.done("status", "--json"))["processes"]
         return {entry["name"]: ProcessInfo(**{name: entry[name] for name in ProcessInfo._fields})
                 for entry in listed}
 

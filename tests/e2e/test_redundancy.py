@@ -33,20 +33,14 @@ def wait_in_sync(instance, *names):
     until(f"{names} are in sync", lambda: all(row(instance, name)["in_sync"] for name in names), 60)
 
 
-def done(instance, *arguments):
-    finished = instance.cli(*arguments)
-    assert finished.returncode == 0, f"{arguments}: {finished.returncode} {finished.stdout}{finished.stderr}"
-    return finished.stdout
-
-
 def test_a_switchover_lets_the_other_node_take_commands(pair):
     before = pair.primary_of()
-    assert "primary" in done(pair, "switchover", "users")
+    assert "primary" in pair.done("switchover", "users")
     after = pair.primary_of()
     assert after != before
     made = pair.registered()
     pair.wait_for_position(made)
-    done(pair, "switchover", "users", "--to", before[-1])
+    pair.done("switchover", "users", "--to", before[-1])
     assert pair.primary_of() == before
     wait_in_sync(pair)
 
@@ -62,23 +56,23 @@ def test_a_switchover_that_makes_no_sense_is_refused(pair, to):
 
 def test_a_node_that_was_stopped_stays_so_and_status_says_by_whom(pair):
     spare = next(name for name in nodes_of("users") if name != pair.primary_of())
-    done(pair, "stop", spare)
+    pair.done("stop", spare)
     assert row(pair, spare)["state"] == "stopped"
     assert row(pair, spare)["stopped_by"] == "operator"
     until("it is no longer in sync", lambda: not row(pair, spare)["in_sync"])
     assert "operator" in pair.cli("status").stdout
     pair.registered()
     assert pair.cli("switchover", "users").returncode == 1, "there is nobody to switch over to"
-    done(pair, "start", spare)
+    pair.done("start", spare)
     wait_in_sync(pair)
 
 
 def test_a_primary_that_is_stopped_hands_over_first(pair):
     before = pair.primary_of()
-    done(pair, "stop", before)
+    pair.done("stop", before)
     assert pair.primary_of() != before
     pair.registered()
-    done(pair, "start", before)
+    pair.done("start", before)
     wait_in_sync(pair)
 
 
@@ -98,7 +92,7 @@ def test_promote_says_what_may_be_lost_and_does_nothing_without_force(pair):
     assert refused.returncode == 2
     assert "lost" in refused.stderr and "--force" in refused.stderr
     assert pair.primary_of() == primary
-    assert "force" not in done(pair, "events")
+    assert "force" not in pair.done("events")
 
 
 def test_promote_by_force_helps_where_the_primarys_disk_is_lost(new_instance):
@@ -107,17 +101,17 @@ def test_promote_by_force_helps_where_the_primarys_disk_is_lost(new_instance):
     wait_in_sync(instance)
     primary, spare = nodes_of("users")
     made = instance.registered()
-    done(instance, "stop", spare)
+    instance.done("stop", spare)
     until("it is no longer in sync", lambda: not row(instance, spare)["in_sync"])
     instance.registered()
-    done(instance, "stop", primary)
+    instance.done("stop", primary)
     for file in (instance.data / primary).iterdir():
         file.unlink()
-    done(instance, "start", spare)
+    instance.done("start", spare)
     assert instance.register("nobody-takes-it", timeout=30).status_code == 503
-    assert "lost" in done(instance, "promote", "users", spare[-1], "--force")
+    assert "lost" in instance.done("promote", "users", spare[-1], "--force")
     assert instance.primary_of() == spare
     assert [user["id"] for user in instance.users_in_journal()] == [made.json()["id"]]
-    done(instance, "start", primary)
+    instance.done("start", primary)
     wait_in_sync(instance)
     instance.registered()
