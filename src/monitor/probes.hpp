@@ -17,7 +17,8 @@ class Probes {
   static constexpr int kEveryMs = 25;
   static constexpr int kCommandsEveryMs = 100;      // these are pinged over their links besides
   static constexpr std::int64_t kTroubleMs = 1000;  // so long without an answer: it does not serve
-  static constexpr std::int64_t kHangMs = 3000;     // so long: it hangs, whatever the system shows
+  // So long: it hangs, whatever the system shows. Longer each time it was killed for that not long ago.
+  static constexpr std::int64_t kHangMs = 3000;
   static constexpr std::int64_t kCommandsHangMs = 1000;
   static constexpr std::int64_t kKillAgainMs = 1000;
 

@@ -7,6 +7,7 @@
 
 #include "failover/monitor.hpp"
 #include "monitor/silence.hpp"
+#include "process/patience.hpp"
 
 namespace sportapp::monitor {
 
@@ -15,7 +16,9 @@ class ServiceDriver {
   static constexpr std::int64_t kPingMs = 25;
   static constexpr std::int64_t kFastPingMs = 5;       // while something changes
   static constexpr std::int64_t kFastForMs = 1000;     // after the last change
-  static constexpr std::int64_t kGraceMs = 100;        // to show that it lives after all, before it is killed
+  // To show that it lives after all, before it is killed; longer each time it was killed for silence not long
+  // ago; none where it is halted.
+  static constexpr std::int64_t kGraceMs = 100;
   static constexpr std::int64_t kGraceAloneMs = 1000;  // the same, while nobody can take its place
   static constexpr std::int64_t kKillAgainMs = 1000;
   static constexpr std::int64_t kSaveAgainMs = 100;
@@ -65,12 +68,16 @@ class ServiceDriver {
     bool linked = false;
     bool answered = false;   // on this connection
     bool suspected = false;  // until it answers, or the connection breaks
+    bool halted = false;     // when it was suspected
+    bool killed = false;     // since it is suspected
     std::int64_t kill_at_ms = 0;
     Silence silence;
+    process::Patience patience{};
   };
   void settle(std::int64_t now_ms);
   void ping_all(std::int64_t now_ms);
   void look_who_is_silent(std::int64_t now_ms, const std::string& node, Peer& peer);
+  void suspect(std::int64_t now_ms, const std::string& node, Peer& peer);
   [[nodiscard]] Result<std::string> spare_in_sync() const;
 
   failover::Monitor core_;

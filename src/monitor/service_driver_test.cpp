@@ -56,6 +56,10 @@ class ServiceDriverTest : public ::testing::Test, public ServiceDriver::Outside 
     nodes_[node].up = false;
     driver_->unlinked(now_ms_, node, "connection broken");
   }
+  void restart(const std::string& node) {
+    die(node);
+    come(node);
+  }
   void pass(std::int64_t ms) {
     for (const auto end = now_ms_ + ms; now_ms_ < end; ++now_ms_) {
       if (now_ms_ % 5 == 0) driver_->tick(now_ms_, 0);
@@ -174,6 +178,50 @@ TEST_F(ServiceDriverTest, APrimaryThatNobodyCanStandInForIsGivenMoreTimeBeforeIt
   pass(400);
   EXPECT_THAT(killed_, ElementsAre("a"));
   EXPECT_EQ(record().primary, "a");
+}
+
+TEST_F(ServiceDriverTest, OneThatIsSlowAgainAfterItWasKilledIsGivenTwiceAsLong) {
+  start({Epoch{5}, "a", {{"a", Epoch{4}}}});
+  start_with_both_up();
+  for (int times = 0; times < 10; ++times) {
+    const auto before = killed_.size();
+    nodes_["a"].up = false;
+    for (int ms = 0; ms < 3000 && killed_.size() == before; ms += 5) pass(5);
+    if (killed_.size() > before) restart("a");
+    nodes_["a"].up = true;
+    pass(500);
+  }
+  EXPECT_THAT(killed_, SizeIs(2)) << "after one second, after two, and would be after four";
+  EXPECT_EQ(driver_->counts().false_alarms, 8);
+  pass(process::Patience::kForgottenMs);
+  nodes_["a"].up = false;
+  pass(ServiceDriver::kGraceAloneMs + 700);
+  EXPECT_THAT(killed_, SizeIs(3)) << "begins anew once all was well for long";
+}
+
+TEST_F(ServiceDriverTest, AKillThatTakesItsTimeIsAskedForAgainAndCountsOnce) {
+  start({Epoch{5}, "a", {{"a", Epoch{4}}}});
+  start_with_both_up();
+  nodes_["a"].up = false;
+  pass(3500);
+  EXPECT_THAT(killed_, ElementsAre("a", "a", "a"));
+  restart("a");
+  pass(500);
+  nodes_["a"].up = false;
+  pass(2 * ServiceDriver::kGraceAloneMs + 700);
+  EXPECT_THAT(killed_, SizeIs(4));
+}
+
+TEST_F(ServiceDriverTest, OneThatIsHaltedIsKilledAtOnceHoweverOftenItWasBefore) {
+  start_with_both_up();
+  halted_ = std::string("a");
+  for (std::size_t times = 1; times <= 5; ++times) {
+    nodes_["a"].up = false;
+    pass(200);
+    EXPECT_THAT(killed_, SizeIs(times));
+    restart("a");
+    pass(5000);
+  }
 }
 
 TEST_F(ServiceDriverTest, OneThatWasOnlySlowIsNotKilledAndCountsAsAFalseAlarm) {

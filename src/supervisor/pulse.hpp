@@ -5,13 +5,15 @@
 #include <cstdint>
 #include <utility>
 
+#include "process/patience.hpp"
+
 namespace sportapp::supervisor {
 
 // Whether a process that says again and again that it lives says so no more. For the monitor, which watches
 // all the others.
 class Pulse {
  public:
-  static constexpr std::int64_t kSilenceMaxMs = 3000;
+  static constexpr std::int64_t kSilenceMaxMs = 3000;  // longer each time it was missed not long ago
   // Whoever looks is to look at least so often; a look that comes later is its own delay, and counts as no
   // more.
   static constexpr std::int64_t kLookMs = 1500;
@@ -20,18 +22,21 @@ class Pulse {
     pid_ = pid;
     silent_ms_ = 0;
   }
-  // `pid`: of the process that runs now; one that never said so is not missed.
+  // `pid`: of the process that runs now; one that never said so is not missed. Whoever is told so ends it.
   [[nodiscard]] bool is_missed(pid_t pid, std::int64_t now_ms) {
     const auto passed_ms = std::min(now_ms - std::exchange(looked_ms_, now_ms), kLookMs);
     if (pid == 0 || pid != pid_) return false;
     silent_ms_ += passed_ms;
-    return silent_ms_ > kSilenceMaxMs;
+    if (silent_ms_ <= kSilenceMaxMs * patience_.times(now_ms)) return false;
+    patience_.ended(now_ms);
+    return true;
   }
 
  private:
   pid_t pid_ = 0;
   std::int64_t silent_ms_ = 0;
   std::int64_t looked_ms_ = 0;
+  process::Patience patience_;
 };
 
 }  // namespace sportapp::supervisor

@@ -35,4 +35,18 @@ TEST(Pulse, WhoLooksLateWasLateItself) {
   EXPECT_TRUE(pulse.is_missed(7, 2'001'000));
 }
 
+TEST(Pulse, WhoIsMissedAgainSoonIsGivenTwiceAsLong) {
+  Pulse pulse;
+  const auto missed_after_ms = [&](pid_t pid, std::int64_t begin_ms) {
+    pulse.beat(pid);
+    auto now_ms = begin_ms;
+    while (!pulse.is_missed(pid, now_ms) && now_ms < begin_ms + 100'000) now_ms += 100;
+    return now_ms - begin_ms;
+  };
+  ASSERT_FALSE(pulse.is_missed(7, 999));
+  EXPECT_EQ(missed_after_ms(7, 1000), 3000);
+  EXPECT_GT(missed_after_ms(8, 10'000), 4500);
+  EXPECT_LE(missed_after_ms(9, 100'000), 3000) << "long ago";
+}
+
 }  // namespace sportapp::supervisor

@@ -99,7 +99,7 @@ class OneProcess {
     if (now - asked_ms_ < kAskEveryMs) return;
     const auto answered = ask_whether_alive(place_.member, kAskMs);
     asked_ms_ = clock_.monotonic_ms();
-    if (rule_.hangs_as_asked(pid, static_cast<bool>(answered))) kill(pid, answered.error().what);
+    if (rule_.hangs_as_asked(pid, static_cast<bool>(answered), asked_ms_)) kill(pid, answered.error().what);
   }
 
   void kill(pid_t pid, const std::string& why) {
