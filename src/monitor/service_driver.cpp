@@ -74,24 +74,34 @@ void ServiceDriver::look_who_is_silent(std::int64_t now_ms, const std::string& n
   if (!peer.linked) return;
   if (!peer.suspected && peer.silence.suspicious(now_ms)) suspect(now_ms, node, peer);
   // What never answered may be just starting.
-  if (!peer.suspected || !peer.answered || now_ms < peer.kill_at_ms) return;
-  peer.kill_at_ms = now_ms + kKillAgainMs;
-  if (!std::exchange(peer.killed, true) && !peer.halted) peer.patience.ended(now_ms);
+  if (!peer.suspected || !peer.answered || now_ms < kill_due_ms(node, peer, now_ms)) return;
+  if (!peer.killed_ms && !peer.halted) peer.patience.ended(now_ms);
+  peer.killed_ms = now_ms;
   outside_.kill(node, fmt::format("silent for {} ms", peer.silence.silent_ms(now_ms)));
 }
 
 void ServiceDriver::suspect(std::int64_t now_ms, const std::string& node, Peer& peer) {
   ++counts_.suspicions;
   peer.suspected = true;
-  peer.killed = false;
   peer.halted = outside_.is_halted(node);
-  // What the system shows as halted will not answer. One that nobody can stand in for is worth waiting for: a
-  // busy machine may be all there is to it.
-  const bool alone = node == core_.record().primary && !spare_in_sync();
-  const auto grace_ms = (alone ? kGraceAloneMs : kGraceMs) * peer.patience.times(now_ms);
-  peer.kill_at_ms = now_ms + (peer.halted ? 0 : grace_ms);
+  peer.suspected_ms = now_ms;
+  peer.killed_ms.reset();
   fast_until_ms_ = now_ms + kFastForMs;
   core_.lost(now_ms, node, fmt::format("silent for {} ms", peer.silence.silent_ms(now_ms)));
+}
+
+// What the system shows as halted will not answer. One that nobody can stand in for is worth waiting for: a busy
+// machine may be all there is to it, as where all nodes of a service are silent together.
+std::int64_t ServiceDriver::kill_due_ms(const std::string& node, const Peer& peer,
+                                        std::int64_t now_ms) const {
+  if (peer.killed_ms) return *peer.killed_ms + kKillAgainMs;
+  if (peer.halted) return peer.suspected_ms;
+  return peer.suspected_ms + (is_alone(node) ? kGraceAloneMs : kGraceMs) * peer.patience.times(now_ms);
+}
+
+bool ServiceDriver::is_alone(const std::string& node) const {
+  const auto& primary = core_.record().primary;
+  return node == primary ? !spare_in_sync() : !core_.node(primary).alive();
 }
 
 // What the core wants done. What is new is told at once: every millisecond counts for who waits for an

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "failover/monitor.hpp"
@@ -19,7 +20,7 @@ class ServiceDriver {
   // To show that it lives after all, before it is killed; longer each time it was killed for silence not long
   // ago; none where it is halted.
   static constexpr std::int64_t kGraceMs = 100;
-  static constexpr std::int64_t kGraceAloneMs = 1000;  // the same, while nobody can take its place
+  static constexpr std::int64_t kGraceAloneMs = 1000;  // the same, while no other can serve in its place
   static constexpr std::int64_t kKillAgainMs = 1000;
   static constexpr std::int64_t kSaveAgainMs = 100;
 
@@ -69,8 +70,8 @@ class ServiceDriver {
     bool answered = false;   // on this connection
     bool suspected = false;  // until it answers, or the connection breaks
     bool halted = false;     // when it was suspected
-    bool killed = false;     // since it is suspected
-    std::int64_t kill_at_ms = 0;
+    std::int64_t suspected_ms = 0;
+    std::optional<std::int64_t> killed_ms{};  // the last time since it is suspected
     Silence silence;
     process::Patience patience{};
   };
@@ -78,6 +79,8 @@ class ServiceDriver {
   void ping_all(std::int64_t now_ms);
   void look_who_is_silent(std::int64_t now_ms, const std::string& node, Peer& peer);
   void suspect(std::int64_t now_ms, const std::string& node, Peer& peer);
+  [[nodiscard]] std::int64_t kill_due_ms(const std::string& node, const Peer& peer, std::int64_t now_ms) const;
+  [[nodiscard]] bool is_alone(const std::string& node) const;
   [[nodiscard]] Result<std::string> spare_in_sync() const;
 
   failover::Monitor core_;

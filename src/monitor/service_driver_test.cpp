@@ -13,6 +13,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 Report report(std::uint64_t run, Role role, bool followed) {
   Report report;
@@ -210,6 +211,22 @@ TEST_F(ServiceDriverTest, AKillThatTakesItsTimeIsAskedForAgainAndCountsOnce) {
   nodes_["a"].up = false;
   pass(2 * ServiceDriver::kGraceAloneMs + 700);
   EXPECT_THAT(killed_, SizeIs(4));
+}
+
+TEST_F(ServiceDriverTest, WhereAllAreSilentTogetherEachIsGivenTheTimeOfOneThatIsAlone) {
+  start_with_both_up();
+  nodes_["a"].up = nodes_["b"].up = false;
+  pass(900);
+  EXPECT_THAT(killed_, IsEmpty());
+  pass(400);
+  EXPECT_THAT(killed_, UnorderedElementsAre("a", "b"));
+}
+
+TEST_F(ServiceDriverTest, ASpareThatFallsSilentIsKilledSoonWhileThePrimaryAnswers) {
+  start_with_both_up();
+  nodes_["b"].up = false;
+  pass(350);
+  EXPECT_THAT(killed_, ElementsAre("b"));
 }
 
 TEST_F(ServiceDriverTest, OneThatIsHaltedIsKilledAtOnceHoweverOftenItWasBefore) {
