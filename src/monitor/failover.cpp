@@ -48,6 +48,9 @@ struct Failover::Impl {
     }
     void save(const failover::Record& record) override { impl_.save(*this, record); }
     bool is_halted(const std::string& node) override { return impl_.hung.is_halted(processes.at(node)); }
+    [[nodiscard]] std::int64_t patience(const std::string& node) const override {
+      return impl_.hung.patience(processes.at(node));
+    }
     void kill(const std::string& node, const std::string& why) override {
       impl_.hung.kill(processes.at(node), why);
     }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/json.hpp>
+#include <utility>
 
 #include "base/files.hpp"
 #include "process/process_id.hpp"
@@ -42,11 +43,25 @@ bool HungProcesses::is_halted(const std::string& name) const {
   return pid > 0 && process::is_halted(pid);
 }
 
+std::int64_t HungProcesses::patience(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  const auto ended = ended_.find(name);
+  return ended == ended_.end() ? 1 : ended->second.patience.times(clock_.monotonic_ms());
+}
+
+// Whoever finds it silent asks for its end, and again while that takes its time: of one process one counts.
+void HungProcesses::note_end(const std::string& name, pid_t pid) {
+  const std::lock_guard lock(mutex_);
+  auto& ended = ended_[name];
+  if (std::exchange(ended.pid, pid) != pid) ended.patience.ended(clock_.monotonic_ms());
+}
+
 void HungProcesses::kill(const std::string& name, const std::string& why) {
   const auto pid = kills_ ? pid_of(name) : 0;
   if (pid <= 0) return;
-  worker_.post([this, name, pid, why] {
+  worker_.post([this, name, pid, why, halted = process::is_halted(pid)] {
     if (const auto killed = supervisor_.kill(name, pid, why)) {
+      if (!halted) note_end(name, pid);
       spdlog::warn("{} (pid {}) hangs and is killed: {}", name, pid, why);
     } else {
       spdlog::error("{} (pid {}) hangs ({}) and cannot be killed: {}", name, pid, why, killed.error().what);

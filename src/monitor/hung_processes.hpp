@@ -3,9 +3,13 @@
 
 #include <atomic>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <string>
 
+#include "base/clock.hpp"
 #include "monitor/control_client.hpp"
+#include "process/patience.hpp"
 #include "service/worker.hpp"
 
 namespace sportapp::monitor {
@@ -17,6 +21,9 @@ class HungProcesses {
   explicit HungProcesses(std::filesystem::path control_socket, bool kills = true);
   // The system shows that it does not run at all: stopped by a signal. Any thread.
   [[nodiscard]] bool is_halted(const std::string& name) const;
+  // So many times as long as usual is the process of this name to be waited for before it is killed. Any
+  // thread.
+  [[nodiscard]] std::int64_t patience(const std::string& name) const;
   // The process that runs under this name now; the caller knows that it is the one that hangs, since its
   // connection is open. Any thread; only begins it.
   void kill(const std::string& name, const std::string& why);
@@ -25,11 +32,19 @@ class HungProcesses {
   void beat();
 
  private:
+  struct Ended {
+    pid_t pid = 0;  // the last one, unless it was halted
+    process::Patience patience;
+  };
   [[nodiscard]] pid_t pid_of(const std::string& name) const;  // 0: none is known
+  void note_end(const std::string& name, pid_t pid);
 
+  const SystemClock clock_;
   const std::filesystem::path instance_file_;
   const ControlClient supervisor_;
   const bool kills_;
+  mutable std::mutex mutex_;            // for the next
+  std::map<std::string, Ended> ended_;  // by name
   std::atomic<bool> beating_ = false;
   std::string beat_trouble_;  // of the beats' worker
   service::Worker worker_;    // last two: they use the others

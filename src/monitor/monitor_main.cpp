@@ -40,6 +40,7 @@ class Monitor {
         config_.targets, config_.failover.suspicion_ms,
         monitor::Probes::Hooks{
             .is_halted = [this](const std::string& name) { return hung_.is_halted(name); },
+            .patience = [this](const std::string& name) { return hung_.patience(name); },
             .kill = [this](const std::string& name, const std::string& why) { hung_.kill(name, why); }});
     describe();
     return {};

@@ -124,6 +124,7 @@ TEST(Probes, WhatHangsIsEnded) {
   std::atomic<int> killed = 0;
   const Probes probes({target_at(silent.port)}, 50,
                       {.is_halted = [](const std::string&) { return true; },
+                       .patience = [](const std::string&) { return 1; },
                        .kill =
                            [&](const std::string& name, const std::string&) {
                              EXPECT_EQ(name, "users-queries-1");
@@ -141,6 +142,7 @@ TEST(Probes, WhoeverIsNotThereIsNotKilled) {
   std::atomic<int> killed = 0;
   const Probes probes({target_at(port)}, 1,
                       {.is_halted = [](const std::string&) { return true; },
+                       .patience = [](const std::string&) { return 1; },
                        .kill = [&](const std::string&, const std::string&) { ++killed; }});
   EXPECT_TRUE(eventually([&] {
     const auto now = probes.now();

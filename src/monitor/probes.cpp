@@ -11,7 +11,6 @@
 #include "base/clock.hpp"
 #include "monitor/probe.hpp"
 #include "monitor/silence.hpp"
-#include "process/patience.hpp"
 
 namespace sportapp::monitor {
 namespace {
@@ -19,9 +18,8 @@ namespace {
 struct Asked {
   Probe probe;
   Silence silence;
-  process::Patience patience;
-  std::int64_t kill_again_ms = 0;  // 0: not killed since it is silent
-  std::string said;                // its trouble, as the log has it
+  std::int64_t kill_again_ms = 0;
+  std::string said;  // its trouble, as the log has it
 };
 
 bool is_commands(const Target& target) {
@@ -34,7 +32,7 @@ struct Probes::Impl {
   Impl(std::vector<Target> targets, int suspicion_ms, Hooks given) : hooks(std::move(given)) {
     for (const auto& target : targets) {
       const int every_ms = is_commands(target) ? kCommandsEveryMs : kEveryMs;
-      asked.push_back({Probe(target, every_ms), Silence(suspicion_ms), {}, 0, {}});
+      asked.push_back({Probe(target, every_ms), Silence(suspicion_ms), 0, {}});
     }
     thread = std::jthread([this](const std::stop_token& stop) { run(stop); });
   }
@@ -69,10 +67,7 @@ struct Probes::Impl {
       if (owed) one.silence.heard(now_ms);
       return;
     }
-    if (!owed) {
-      one.kill_again_ms = 0;
-      return one.silence.begin(now_ms);
-    }
+    if (!owed) return one.silence.begin(now_ms);
     if (late_ms > 0) one.silence.woke_late(late_ms);
     look_whether_it_hangs(one, now_ms);
   }
@@ -81,10 +76,8 @@ struct Probes::Impl {
     if (!one.silence.suspicious(now_ms) || now_ms < one.kill_again_ms) return;
     const auto& target = one.probe.target();
     const auto silent_ms = one.silence.silent_ms(now_ms);
-    const auto hang_ms = (is_commands(target) ? kCommandsHangMs : kHangMs) * one.patience.times(now_ms);
-    const bool halted = hooks.is_halted(target.name);
-    if (silent_ms < hang_ms && !halted) return;
-    if (one.kill_again_ms == 0 && !halted) one.patience.ended(now_ms);
+    const auto hang_ms = (is_commands(target) ? kCommandsHangMs : kHangMs) * hooks.patience(target.name);
+    if (silent_ms < hang_ms && !hooks.is_halted(target.name)) return;
     one.kill_again_ms = now_ms + kKillAgainMs;
     hooks.kill(target.name, fmt::format("no answer for {} ms", silent_ms));
   }

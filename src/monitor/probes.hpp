@@ -17,13 +17,15 @@ class Probes {
   static constexpr int kEveryMs = 25;
   static constexpr int kCommandsEveryMs = 100;      // these are pinged over their links besides
   static constexpr std::int64_t kTroubleMs = 1000;  // so long without an answer: it does not serve
-  // So long: it hangs, whatever the system shows. Longer each time it was killed for that not long ago.
+  // So long, times the patience with it: it hangs, whatever the system shows.
   static constexpr std::int64_t kHangMs = 3000;
   static constexpr std::int64_t kCommandsHangMs = 1000;
   static constexpr std::int64_t kKillAgainMs = 1000;
 
   struct Hooks {
     std::function<bool(const std::string& name)> is_halted;
+    // So many times as long as usual is it given.
+    std::function<std::int64_t(const std::string& name)> patience;
     std::function<void(const std::string& name, const std::string& why)> kill;
   };
   // Nobody is killed before it was silent for `suspicion_ms`; then at once where it is halted.

@@ -74,8 +74,7 @@ void ServiceDriver::look_who_is_silent(std::int64_t now_ms, const std::string& n
   if (!peer.linked) return;
   if (!peer.suspected && peer.silence.suspicious(now_ms)) suspect(now_ms, node, peer);
   // What never answered may be just starting.
-  if (!peer.suspected || !peer.answered || now_ms < kill_due_ms(node, peer, now_ms)) return;
-  if (!peer.killed_ms && !peer.halted) peer.patience.ended(now_ms);
+  if (!peer.suspected || !peer.answered || now_ms < kill_due_ms(node, peer)) return;
   peer.killed_ms = now_ms;
   outside_.kill(node, fmt::format("silent for {} ms", peer.silence.silent_ms(now_ms)));
 }
@@ -90,13 +89,12 @@ void ServiceDriver::suspect(std::int64_t now_ms, const std::string& node, Peer& 
   core_.lost(now_ms, node, fmt::format("silent for {} ms", peer.silence.silent_ms(now_ms)));
 }
 
-// What the system shows as halted will not answer. One that nobody can stand in for is worth waiting for: a busy
-// machine may be all there is to it, as where all nodes of a service are silent together.
-std::int64_t ServiceDriver::kill_due_ms(const std::string& node, const Peer& peer,
-                                        std::int64_t now_ms) const {
+// What the system shows as halted will not answer. One that nobody can stand in for is worth waiting for: a
+// busy machine may be all there is to it, as where all nodes of a service are silent together.
+std::int64_t ServiceDriver::kill_due_ms(const std::string& node, const Peer& peer) const {
   if (peer.killed_ms) return *peer.killed_ms + kKillAgainMs;
   if (peer.halted) return peer.suspected_ms;
-  return peer.suspected_ms + (is_alone(node) ? kGraceAloneMs : kGraceMs) * peer.patience.times(now_ms);
+  return peer.suspected_ms + (is_alone(node) ? kGraceAloneMs : kGraceMs) * outside_.patience(node);
 }
 
 bool ServiceDriver::is_alone(const std::string& node) const {

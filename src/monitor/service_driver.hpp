@@ -8,17 +8,15 @@
 
 #include "failover/monitor.hpp"
 #include "monitor/silence.hpp"
-#include "process/patience.hpp"
 
 namespace sportapp::monitor {
 
 class ServiceDriver {
  public:
   static constexpr std::int64_t kPingMs = 25;
-  static constexpr std::int64_t kFastPingMs = 5;       // while something changes
-  static constexpr std::int64_t kFastForMs = 1000;     // after the last change
-  // To show that it lives after all, before it is killed; longer each time it was killed for silence not long
-  // ago; none where it is halted.
+  static constexpr std::int64_t kFastPingMs = 5;    // while something changes
+  static constexpr std::int64_t kFastForMs = 1000;  // after the last change
+  // To show that it lives after all, before it is killed; times Outside::patience(), none where it is halted.
   static constexpr std::int64_t kGraceMs = 100;
   static constexpr std::int64_t kGraceAloneMs = 1000;  // the same, while no other can serve in its place
   static constexpr std::int64_t kKillAgainMs = 1000;
@@ -32,6 +30,8 @@ class ServiceDriver {
     virtual void save(const failover::Record& record) = 0;  // then saved() or not_saved()
     // The process that holds the node's connection does not run at all, as far as the system shows it.
     [[nodiscard]] virtual bool is_halted(const std::string& node) = 0;
+    // So many times as long as usual is it given.
+    [[nodiscard]] virtual std::int64_t patience(const std::string& node) const = 0;
     virtual void kill(const std::string& node, const std::string& why) = 0;  // and have it started again
     virtual void note(const failover::MonitorEvent& event) = 0;
   };
@@ -73,13 +73,12 @@ class ServiceDriver {
     std::int64_t suspected_ms = 0;
     std::optional<std::int64_t> killed_ms{};  // the last time since it is suspected
     Silence silence;
-    process::Patience patience{};
   };
   void settle(std::int64_t now_ms);
   void ping_all(std::int64_t now_ms);
   void look_who_is_silent(std::int64_t now_ms, const std::string& node, Peer& peer);
   void suspect(std::int64_t now_ms, const std::string& node, Peer& peer);
-  [[nodiscard]] std::int64_t kill_due_ms(const std::string& node, const Peer& peer, std::int64_t now_ms) const;
+  [[nodiscard]] std::int64_t kill_due_ms(const std::string& node, const Peer& peer) const;
   [[nodiscard]] bool is_alone(const std::string& node) const;
   [[nodiscard]] Result<std::string> spare_in_sync() const;
 

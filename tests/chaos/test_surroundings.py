@@ -1,4 +1,5 @@
-"""What nodes stand on fails while they have a spare: a node's disk, the clock, Redis. No command fails by it."""
+"""What nodes stand on fails while they have a spare: a node's disk, the clock, Redis, the processor. No command fails by
+it where one node goes on."""
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from disks import fill
 from faults import Fault, Faults
 from outage import check_none_failed, report
 from redundancy import check_journals_equal, monitor_view, nodes, wait_no_fail_back_due, wait_redundant
+from speechless import keep_speechless
 from sportapp import SPARES, nodes_of
 from steady_load import SteadyLoad
 from waiting import until
@@ -133,3 +135,26 @@ def test_a_failover_while_redis_is_down_loses_no_event(app, seed, chance, tmp_pa
         load.wait_for_acknowledgement(struck[-1].at)
         wait_redundant(app)
     judge(app, load, struck)
+
+
+# --- the processor ---
+
+def test_nodes_that_get_no_time_to_answer_are_not_ended_again_and_again(app, seed, tmp_path):
+    """Every node of a service is silent together, for 2.5 s, six times: ended after one second, after two, and no more."""
+    wait_redundant(app)
+    load, struck = steady(app, tmp_path, seed), []
+    before = {name: app.process(name).pid for name in nodes_of("users")}
+    ended = dict.fromkeys(before, 0)
+    with load:
+        for _ in range(6):
+            load.wait_for_more(100)
+            struck.append(Fault("both", "no time for any node of users", time.monotonic()))
+            keep_speechless(list(before.values()), 2.5)
+            load.wait_for_acknowledgement(time.monotonic())
+            wait_redundant(app)
+            now = {name: app.process(name).pid for name in before}
+            ended = {name: count + (now[name] != before[name]) for name, count in ended.items()}
+            before = now
+    print(f"ended: {ended}")
+    judge(app, load, struck)
+    assert all(count <= 3 for count in ended.values()), ended

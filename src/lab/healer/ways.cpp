@@ -21,8 +21,8 @@ constexpr std::uint64_t kWakeTag = 0;
 constexpr std::uint64_t kListenerBit =
     1;  // tag of a listener: its port, and this; of a connection: see its tag()
 constexpr int kEventsAtOnce = 64;
-// As many as may be open: where it overflows, the kernel drops the first packet of a connection and the client
-// waits for a second or more, which no treatment asked for.
+// As many as may be open: where it overflows, the kernel drops the first packet of a connection and the
+// client waits for a second or more, which no treatment asked for.
 constexpr int kBacklog = Ways::kConnectionsMax;
 
 std::int64_t monotonic_us() {
