@@ -43,6 +43,7 @@ void ServiceDriver::answered(std::int64_t now_ms, const std::string& node, const
   auto& peer = peers_.at(node);
   if (!peer.linked) return;
   peer.answered = true;
+  peer.answered_ms = now_ms;
   peer.silence.heard(now_ms);
   if (std::exchange(peer.suspected, false)) ++counts_.false_alarms;
   core_.echoed(now_ms, node, echo);
@@ -94,12 +95,15 @@ void ServiceDriver::suspect(std::int64_t now_ms, const std::string& node, Peer& 
 std::int64_t ServiceDriver::kill_due_ms(const std::string& node, const Peer& peer) const {
   if (peer.killed_ms) return *peer.killed_ms + kKillAgainMs;
   if (peer.halted) return peer.suspected_ms;
-  return peer.suspected_ms + (is_alone(node) ? kGraceAloneMs : kGraceMs) * outside_.patience(node);
+  return peer.suspected_ms + (is_alone(node, peer) ? kGraceAloneMs : kGraceMs) * outside_.patience(node);
 }
 
-bool ServiceDriver::is_alone(const std::string& node) const {
+// No other serves or could, or has answered since this one is suspected: that one may be as silent and not be
+// suspected yet.
+bool ServiceDriver::is_alone(const std::string& node, const Peer& peer) const {
   const auto& primary = core_.record().primary;
-  return node == primary ? !spare_in_sync() : !core_.node(primary).alive();
+  const auto other = node == primary ? spare_in_sync() : Result<std::string>(primary);
+  return !other || !core_.node(*other).alive() || peers_.at(*other).answered_ms <= peer.suspected_ms;
 }
 
 // What the core wants done. What is new is told at once: every millisecond counts for who waits for an

@@ -70,6 +70,7 @@ class ServiceDriver {
     bool answered = false;   // on this connection
     bool suspected = false;  // until it answers, or the connection breaks
     bool halted = false;     // when it was suspected
+    std::int64_t answered_ms = 0;
     std::int64_t suspected_ms = 0;
     std::optional<std::int64_t> killed_ms{};  // the last time since it is suspected
     Silence silence;
@@ -79,7 +80,7 @@ class ServiceDriver {
   void look_who_is_silent(std::int64_t now_ms, const std::string& node, Peer& peer);
   void suspect(std::int64_t now_ms, const std::string& node, Peer& peer);
   [[nodiscard]] std::int64_t kill_due_ms(const std::string& node, const Peer& peer) const;
-  [[nodiscard]] bool is_alone(const std::string& node) const;
+  [[nodiscard]] bool is_alone(const std::string& node, const Peer& peer) const;
   [[nodiscard]] Result<std::string> spare_in_sync() const;
 
   failover::Monitor core_;

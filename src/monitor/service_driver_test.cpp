@@ -208,6 +208,17 @@ TEST_F(ServiceDriverTest, WhereAllAreSilentTogetherEachIsGivenTheTimeOfOneThatIs
   EXPECT_THAT(killed_, UnorderedElementsAre("a", "b"));
 }
 
+TEST_F(ServiceDriverTest, OneWhoseSpareIsSilentTooAndNotSuspectedYetIsAloneAsWell) {
+  start_with_both_up();
+  nodes_["b"].up = false;
+  pass(140);
+  nodes_["b"].up = true;  // b's answers come unevenly: its silence is suspicious later than that of a
+  pass(5);
+  nodes_["a"].up = nodes_["b"].up = false;
+  pass(900);
+  EXPECT_THAT(killed_, IsEmpty());
+}
+
 TEST_F(ServiceDriverTest, ASpareThatFallsSilentIsKilledSoonWhileThePrimaryAnswers) {
   start_with_both_up();
   nodes_["b"].up = false;
