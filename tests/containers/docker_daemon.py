@@ -12,7 +12,7 @@ import pytest
 import processes
 from waiting import until
 
-NEEDED = ("dockerd", "docker-compose", "mmdebstrap", "iptables", "unshare")
+NEEDED = ("dockerd", "docker-compose", "mmdebstrap", "iptables", "ip", "unshare")
 # Debian's own before a newer one that some machines have beside it: the file must work with that.
 CLIENT = next((str(path) for path in (Path("/usr/bin/docker"), shutil.which("docker")) if path and Path(path).exists()), None)
 # A mount namespace ends with its last process, and with it what is mounted in it. Where this machine has no control
@@ -35,6 +35,13 @@ NO_RULES = {table: f"*{table}\n" + "".join(f":{chain} ACCEPT\n" for chain in cha
             for table, chains in {"filter": ("INPUT", "FORWARD", "OUTPUT"),
                                   "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")}.items()}
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
+INTERFACES = Path("/sys/class/net")
+INSIDE = "10.98.27.0/24"  # of docker-compose.yml
+
+
+def bridges() -> set:
+    """Of this machine."""
+    return {interface.name for interface in INTERFACES.iterdir() if (interface / "bridge").is_dir()}
 
 
 def why_not() -> str:
@@ -52,6 +59,13 @@ def why_not() -> str:
     return ""
 
 
+def check_addresses_are_free():
+    """Another way to the same addresses would hide the containers from this machine."""
+    routes = subprocess.run(["ip", "-4", "route", "show", "root", INSIDE], check=True, capture_output=True, text=True).stdout
+    assert not routes, f"the addresses of docker-compose.yml are taken here; if nothing uses this any more, delete it " \
+                       f"(ip link delete NAME): {routes.strip()}"
+
+
 class DockerDaemon:
     def __init__(self, folder: Path):
         self.folder = folder
@@ -59,6 +73,7 @@ class DockerDaemon:
         self.host = os.environ.get("SPORTAPP_DOCKER_HOST", "")
         self.process = None
         self._rules = self._forwarding = None
+        self._bridges = set()
 
     @property
     def environment(self) -> dict:
@@ -70,11 +85,13 @@ class DockerDaemon:
             return
         if reason := why_not():
             pytest.skip(f"NOT TESTED: {reason}")
+        check_addresses_are_free()
         saved = subprocess.run(["iptables-save"], check=False, capture_output=True)
         if saved.returncode != 0:
             pytest.skip(f"NOT TESTED: iptables does not work on this machine: {saved.stderr.decode(errors='replace')}")
         self._rules = saved.stdout.decode()
         self._forwarding = FORWARDING.read_text()
+        self._bridges = bridges()
         self.host = f"unix://{self.folder}/docker.sock"
         # A registry would be asked by way of this proxy, and there is none.
         nowhere = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
@@ -119,4 +136,7 @@ class DockerDaemon:
         missing = [rules for table, rules in NO_RULES.items() if f"*{table}\n" not in self._rules]
         subprocess.run(["iptables-restore"], input="".join([self._rules, *missing]).encode(), check=True)
         FORWARDING.write_text(self._forwarding)
+        # Of networks that it could not take away; their routes would hide those of the next.
+        for left in bridges() - self._bridges:
+            subprocess.run(["ip", "link", "delete", left], check=True)
         shutil.rmtree(self.folder / "data", ignore_errors=True)
