@@ -2,6 +2,7 @@
 
 SPORTAPP_DOCKER_HOST names one that runs already instead, as unix:///run/docker.sock."""
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -59,11 +60,19 @@ def why_not() -> str:
     return ""
 
 
-def check_addresses_are_free():
-    """Another way to the same addresses would hide the containers from this machine."""
-    routes = subprocess.run(["ip", "-4", "route", "show", "root", INSIDE], check=True, capture_output=True, text=True).stdout
-    assert not routes, f"the addresses of docker-compose.yml are taken here; if nothing uses this any more, delete it " \
-                       f"(ip link delete NAME): {routes.strip()}"
+def free_addresses():
+    """Another way to the addresses of the containers would hide them from this machine. That of a bridge which a Docker
+    daemon left behind goes: none runs here, and one that needs the bridge makes it anew when it starts."""
+    for left in bridges():
+        if re.fullmatch("br-[0-9a-f]{12}", left) and not any((INTERFACES / left / "brif").iterdir()) and routes("dev", left):
+            subprocess.run(["ip", "link", "delete", left], check=True)
+    assert not routes(), f"the addresses of docker-compose.yml are taken on this machine: {routes()}"
+
+
+def routes(*of: str) -> str:
+    """Into the network of the containers."""
+    return subprocess.run(["ip", "-4", "route", "show", "root", INSIDE, *of], check=True,
+                          capture_output=True, text=True).stdout.strip()
 
 
 class DockerDaemon:
@@ -85,7 +94,7 @@ class DockerDaemon:
             return
         if reason := why_not():
             pytest.skip(f"NOT TESTED: {reason}")
-        check_addresses_are_free()
+        free_addresses()
         saved = subprocess.run(["iptables-save"], check=False, capture_output=True)
         if saved.returncode != 0:
             pytest.skip(f"NOT TESTED: iptables does not work on this machine: {saved.stderr.decode(errors='replace')}")
