@@ -9,7 +9,6 @@
 #include <csignal>
 #include <optional>
 #include <string_view>
-#include <thread>
 
 #include "base/files.hpp"
 #include "monitor/local_address.hpp"

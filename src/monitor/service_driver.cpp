@@ -21,7 +21,8 @@ ServiceDriver::ServiceDriver(Monitor::Options options, failover::Record saved, s
 void ServiceDriver::linked(std::int64_t now_ms, const std::string& node) {
   auto& peer = peers_.at(node);
   peer.linked = true;
-  peer.answered = peer.suspected = false;
+  peer.answered_ms.reset();
+  peer.suspicion.reset();
   peer.silence.begin(now_ms);
   fast_until_ms_ = now_ms + kFastForMs;
   outside_.send(node, core_.ping(node));
@@ -31,7 +32,7 @@ void ServiceDriver::linked(std::int64_t now_ms, const std::string& node) {
 void ServiceDriver::unlinked(std::int64_t now_ms, const std::string& node, const std::string& why) {
   auto& peer = peers_.at(node);
   const bool was_linked = std::exchange(peer.linked, false);
-  peer.suspected = false;
+  peer.suspicion.reset();
   // A node that is tried again and again in vain is news once only.
   if (!was_linked && core_.node(node).life == Monitor::Life::kLost) return;
   fast_until_ms_ = now_ms + kFastForMs;
@@ -42,10 +43,9 @@ void ServiceDriver::unlinked(std::int64_t now_ms, const std::string& node, const
 void ServiceDriver::answered(std::int64_t now_ms, const std::string& node, const failover::Echo& echo) {
   auto& peer = peers_.at(node);
   if (!peer.linked) return;
-  peer.answered = true;
   peer.answered_ms = now_ms;
   peer.silence.heard(now_ms);
-  if (std::exchange(peer.suspected, false)) ++counts_.false_alarms;
+  if (std::exchange(peer.suspicion, std::nullopt)) ++counts_.false_alarms;
   core_.echoed(now_ms, node, echo);
   settle(now_ms);
 }
@@ -73,37 +73,35 @@ void ServiceDriver::tick(std::int64_t now_ms, std::int64_t late_ms) {
 
 void ServiceDriver::look_who_is_silent(std::int64_t now_ms, const std::string& node, Peer& peer) {
   if (!peer.linked) return;
-  if (!peer.suspected && peer.silence.suspicious(now_ms)) suspect(now_ms, node, peer);
+  if (!peer.suspicion && peer.silence.suspicious(now_ms)) suspect(now_ms, node, peer);
   // What never answered may be just starting.
-  if (!peer.suspected || !peer.answered || now_ms < kill_due_ms(node, peer)) return;
-  peer.killed_ms = now_ms;
+  if (!peer.suspicion || !peer.answered_ms || now_ms < kill_due_ms(node, *peer.suspicion)) return;
+  peer.suspicion->killed_ms = now_ms;
   outside_.kill(node, fmt::format("silent for {} ms", peer.silence.silent_ms(now_ms)));
 }
 
 void ServiceDriver::suspect(std::int64_t now_ms, const std::string& node, Peer& peer) {
   ++counts_.suspicions;
-  peer.suspected = true;
-  peer.halted = outside_.is_halted(node);
-  peer.suspected_ms = now_ms;
-  peer.killed_ms.reset();
+  peer.suspicion = {now_ms, outside_.is_halted(node), std::nullopt};
   fast_until_ms_ = now_ms + kFastForMs;
   core_.lost(now_ms, node, fmt::format("silent for {} ms", peer.silence.silent_ms(now_ms)));
 }
 
 // What the system shows as halted will not answer. One that nobody can stand in for is worth waiting for: a
 // busy machine may be all there is to it, as where all nodes of a service are silent together.
-std::int64_t ServiceDriver::kill_due_ms(const std::string& node, const Peer& peer) const {
-  if (peer.killed_ms) return *peer.killed_ms + kKillAgainMs;
-  if (peer.halted) return peer.suspected_ms;
-  return peer.suspected_ms + (is_alone(node, peer) ? kGraceAloneMs : kGraceMs) * outside_.patience(node);
+std::int64_t ServiceDriver::kill_due_ms(const std::string& node, const Suspicion& suspicion) const {
+  if (suspicion.killed_ms) return *suspicion.killed_ms + kKillAgainMs;
+  if (suspicion.halted) return suspicion.since_ms;
+  const auto grace_ms = is_alone(node, suspicion) ? kGraceAloneMs : kGraceMs;
+  return suspicion.since_ms + grace_ms * outside_.patience(node);
 }
 
 // No other serves or could, or has answered since this one is suspected: that one may be as silent and not be
 // suspected yet.
-bool ServiceDriver::is_alone(const std::string& node, const Peer& peer) const {
+bool ServiceDriver::is_alone(const std::string& node, const Suspicion& suspicion) const {
   const auto& primary = core_.record().primary;
   const auto other = node == primary ? spare_in_sync() : Result<std::string>(primary);
-  return !other || !core_.node(*other).alive() || peers_.at(*other).answered_ms <= peer.suspected_ms;
+  return !other || !core_.node(*other).alive() || peers_.at(*other).answered_ms <= suspicion.since_ms;
 }
 
 // What the core wants done. What is new is told at once: every millisecond counts for who waits for an

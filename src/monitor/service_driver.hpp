@@ -65,22 +65,23 @@ class ServiceDriver {
                                        const std::string& node) const;  // -1: no connection
 
  private:
+  struct Suspicion {
+    std::int64_t since_ms;
+    bool halted;                            // when it began
+    std::optional<std::int64_t> killed_ms;  // the last time since then
+  };
   struct Peer {
     bool linked = false;
-    bool answered = false;   // on this connection
-    bool suspected = false;  // until it answers, or the connection breaks
-    bool halted = false;     // when it was suspected
-    std::int64_t answered_ms = 0;
-    std::int64_t suspected_ms = 0;
-    std::optional<std::int64_t> killed_ms{};  // the last time since it is suspected
+    std::optional<std::int64_t> answered_ms{};  // the last time on this connection
+    std::optional<Suspicion> suspicion{};       // until it answers, or the connection breaks
     Silence silence;
   };
   void settle(std::int64_t now_ms);
   void ping_all(std::int64_t now_ms);
   void look_who_is_silent(std::int64_t now_ms, const std::string& node, Peer& peer);
   void suspect(std::int64_t now_ms, const std::string& node, Peer& peer);
-  [[nodiscard]] std::int64_t kill_due_ms(const std::string& node, const Peer& peer) const;
-  [[nodiscard]] bool is_alone(const std::string& node, const Peer& peer) const;
+  [[nodiscard]] std::int64_t kill_due_ms(const std::string& node, const Suspicion& suspicion) const;
+  [[nodiscard]] bool is_alone(const std::string& node, const Suspicion& suspicion) const;
   [[nodiscard]] Result<std::string> spare_in_sync() const;
 
   failover::Monitor core_;

@@ -22,14 +22,18 @@ class Pulse {
     pid_ = pid;
     silent_ms_ = 0;
   }
-  // `pid`: of the process that runs now; one that never said so is not missed. `halted`: the system shows
-  // that it does not run, so that patience is of no use. Whoever is told that it is missed ends it.
-  [[nodiscard]] bool is_missed(pid_t pid, std::int64_t now_ms, bool halted) {
+  // `pid`: of the process that runs now; one that never said so is not missed. `is_halted()`: whether the
+  // system shows that it does not run, so that patience is of no use; asked only where it is silent for long.
+  // Whoever is told that it is missed ends it.
+  template <class IsHalted>
+  [[nodiscard]] bool is_missed(pid_t pid, std::int64_t now_ms, const IsHalted& is_halted) {
     const auto passed_ms = std::min(now_ms - std::exchange(looked_ms_, now_ms), kLookMs);
     if (pid == 0 || pid != pid_) return false;
     silent_ms_ += passed_ms;
-    if (silent_ms_ <= kSilenceMaxMs * (halted ? 1 : patience_.times(now_ms))) return false;
-    if (!halted) patience_.ended(now_ms);
+    if (silent_ms_ <= kSilenceMaxMs) return false;
+    if (is_halted()) return true;
+    if (silent_ms_ <= kSilenceMaxMs * patience_.times(now_ms)) return false;
+    patience_.ended(now_ms);
     return true;
   }
 

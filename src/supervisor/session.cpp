@@ -140,8 +140,8 @@ Result<void> Session::do_as_asked(const ControlRequest& request) {
 // It has the others killed that hang; nobody else would notice that it does.
 void Session::look_after_monitor() {
   const auto pid = view_of("monitor").id.pid;
-  const bool halted = pid != 0 && process::is_halted(pid);
-  if (!monitor_pulse_.is_missed(pid, clock_.monotonic_ms(), halted) || stopping_) return;
+  const auto is_halted = [pid] { return process::is_halted(pid); };
+  if (!monitor_pulse_.is_missed(pid, clock_.monotonic_ms(), is_halted) || stopping_) return;
   spdlog::warn("the monitor hangs and is killed pid={}", pid);
   if (const auto killed = supervisor_->kill_one("monitor", pid); !killed) {
     spdlog::error("the monitor cannot be killed cause={}", service::log_value(killed.error().what));

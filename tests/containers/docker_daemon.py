@@ -9,8 +9,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 import processes
+from sportapp import ROOT
 from waiting import until
 
 NEEDED = ("dockerd", "docker-compose", "mmdebstrap", "iptables", "ip", "unshare")
@@ -37,7 +39,8 @@ NO_RULES = {table: f"*{table}\n" + "".join(f":{chain} ACCEPT\n" for chain in cha
                                   "nat": ("PREROUTING", "INPUT", "OUTPUT", "POSTROUTING")}.items()}
 FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 INTERFACES = Path("/sys/class/net")
-INSIDE = "10.98.27.0/24"  # of docker-compose.yml
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+INSIDE = COMPOSE["networks"]["inside"]["ipam"]["config"][0]["subnet"]
 
 
 def bridges() -> set:
