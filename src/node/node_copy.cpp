@@ -11,6 +11,7 @@
 
 #include "base/durable.hpp"
 #include "journal/copy.hpp"
+#include "node/incoming_copy.hpp"
 #include "projection/base_model.hpp"
 #include "projection/read_model.hpp"
 
@@ -32,22 +33,28 @@ Error failed(const fs::path& file, const char* doing) {
           fmt::format("{}: cannot {}: {}; look at its disk", file.string(), doing, std::strerror(errno))};
 }
 
-// `count` bytes of `from`, from `offset` on, to the end of `to`.
-Result<void> append(const fs::path& from, std::uint64_t offset, std::uint64_t count, const fs::path& to) {
+// `count` bytes of `from`, from `first` on, in order; `take` gets how far from there each piece is.
+Result<void> each_piece(const fs::path& from, std::uint64_t first, std::uint64_t count,
+                        const std::function<Result<void>(std::uint64_t, std::string_view)>& take) {
   std::ifstream in(from, std::ios::binary);
-  std::ofstream out(to, std::ios::binary | std::ios::app);
-  in.seekg(static_cast<std::streamoff>(offset));
+  in.seekg(static_cast<std::streamoff>(first));
   std::string piece(kPiece, '\0');
-  while (count > 0 && in && out) {
-    const auto size = static_cast<std::streamsize>(std::min<std::uint64_t>(count, kPiece));
-    in.read(piece.data(), size);
-    if (in.gcount() != size) return failed(from, "read");
-    out.write(piece.data(), size);
-    count -= static_cast<std::uint64_t>(size);
+  for (std::uint64_t offset = 0; offset < count; offset += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(count - offset, kPiece));
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    if (!in) return failed(from, "read");
+    if (auto taken = take(offset, piece); !taken) return taken;
   }
-  out.flush();
-  if (!in) return failed(from, "read");
-  return out ? Result<void>() : failed(to, "write");
+  return {};
+}
+
+// The first `count` bytes of `from`, to the end of `to`.
+Result<void> append(const fs::path& from, std::uint64_t count, const fs::path& to) {
+  std::ofstream out(to, std::ios::binary | std::ios::app);
+  return each_piece(from, 0, count, [&](std::uint64_t, std::string_view bytes) {
+    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())).flush();
+    return out ? Result<void>() : failed(to, "write");
+  });
 }
 
 // How many bytes of the file are those of a base model, with what marks them; 0: it is a journal alone.
@@ -80,8 +87,7 @@ Result<failover::Position> copy_node(const fs::path& journal, const fs::path& to
   if (!*base) return end;
   const auto beside = fs::path(to.string() + ".base");
   const auto count = (*base)->copy(beside, progress);
-  if (!count) return count.error();
-  auto appended = append(beside, 0, *count, to);
+  auto appended = count ? append(beside, *count, to) : count.error();
   std::error_code ignored;
   fs::remove(beside, ignored);
   if (!appended) return appended.error();
@@ -99,11 +105,14 @@ Result<void> take_apart(const fs::path& copy, const fs::path& base) {
   if (!count) return count.error();
   if (*count == 0) return {};
   const auto journal_bytes = size - *count - kTailBytes;
-  const auto part = fs::path(base.string() + ".part");
-  fs::remove(part, failure);
-  if (auto written = append(copy, journal_bytes, *count, part); !written) return written;
-  if (auto synced = sync_to_disk(part); !synced) return synced;
-  if (auto renamed = rename_durably(part, base); !renamed) return renamed;
+  IncomingCopy part(base.string() + ".part");
+  const auto cut =
+      each_piece(copy, journal_bytes, *count,
+                 [&part](std::uint64_t offset, std::string_view bytes) { return part.write(offset, bytes); });
+  if (!cut) return cut;
+  const auto whole = part.finish();
+  if (!whole) return whole.error();
+  if (auto renamed = rename_durably(*whole, base); !renamed) return renamed;
   if (::truncate(copy.c_str(), static_cast<off_t>(journal_bytes)) != 0) return failed(copy, "shorten");
   return sync_to_disk(copy);
 }

@@ -47,11 +47,14 @@ NodeDriver::NodeDriver(const service::Config& config, Outside outside,
                        std::unique_ptr<journal::Promise> promise)
     : config_(config),
       outside_(std::move(outside)),
-      log_(config.data, [this] { return outside_.journal.entries(); }),
+      log_([this] { return outside_.journal.entries(); }),
       promise_(std::move(promise)),
       replica_(options_of(config), promise_->value(), head_of(outside_.journal), log_, now_ms()),
+      outgoing_(config.data),
+      incoming_(config.data / "incoming.db"),
       promise_worker_(std::make_unique<service::Worker>()),
-      copy_worker_(std::make_unique<service::Worker>()) {}
+      outgoing_worker_(std::make_unique<service::Worker>()),
+      incoming_worker_(std::make_unique<service::Worker>()) {}
 
 void NodeDriver::stop() {
   {
@@ -60,7 +63,8 @@ void NodeDriver::stop() {
   }
   stopped_.notify_all();
   promise_worker_.reset();
-  copy_worker_.reset();
+  outgoing_worker_.reset();
+  incoming_worker_.reset();
 }
 
 void NodeDriver::tell(std::function<void(Replica&, std::int64_t)> input) {
@@ -253,27 +257,49 @@ void NodeDriver::perform(const replication::AppendToJournal& action) {
 
 void NodeDriver::perform(const replication::MakeSnapshot& action) {
   spdlog::info("copying the journal for {}", process_of(action.node));
-  copy_worker_->post([this, node = action.node, to = log_.outgoing(action.node)] {
-    const auto end = copy_node(config_.data / "journal.db", to, [this] { return !stopping_.load(); });
-    tell([node, end](Replica& replica, std::int64_t now_ms) { replica.snapshot_made(now_ms, node, end); });
+  const auto wanted = std::make_shared<std::atomic<bool>>(true);
+  wanted_[action.node] = wanted;
+  outgoing_worker_->post([this, action, wanted] {
+    const auto end = outgoing_.make(action.node, [&] { return *wanted && !stopping_; });
+    tell([action, end](Replica& node, std::int64_t now_ms) {
+      node.snapshot_made(now_ms, action.node, action.copy, end);
+    });
   });
 }
 
+void NodeDriver::perform(const replication::ReadChunk& action) {
+  outgoing_worker_->post([this, action] {
+    auto bytes = outgoing_.read(action.node, action.offset, action.bytes);
+    tell([action, bytes = std::move(bytes)](Replica& node, std::int64_t now_ms) {
+      node.chunk_read(now_ms, action.node, action.copy, bytes);
+    });
+  });
+}
+
+// Also to delete a large file takes its time.
 void NodeDriver::perform(const replication::DropSnapshot& action) {
-  log_.drop_outgoing(action.node);
+  if (const auto found = wanted_.find(action.node); found != wanted_.end()) *found->second = false;
+  outgoing_worker_->post([this, action] { outgoing_.drop(action.node); });
+}
+
+void NodeDriver::perform(const replication::WriteChunk& action) {
+  incoming_worker_->post([this, action] {
+    const auto written = incoming_.write(action.offset, action.bytes);
+    tell([written](Replica& node, std::int64_t now_ms) { node.chunk_written(now_ms, written); });
+  });
 }
 
 void NodeDriver::perform(const replication::InstallSnapshot&) {
-  const auto installed = [this](const Result<journal::Head>& head) {
-    tell([end = position_of(head)](Replica& node, std::int64_t now_ms) { node.installed(now_ms, end); });
-  };
-  auto file = log_.finish_incoming();
-  if (!file) return installed(file.error());
-  copy_worker_->post([this, installed, copy = *file] {
-    if (auto apart = take_apart(copy, retention::next_base_of(config_.data / "journal.db")); !apart)
+  incoming_worker_->post([this] {
+    const auto installed = [this](const Result<journal::Head>& head) {
+      tell([end = position_of(head)](Replica& node, std::int64_t now_ms) { node.installed(now_ms, end); });
+    };
+    const auto copy = incoming_.finish();
+    if (!copy) return installed(copy.error());
+    if (auto apart = take_apart(*copy, retention::next_base_of(config_.data / "journal.db")); !apart)
       return installed(apart.error());
     spdlog::warn("this journal is replaced by a copy of the primary's; the old one is kept beside it");
-    outside_.journal.replace(copy, installed);
+    outside_.journal.replace(*copy, installed);
   });
 }
 

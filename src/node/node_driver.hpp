@@ -12,7 +12,9 @@
 #include "journal/journal.hpp"
 #include "journal/promise.hpp"
 #include "link/endpoint.hpp"
+#include "node/incoming_copy.hpp"
 #include "node/node_log.hpp"
+#include "node/outgoing_copies.hpp"
 #include "replication/replica.hpp"
 #include "service/process.hpp"
 #include "service/worker.hpp"
@@ -67,7 +69,9 @@ class NodeDriver {
   void perform(const replication::RollBack& action);
   void perform(const replication::AppendToJournal& action);
   void perform(const replication::MakeSnapshot& action);
+  void perform(const replication::ReadChunk& action);
   void perform(const replication::DropSnapshot& action);
+  void perform(const replication::WriteChunk& action);
   void perform(const replication::InstallSnapshot& action);
   void save_promise(Epoch epoch);  // on the promise's worker, as is what follows
   void reopen_promise();
@@ -83,7 +87,10 @@ class NodeDriver {
   std::mutex stop_mutex_;  // guards the next
   std::condition_variable stopped_;
   std::atomic<bool> stopping_{false};
-  std::unique_ptr<service::Worker> promise_worker_, copy_worker_;
+  std::map<std::string, std::shared_ptr<std::atomic<bool>>> wanted_;  // by node: the copy for it
+  OutgoingCopies outgoing_;  // its worker's own, as is the next; so that one never waits for the other
+  IncomingCopy incoming_;
+  std::unique_ptr<service::Worker> promise_worker_, outgoing_worker_, incoming_worker_;
 };
 
 }  // namespace sportapp::node

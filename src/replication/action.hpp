@@ -53,18 +53,38 @@ struct RollBack {};
 struct AppendToJournal {
   std::vector<journal::Entry> entries;
 };
+// Which copy of the journal: a node may need another before what was asked for the last is done.
+struct CopyId {
+  Epoch epoch;
+  std::uint64_t number = 0;
+  bool operator==(const CopyId&) const = default;
+};
 // Copy the journal for that node; then snapshot_made().
 struct MakeSnapshot {
   std::string node;
+  CopyId copy;
+};
+// Read a piece of it, shorter than `bytes` only at its end; then chunk_read().
+struct ReadChunk {
+  std::string node;
+  CopyId copy;
+  std::uint64_t offset = 0;
+  std::size_t bytes = 0;
 };
 struct DropSnapshot {
   std::string node;
+};
+// Put a piece of the snapshot that comes in on disk; then chunk_written(). Offset 0 begins a new one.
+struct WriteChunk {
+  std::uint64_t offset = 0;
+  std::string bytes;
 };
 // Put the snapshot that came in in the journal's place; then installed().
 struct InstallSnapshot {};
 
 using Action = std::variant<SavePromise, Dial, HangUp, Cut, ToSpare, ToPrimary, CutPrimary, Lead, StopLeading,
-                            Release, RollBack, AppendToJournal, MakeSnapshot, DropSnapshot, InstallSnapshot>;
+                            Release, RollBack, AppendToJournal, MakeSnapshot, ReadChunk, DropSnapshot,
+                            WriteChunk, InstallSnapshot>;
 using Actions = std::vector<Action>;
 
 }  // namespace sportapp::replication

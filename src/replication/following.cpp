@@ -24,7 +24,7 @@ Head head_of(const Message& message) {
 
 }  // namespace
 
-Following::Following(failover::Node& node, Log& log) : node_(node), log_(log) {}
+Following::Following(failover::Node& node) : node_(node) {}
 
 void Following::received(std::uint64_t link, const std::string& primary, Message message, Actions& actions) {
   const auto head = head_of(message);
@@ -76,7 +76,7 @@ void Following::handle(const Message& message, const Position& head, Actions& ac
   if (const auto* hello = std::get_if<Hello>(&message)) return done(actions, Welcome{hello->number, head});
   if (const auto* append_message = std::get_if<Append>(&message))
     return append(*append_message, head, actions);
-  take_chunk(std::get<Chunk>(message), head, actions);
+  take_chunk(std::get<Chunk>(message), actions);
 }
 
 void Following::append(const Append& append, const Position& head, Actions& actions) {
@@ -86,19 +86,28 @@ void Following::append(const Append& append, const Position& head, Actions& acti
   actions.push_back(AppendToJournal{append.entries});
 }
 
-void Following::take_chunk(const Chunk& chunk, const Position& head, Actions& actions) {
+void Following::take_chunk(const Chunk& chunk, Actions& actions) {
   if (chunk.offset == 0) snapshot_bytes_ = 0;
   if (chunk.offset != snapshot_bytes_) {
     return cut(fmt::format("a piece of a copy at {} came, not that at {}", chunk.offset, snapshot_bytes_),
                actions);
   }
-  if (auto written = log_.write_snapshot(chunk.offset, chunk.bytes); !written) {
-    return cut("a copy cannot be written: " + written.error().what, actions);
-  }
   snapshot_bytes_ += chunk.bytes.size();
-  if (!chunk.last) return done(actions, Ack{chunk.number, head});
+  snapshot_whole_ = chunk.last;
   busy_ = true;
-  actions.push_back(InstallSnapshot{});
+  actions.push_back(WriteChunk{chunk.offset, chunk.bytes});
+}
+
+void Following::chunk_written(const Position& head, const Result<void>& written, Actions& actions) {
+  const bool of_link = !orphan_;
+  if (of_link && written && snapshot_whole_) {
+    actions.push_back(InstallSnapshot{});
+    return;
+  }
+  busy_ = orphan_ = false;
+  if (!of_link) return;
+  if (!written) return cut("a copy cannot be written: " + written.error().what, actions);
+  done(actions, Ack{head_of(queue_.front()).number, head});
 }
 
 void Following::written(Position& head, const Result<Position>& written, Actions& actions) {

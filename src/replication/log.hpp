@@ -1,9 +1,7 @@
-// What replication reads and writes of a journal at once, without waiting for its thread.
+// What replication reads of a journal at once, without waiting for its thread.
 #pragma once
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -19,12 +17,6 @@ class Log {
   [[nodiscard]] virtual Result<std::optional<Hash>> hash_at(Seq seq) = 0;
   // In order, without a gap, entries on disk only; at least one where there is one, else about `bytes_max`.
   [[nodiscard]] virtual Result<std::vector<journal::Entry>> read(Seq after, std::size_t bytes_max) = 0;
-
-  // Of the snapshot made for `node`: empty at its end.
-  [[nodiscard]] virtual Result<std::string> read_snapshot(const std::string& node, std::uint64_t offset,
-                                                          std::size_t bytes_max) = 0;
-  // A snapshot that comes in; offset 0 begins a new one.
-  [[nodiscard]] virtual Result<void> write_snapshot(std::uint64_t offset, std::string_view bytes) = 0;
 };
 
 }  // namespace sportapp::replication

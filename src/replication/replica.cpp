@@ -13,7 +13,7 @@ Replica::Replica(Options options, Epoch promise, Position head, Log& log, std::i
       started_ms_(now_ms),
       log_(log),
       node_(options_.node, promise),
-      following_(node_, log_),
+      following_(node_),
       head_(head) {}
 
 failover::Echo Replica::pinged(std::int64_t now_ms, const failover::Ping& ping) {
@@ -100,13 +100,27 @@ void Replica::appended(std::int64_t now_ms, const Result<Position>& head) {
   settle(now_ms);
 }
 
-void Replica::snapshot_made(std::int64_t now_ms, const std::string& node, const Result<Position>& head) {
+void Replica::snapshot_made(std::int64_t now_ms, const std::string& node, const CopyId& copy,
+                            const Result<Position>& head) {
   const auto found = shipping_.find(node);
   if (found == shipping_.end()) {
     actions_.push_back(DropSnapshot{node});
     return;
   }
-  found->second.snapshot_made(now_ms, head, actions_);
+  found->second.snapshot_made(now_ms, copy, head, actions_);
+  settle(now_ms);
+}
+
+void Replica::chunk_read(std::int64_t now_ms, const std::string& node, const CopyId& copy,
+                         Result<std::string> bytes) {
+  const auto found = shipping_.find(node);
+  if (found == shipping_.end()) return;
+  found->second.chunk_read(now_ms, copy, std::move(bytes), leadership_, actions_);
+  settle(now_ms);
+}
+
+void Replica::chunk_written(std::int64_t now_ms, const Result<void>& written) {
+  following_.chunk_written(head_, written, actions_);
   settle(now_ms);
 }
 

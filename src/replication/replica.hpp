@@ -44,7 +44,11 @@ class Replica {
   void batch_failed(std::int64_t now_ms, const std::string& why);  // its outcome is unknown
   void stopped(std::int64_t now_ms);                               // the journal leads no more
   void appended(std::int64_t now_ms, const Result<Position>& head);
-  void snapshot_made(std::int64_t now_ms, const std::string& node, const Result<Position>& head);
+  void snapshot_made(std::int64_t now_ms, const std::string& node, const CopyId& copy,
+                     const Result<Position>& head);
+  void chunk_read(std::int64_t now_ms, const std::string& node, const CopyId& copy,
+                  Result<std::string> bytes);
+  void chunk_written(std::int64_t now_ms, const Result<void>& written);
   void installed(std::int64_t now_ms, const Result<Position>& head);
   // Whether the journal takes writes, and where it ends, which after a failure may have changed.
   void journal_failing(std::int64_t now_ms, const std::string& why);

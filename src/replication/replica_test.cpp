@@ -15,7 +15,6 @@ using failover::Wish;
 class MemoryLog : public Log {
  public:
   std::vector<journal::Entry> entries;
-  std::string incoming;
 
   [[nodiscard]] Position head() const {
     return entries.empty() ? Position{} : Position{entries.back().seq, entries.back().hash};
@@ -42,13 +41,6 @@ class MemoryLog : public Log {
   }
   Result<std::vector<journal::Entry>> read(Seq after, std::size_t) override {
     return std::vector<journal::Entry>(entries.begin() + after.value, entries.end());
-  }
-  Result<std::string> read_snapshot(const std::string&, std::uint64_t offset, std::size_t) override {
-    return offset == 0 ? std::string("copy") : std::string();
-  }
-  Result<void> write_snapshot(std::uint64_t, std::string_view bytes) override {
-    incoming += bytes;
-    return {};
   }
 };
 
@@ -99,6 +91,14 @@ class ReplicaTest : public testing::Test {
   }
   void acknowledge(const std::string& node, const Position& head) {
     replica->answered(now, node, Ack{sent_to(node), head});
+    take();
+  }
+  void make_copy() {
+    replica->snapshot_made(now, "b", last<MakeSnapshot>().copy, log.head());
+    take();
+  }
+  void read_piece(const std::string& bytes) {
+    replica->chunk_read(now, "b", last<ReadChunk>().copy, bytes);
     take();
   }
   std::vector<journal::Entry> open(int count) {
@@ -290,13 +290,58 @@ TEST_F(ReplicaTest, AJournalThatDoesNotContinueInThisOneIsReplaced) {
   tell(1, {"a"});
   link("b", {Seq{2}, Hash{9}});
   EXPECT_EQ(count<MakeSnapshot>(), 1U);
-  replica->snapshot_made(now, "b", log.head());
-  take();
+  make_copy();
+  read_piece("copy");
   const auto& chunk = std::get<Chunk>(last<ToSpare>().message);
   EXPECT_TRUE(chunk.last);
   acknowledge("b", log.head());
   EXPECT_EQ(count<DropSnapshot>(), 1U);
   EXPECT_EQ(wish(), (Wish{Wish::Kind::kAdmit, "b"}));
+}
+
+TEST_F(ReplicaTest, WhatIsToldOfAnEarlierCopyIsNotTakenForThisOnes) {
+  begin();
+  tell(1, {"a"});
+  link("b", {Seq{2}, Hash{9}});
+  const auto first = last<MakeSnapshot>().copy;
+  replica->unlinked(now, "b");
+  link("b", {Seq{2}, Hash{9}});
+  replica->snapshot_made(now, "b", first, log.head());
+  take();
+  EXPECT_EQ(count<ReadChunk>(), 0U) << "the file is being written yet";
+  make_copy();
+  ASSERT_EQ(count<ReadChunk>(), 1U);
+  replica->chunk_read(now, "b", first, std::string("old"));
+  take();
+  EXPECT_FALSE(std::holds_alternative<Chunk>(last<ToSpare>().message));
+  read_piece("new");
+  EXPECT_EQ(std::get<Chunk>(last<ToSpare>().message).bytes, "new");
+}
+
+TEST_F(ReplicaTest, ANodeThatTakesACopySlowlyIsNotLateWhileItGetsOn) {
+  begin();
+  tell(1, {"a"});
+  link("b", {Seq{2}, Hash{9}});
+  make_copy();
+  const ShippingLimits limits;
+  const std::string piece(limits.chunk_bytes, 'x');
+  std::vector<std::uint64_t> numbers;
+  while (count<ReadChunk>() > numbers.size()) {
+    read_piece(piece);
+    numbers.push_back(sent_to("b"));
+  }
+  ASSERT_GT(numbers.size(), 3U) << "several are on their way at a time";
+  for (const auto number : numbers) {
+    now += limits.late_catching_up_ms - 1;
+    replica->answered(now, "b", Ack{number, {}});
+    take();
+  }
+  EXPECT_EQ(count<Cut>(), 0U);
+  read_piece(piece);
+  now += limits.late_catching_up_ms;
+  replica->tick(now);
+  take();
+  EXPECT_EQ(count<Cut>(), 1U);
 }
 
 class FollowerTest : public ReplicaTest {
@@ -313,6 +358,15 @@ class FollowerTest : public ReplicaTest {
   void append(std::uint64_t link, std::uint64_t number, const Position& previous,
               std::vector<journal::Entry> entries) {
     replica->received(now, link, "b", Append{Epoch{3}, number, previous, std::move(entries)});
+    take();
+  }
+  void chunk(std::uint64_t link, std::uint64_t number, std::uint64_t offset, const std::string& bytes,
+             bool is_last = false) {
+    replica->received(now, link, "b", Chunk{Epoch{3}, number, offset, is_last, {}, bytes});
+    take();
+  }
+  void written() {
+    replica->chunk_written(now, {});
     take();
   }
 };
@@ -359,6 +413,50 @@ TEST_F(FollowerTest, WhatCameOnALinkThatIsGoneIsNotAcknowledgedOnTheNext) {
   take();
   EXPECT_EQ(count<ToPrimary>(), 2U);
   EXPECT_EQ(std::get<Welcome>(last<ToPrimary>().message).head, log.head());
+}
+
+TEST_F(FollowerTest, AcknowledgesAPieceOfACopyOnceItIsOnDisk) {
+  chunk(1, 2, 0, "co");
+  EXPECT_EQ(last<WriteChunk>().bytes, "co");
+  chunk(1, 3, 2, "py", true);
+  EXPECT_EQ(count<WriteChunk>(), 1U) << "one after the other";
+  EXPECT_EQ(count<ToPrimary>(), 1U);
+  written();
+  EXPECT_EQ(std::get<Ack>(last<ToPrimary>().message).number, 2U);
+  EXPECT_EQ(last<WriteChunk>().offset, 2U);
+  EXPECT_EQ(count<InstallSnapshot>(), 0U);
+  written();
+  EXPECT_EQ(count<InstallSnapshot>(), 1U);
+  EXPECT_EQ(count<ToPrimary>(), 2U) << "it is not in place yet";
+  const Position copied{Seq{9}, Hash{9}};
+  replica->installed(now, copied);
+  take();
+  EXPECT_EQ(std::get<Ack>(last<ToPrimary>().message).number, 3U);
+  EXPECT_EQ(std::get<Ack>(last<ToPrimary>().message).head, copied);
+}
+
+TEST_F(FollowerTest, ACopyWhoseLinkBrokeIsNotPutInPlaceAndTheNextBeginsAfterIt) {
+  chunk(1, 2, 0, "old", true);
+  replica->link_down(now, 1);
+  hello(2);
+  EXPECT_EQ(count<ToPrimary>(), 1U) << "the piece is being written yet";
+  written();
+  EXPECT_EQ(count<InstallSnapshot>(), 0U);
+  EXPECT_EQ(count<ToPrimary>(), 2U);
+  chunk(2, 2, 0, "new", true);
+  EXPECT_EQ(last<WriteChunk>().bytes, "new");
+  written();
+  EXPECT_EQ(count<InstallSnapshot>(), 1U);
+}
+
+TEST_F(FollowerTest, ACopyThatCannotBeWrittenIsGivenUp) {
+  chunk(1, 2, 0, "copy", true);
+  replica->chunk_written(now, Error{Retry::kLater, "disk full"});
+  take();
+  EXPECT_EQ(count<InstallSnapshot>(), 0U);
+  EXPECT_NE(last<CutPrimary>().why.find("disk full"), std::string::npos);
+  hello(2);
+  EXPECT_EQ(last<ToPrimary>().link, 2U);
 }
 
 TEST_F(FollowerTest, WhoseJournalTakesNothingIsNoSpare) {

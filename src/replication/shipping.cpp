@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -49,7 +50,7 @@ std::optional<Epoch> Shipping::received(std::int64_t now_ms, const Message& mess
   if (ack == nullptr) {
     cut(now_ms, "it spoke as if it were primary on this link", actions);
   } else {
-    acknowledged(ack->number, ack->head);
+    acknowledged(now_ms, ack->number, ack->head);
     if (state_ == PeerState::kCopying && snapshot_last_ != 0 && ack->number >= snapshot_last_) {
       actions.push_back(DropSnapshot{node_});
       welcomed(now_ms, ack->head, leadership, actions);
@@ -58,8 +59,9 @@ std::optional<Epoch> Shipping::received(std::int64_t now_ms, const Message& mess
   return std::nullopt;
 }
 
-void Shipping::snapshot_made(std::int64_t now_ms, const Result<Position>& head, Actions& actions) {
-  if (state_ != PeerState::kCopying) return;
+void Shipping::snapshot_made(std::int64_t now_ms, const CopyId& copy, const Result<Position>& head,
+                             Actions& actions) {
+  if (state_ != PeerState::kCopying || copy != copy_) return;
   if (!head) return cut(now_ms, "no copy for it could be made: " + head.error().what, actions);
   snapshot_ = *head;
 }
@@ -128,7 +130,8 @@ bool Shipping::late(std::int64_t now_ms, bool awaited) const {
       return was_linked_ || now_ms - since_ms_ >= limits_.first_link_ms;
     case PeerState::kCopying:
       if (snapshot_last_ != 0 || outstanding_.empty()) return false;  // to put it in place takes its time
-      return now_ms - outstanding_.front().sent_ms >= limits_.late_catching_up_ms;
+      // Each piece waits for the disk behind those sent before it: what counts is that it gets on with them.
+      return now_ms - std::max(outstanding_.front().sent_ms, acknowledged_ms_) >= limits_.late_catching_up_ms;
     case PeerState::kGreeting:
     case PeerState::kStreaming:
       return !outstanding_.empty() && now_ms - outstanding_.front().sent_ms >= most;
@@ -158,7 +161,7 @@ void Shipping::cut(std::int64_t now_ms, const std::string& why, Actions& actions
 // False when nothing can be sent now.
 bool Shipping::ship(std::int64_t now_ms, const Leadership& leadership, Actions& actions) {
   if (state_ == PeerState::kCopying) {
-    return !window_is_full() && ship_chunk(now_ms, leadership, actions);
+    return !window_is_full() && ship_chunk(actions);
   }
   if (sent_.seq < leadership.durable.seq) {
     return !window_is_full() && ship_durable(now_ms, leadership, actions);
@@ -201,20 +204,24 @@ bool Shipping::ship_batch(std::int64_t now_ms, const Leadership& leadership, Act
   return true;
 }
 
-bool Shipping::ship_chunk(std::int64_t now_ms, const Leadership& leadership, Actions& actions) {
-  if (!snapshot_ || snapshot_last_ != 0) return false;
-  auto bytes = log_.read_snapshot(node_, snapshot_offset_, limits_.chunk_bytes);
-  if (!bytes) {
-    cut(now_ms, "the copy for it cannot be read: " + bytes.error().what, actions);
-    return false;
-  }
+bool Shipping::ship_chunk(Actions& actions) {
+  if (!snapshot_ || snapshot_last_ != 0 || reading_) return false;
+  reading_ = true;
+  actions.push_back(ReadChunk{node_, copy_, snapshot_offset_, limits_.chunk_bytes});
+  return false;
+}
+
+void Shipping::chunk_read(std::int64_t now_ms, const CopyId& copy, Result<std::string> bytes,
+                          const Leadership& leadership, Actions& actions) {
+  if (state_ != PeerState::kCopying || copy != copy_) return;
+  reading_ = false;
+  if (!bytes) return cut(now_ms, "the copy for it cannot be read: " + bytes.error().what, actions);
   const auto size = bytes->size();
   const bool last = size < limits_.chunk_bytes;
   send(now_ms, Chunk{leadership.epoch, 0, snapshot_offset_, last, *snapshot_, std::move(*bytes)},
        size + kMessageBytes, actions);
   snapshot_offset_ += size;
   if (last) snapshot_last_ = number_;
-  return true;
 }
 
 void Shipping::send(std::int64_t now_ms, Message message, std::size_t bytes, Actions& actions) {
@@ -234,13 +241,15 @@ void Shipping::welcomed(std::int64_t now_ms, const Position& head, const Leaders
   batch_number_ = batch_message_ = 0;
   snapshot_.reset();
   snapshot_offset_ = snapshot_last_ = 0;
+  reading_ = false;
   since_ms_ = now_ms;
   sent_ = acknowledged_ = head;
   if (continues(head, leadership)) {
     state_ = PeerState::kStreaming;
   } else {
     state_ = PeerState::kCopying;
-    actions.push_back(MakeSnapshot{node_});
+    copy_ = {leadership.epoch, number_};
+    actions.push_back(MakeSnapshot{node_, copy_});
   }
 }
 
@@ -256,8 +265,9 @@ bool Shipping::continues(const Position& head, const Leadership& leadership) con
   return false;
 }
 
-void Shipping::acknowledged(std::uint64_t number, const Position& head) {
+void Shipping::acknowledged(std::int64_t now_ms, std::uint64_t number, const Position& head) {
   if (number <= answered_ || number > number_) return;
+  acknowledged_ms_ = now_ms;
   answered_ = number;
   while (!outstanding_.empty() && outstanding_.front().number <= number) {
     outstanding_bytes_ -= outstanding_.front().bytes;

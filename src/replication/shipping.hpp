@@ -50,7 +50,10 @@ class Shipping {
   // An answer of the node. Gives a higher promise that it refused for.
   [[nodiscard]] std::optional<Epoch> received(std::int64_t now_ms, const Message& message,
                                               const Leadership& leadership, Actions& actions);
-  void snapshot_made(std::int64_t now_ms, const Result<Position>& head, Actions& actions);
+  // What is told of another copy than the one it gets now does not count.
+  void snapshot_made(std::int64_t now_ms, const CopyId& copy, const Result<Position>& head, Actions& actions);
+  void chunk_read(std::int64_t now_ms, const CopyId& copy, Result<std::string> bytes,
+                  const Leadership& leadership, Actions& actions);
   // A new record counts: pledges made under an older one that it does not take up end.
   void acting_on(bool in_sync);
 
@@ -80,11 +83,11 @@ class Shipping {
   bool ship(std::int64_t now_ms, const Leadership& leadership, Actions& actions);
   bool ship_durable(std::int64_t now_ms, const Leadership& leadership, Actions& actions);
   bool ship_batch(std::int64_t now_ms, const Leadership& leadership, Actions& actions);
-  bool ship_chunk(std::int64_t now_ms, const Leadership& leadership, Actions& actions);
+  bool ship_chunk(Actions& actions);
   void send(std::int64_t now_ms, Message message, std::size_t bytes, Actions& actions);
   void welcomed(std::int64_t now_ms, const Position& head, const Leadership& leadership, Actions& actions);
   [[nodiscard]] bool continues(const Position& head, const Leadership& leadership) const;
-  void acknowledged(std::uint64_t number, const Position& head);
+  void acknowledged(std::int64_t now_ms, std::uint64_t number, const Position& head);
 
   const std::string node_;
   const ShippingLimits limits_;
@@ -100,7 +103,10 @@ class Shipping {
   Position sent_, acknowledged_;     // on the way to its disk; on its disk
   std::deque<Outstanding> outstanding_;
   std::size_t outstanding_bytes_ = 0;
-  std::optional<Position> snapshot_;  // the one it gets
+  std::int64_t acknowledged_ms_ = 0;  // when it last answered for what was sent
+  CopyId copy_;                       // the one it gets
+  std::optional<Position> snapshot_;  // its end, once it is made
+  bool reading_ = false;              // a piece of it
   std::uint64_t snapshot_offset_ = 0;
   std::uint64_t snapshot_last_ = 0;  // the message with the last piece
 };

@@ -1,6 +1,7 @@
 // What the replica asks for, done by the node's process; and what replication reads of its disk.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/bytes.hpp"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr Us kPromiseRetry = 500 * kMs;
 constexpr Us kCopying = 3 * kMs;
+constexpr Us kReading = 1 * kMs;
 
 }  // namespace
 
@@ -145,20 +147,59 @@ void NodeHost::perform(const replication::InstallSnapshot&) {
   });
 }
 
+void NodeHost::after_the_worker(Us takes, std::function<void()> task) {
+  const auto now = world_.timeline.now_us();
+  running_->copied_until = std::max(running_->copied_until, now) + takes;
+  process().after(running_->copied_until - now, std::move(task));
+}
+
 template <>
 void NodeHost::perform(const replication::MakeSnapshot& action) {
-  process().after(world_.random.between(1, kCopying), [this, node = action.node] {
-    running_->snapshots[node] =
+  after_the_worker(world_.random.between(1, kCopying), [this, action] {
+    running_->snapshots[action.node] =
         ByteWriter().i64(files_.base.value).take() + replication::encode(files_.journal);
-    world_.trace(name(), "a copy for {} is made, head {}", node, files_.head().seq.value);
-    running_->replica->snapshot_made(world_.timeline.now_ms(), node, files_.head());
-    perform();
+    world_.trace(name(), "a copy for {} is made, head {}", action.node, files_.head().seq.value);
+    tell([this, action, head = files_.head()](Replica& replica) {
+      replica.snapshot_made(world_.timeline.now_ms(), action.node, action.copy, head);
+    });
+  });
+}
+
+template <>
+void NodeHost::perform(const replication::ReadChunk& action) {
+  after_the_worker(world_.random.between(1, kReading), [this, action] {
+    const auto found = running_->snapshots.find(action.node);
+    auto bytes = found == running_->snapshots.end()
+                     ? Result<std::string>(Error{Retry::kLater, "there is no copy for " + action.node})
+                     : Result<std::string>(action.offset >= found->second.size()
+                                               ? std::string()
+                                               : found->second.substr(action.offset, action.bytes));
+    tell([this, action, bytes = std::move(bytes)](Replica& replica) {
+      replica.chunk_read(world_.timeline.now_ms(), action.node, action.copy, bytes);
+    });
   });
 }
 
 template <>
 void NodeHost::perform(const replication::DropSnapshot& action) {
-  running_->snapshots.erase(action.node);
+  after_the_worker(0, [this, action] { running_->snapshots.erase(action.node); });
+}
+
+// In memory: what a process that ends leaves of it is not looked at again.
+template <>
+void NodeHost::perform(const replication::WriteChunk& action) {
+  disk_.write(
+      process(), [] {},
+      [this, action](bool written) {
+        if (written) {
+          running_->incoming.resize(action.offset);
+          running_->incoming += action.bytes;
+        }
+        tell([this, written](Replica& replica) {
+          replica.chunk_written(world_.timeline.now_ms(),
+                                written ? Result<void>() : Error{Retry::kLater, "the disk fails"});
+        });
+      });
 }
 
 void NodeHost::perform() {
@@ -184,19 +225,6 @@ Result<std::vector<journal::Entry>> NodeHost::read(Seq after, std::size_t) {
   for (auto i = first; i < files_.journal.size() && entries.size() < most; ++i)
     entries.push_back(files_.journal[i]);
   return entries;
-}
-
-Result<std::string> NodeHost::read_snapshot(const std::string& node, std::uint64_t offset,
-                                            std::size_t bytes_max) {
-  const auto found = running_->snapshots.find(node);
-  if (found == running_->snapshots.end()) return Error{Retry::kLater, "there is no copy for " + node};
-  return offset >= found->second.size() ? std::string() : found->second.substr(offset, bytes_max);
-}
-
-Result<void> NodeHost::write_snapshot(std::uint64_t offset, std::string_view bytes) {
-  running_->incoming.resize(offset);
-  running_->incoming += bytes;
-  return {};
 }
 
 }  // namespace sportapp::simulator

@@ -55,9 +55,6 @@ class NodeHost : public Host, private replication::Log {
   struct Running;
   Result<std::optional<Hash>> hash_at(Seq seq) override;
   Result<std::vector<journal::Entry>> read(Seq after, std::size_t bytes_max) override;
-  Result<std::string> read_snapshot(const std::string& node, std::uint64_t offset,
-                                    std::size_t bytes_max) override;
-  Result<void> write_snapshot(std::uint64_t offset, std::string_view bytes) override;
 
   void tick();
   void replication_message(LinkId link, const std::string& bytes);
@@ -71,6 +68,7 @@ class NodeHost : public Host, private replication::Log {
   template <class Action>
   void perform(const Action& action);  // of each kind in its own way
   void save_promise();
+  void after_the_worker(Us takes, std::function<void()> task);  // that copies: one task after the other
   void show_role();
 
   const std::vector<std::string> others_;

@@ -18,6 +18,7 @@ struct NodeHost::Running {
   std::map<std::string, LinkId> to_spare;  // those that are there
   std::set<std::string> dialling;
   std::map<std::string, std::string> snapshots;
+  Us copied_until = 0;  // what the worker that copies has to do
   std::string incoming;
   std::deque<Epoch> promises;  // the first is on its way to the disk
   std::string shown;           // who was primary, when last looked at
