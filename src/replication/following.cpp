@@ -24,7 +24,7 @@ Head head_of(const Message& message) {
 
 }  // namespace
 
-Following::Following(failover::Node& node) : node_(node) {}
+Following::Following(failover::Node& node, Log& log) : node_(node), log_(log) {}
 
 void Following::received(std::uint64_t link, const std::string& primary, Message message, Actions& actions) {
   const auto head = head_of(message);

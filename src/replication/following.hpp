@@ -6,12 +6,14 @@
 
 #include "failover/node.hpp"
 #include "replication/action.hpp"
+#include "replication/log.hpp"
 
 namespace sportapp::replication {
 
 class Following {
  public:
-  explicit Following(failover::Node& node);  // which must outlive it
+  // Both must outlive it.
+  Following(failover::Node& node, Log& log);
 
   void received(std::uint64_t link, const std::string& primary, Message message, Actions& actions);
   void link_down(std::uint64_t link);
@@ -37,6 +39,7 @@ class Following {
   void cut(const std::string& why, Actions& actions);
 
   failover::Node& node_;
+  Log& log_;
   std::uint64_t link_ = 0;  // 0: none
   std::string primary_;
   std::deque<Message> queue_;

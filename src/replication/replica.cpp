@@ -13,7 +13,7 @@ Replica::Replica(Options options, Epoch promise, Position head, Log& log, std::i
       started_ms_(now_ms),
       log_(log),
       node_(options_.node, promise),
-      following_(node_),
+      following_(node_, log_),
       head_(head) {}
 
 failover::Echo Replica::pinged(std::int64_t now_ms, const failover::Ping& ping) {
