@@ -15,6 +15,7 @@
 
 #include "base/clock.hpp"
 #include "base/hash.hpp"
+#include "base/seqlock.hpp"
 
 namespace sportapp::commands {
 namespace {
@@ -39,15 +40,19 @@ struct Text {
   }
 };
 
-struct Slot {
-  std::atomic<std::uint32_t> turn;  // odd: a request stands here
-  std::atomic<std::int64_t> since_ms;
+struct InHand {
+  std::int64_t since_ms;
   Text<kKeyBytes> key;
   Fingerprint request;
+  std::uint32_t none;
 };
 
-struct Known {
-  std::atomic<std::uint32_t> mark;  // written last
+struct Slot {
+  alignas(8) Seqlock lock;  // its mark: odd where a request stands here
+  SharedWords<InHand> words;
+};
+
+struct Facts {
   std::int64_t since_ms;
   std::int64_t time_ms;
   std::uint64_t program;
@@ -57,9 +62,17 @@ struct Known {
   Text<kWhatBytes> what;
 };
 
-Mark mark_of(const Known& known) {
-  const auto mark = known.mark.load(std::memory_order_acquire);
+struct Known {
+  alignas(8) Seqlock lock;  // its mark: the Mark
+  SharedWords<Facts> facts;
+};
+
+Mark to_mark(std::uint32_t mark) {
   return mark <= static_cast<std::uint32_t>(Mark::kQuarantined) ? static_cast<Mark>(mark) : Mark::kNone;
+}
+
+Mark mark_of(const Known& known) {
+  return to_mark(known.lock.mark());
 }
 
 int weight(Mark mark) {
@@ -90,26 +103,23 @@ struct InHandFile::Layout {
   std::uint64_t bytes;
   std::atomic<std::uint32_t> used;  // of the known, those from there on never were any
   alignas(64) Slot slots[kExecutingThreads];
-  alignas(64) Fingerprint requests[kKnownMax];  // apart, since they are looked through
+  alignas(64) SharedWords<Fingerprint> requests[kKnownMax];  // of `known`; apart: they are looked through
   Known known[kKnownMax];
+
+  [[nodiscard]] std::optional<KnownRequest> read(std::size_t at) const;
+  void write(std::size_t at, const KnownRequest& request);
 };
 
 namespace {
 
-// What is shared between processes must mean the same in each.
-static_assert(std::atomic<std::uint32_t>::is_always_lock_free &&
-              std::atomic<std::uint64_t>::is_always_lock_free);
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+// A file of an earlier version is taken over.
+static_assert(sizeof(Slot) == 168 && sizeof(Known) == 568);
 
-KnownRequest request_of(const Fingerprint& request, const Known& known, Mark mark) {
-  return {request,
-          mark,
-          known.since_ms,
-          known.time_ms,
-          known.program,
-          known.key.get(),
-          known.method.get(),
-          known.path.get(),
-          known.what.get()};
+// In words, since others may have the memory mapped.
+void clear(void* memory, std::size_t bytes) {
+  auto* const words = static_cast<std::atomic<std::uint32_t>*>(memory);
+  for (std::size_t i = 0; i < bytes / sizeof *words; ++i) words[i].store(0, std::memory_order_relaxed);
 }
 
 void* map(int descriptor, std::size_t bytes, bool own) {
@@ -130,6 +140,33 @@ struct flock owners_lock(short type) {
 }
 
 }  // namespace
+
+std::optional<KnownRequest> InHandFile::Layout::read(std::size_t at) const {
+  const auto& entry = known[at];
+  auto read = entry.lock.read([&](std::uint32_t mark) {
+    const auto facts = entry.facts.load();
+    return KnownRequest{requests[at].load(), to_mark(mark),    facts.since_ms,
+                        facts.time_ms,       facts.program,    facts.key.get(),
+                        facts.method.get(),  facts.path.get(), facts.what.get()};
+  });
+  if (read && read->mark == Mark::kNone) read.reset();
+  return read;
+}
+
+void InHandFile::Layout::write(std::size_t at, const KnownRequest& request) {
+  Facts facts{};
+  facts.since_ms = request.since_ms;
+  facts.time_ms = request.time_ms;
+  facts.program = request.program;
+  facts.key.set(request.key);
+  facts.method.set(request.method);
+  facts.path.set(request.path);
+  facts.what.set(request.what);
+  known[at].lock.write(static_cast<std::uint32_t>(request.mark), [&] {
+    requests[at].store(request.request);
+    known[at].facts.store(facts);
+  });
+}
 
 Fingerprint fingerprint_of(std::string_view method, std::string_view path, std::string_view body) {
   const auto hash = Hasher().field(method).field(path).field(body).finish();
@@ -172,7 +209,7 @@ Result<std::unique_ptr<InHandFile>> InHandFile::open_own(const std::filesystem::
     if (found.st_size != 0)
       spdlog::warn("{} is no record of requests in hand; it is begun anew", file.string());
     layout->magic = 0;
-    std::memset(memory, 0, sizeof(Layout));
+    clear(memory, sizeof(Layout));
     layout->bytes = sizeof(Layout);
     layout->magic = kMagic;
   }
@@ -217,35 +254,29 @@ bool InHandFile::owner_lives() const {
 
 void InHandFile::begin(Executing thread, const Fingerprint& request, std::string_view key) {
   auto& slot = layout_->slots[static_cast<std::size_t>(thread)];
-  auto turn = slot.turn.load(std::memory_order_relaxed);
-  if (turn % 2 == 1) slot.turn.exchange(++turn, std::memory_order_acq_rel);
-  slot.request = request;
-  slot.since_ms.store(machine_ms(), std::memory_order_release);
-  slot.key.set(key);
-  slot.turn.store(turn + 1, std::memory_order_release);
+  InHand in_hand{};
+  in_hand.since_ms = machine_ms();
+  in_hand.key.set(key);
+  in_hand.request = request;
+  slot.lock.write(1, [&] { slot.words.store(in_hand); });
 }
 
 void InHandFile::end(Executing thread) {
-  auto& slot = layout_->slots[static_cast<std::size_t>(thread)];
-  const auto turn = slot.turn.load(std::memory_order_relaxed);
-  if (turn % 2 == 1) slot.turn.store(turn + 1, std::memory_order_release);
+  layout_->slots[static_cast<std::size_t>(thread)].lock.clear();
 }
 
 std::optional<Standing> InHandFile::standing(Executing thread) const {
   const auto& slot = layout_->slots[static_cast<std::size_t>(thread)];
-  const auto turn = slot.turn.load(std::memory_order_acquire);
-  if (turn % 2 == 0) return std::nullopt;
-  Standing standing{slot.request, slot.key.get(), slot.since_ms};
-  std::atomic_signal_fence(std::memory_order_acq_rel);
-  if (slot.turn.load(std::memory_order_acquire) != turn) return std::nullopt;  // alive: it has gone on
-  return standing;
+  if (slot.lock.mark() % 2 == 0) return std::nullopt;
+  return slot.lock.read([&](std::uint32_t) {
+    const auto in_hand = slot.words.load();
+    return Standing{in_hand.request, in_hand.key.get(), in_hand.since_ms};
+  });
 }
 
 bool InHandFile::stands(const Fingerprint& request, std::int64_t& since_ms) const {
   bool stands = false;
   for (std::size_t i = 0; i < kExecutingThreads; ++i) {
-    const auto& slot = layout_->slots[i];
-    if (slot.turn.load(std::memory_order_acquire) % 2 == 0 || slot.request != request) continue;
     const auto found = standing(static_cast<Executing>(i));
     if (!found || found->request != request) continue;
     since_ms = std::max(since_ms, found->since_ms);
@@ -256,12 +287,9 @@ bool InHandFile::stands(const Fingerprint& request, std::int64_t& since_ms) cons
 
 std::int64_t InHandFile::longest_ms() const {
   std::int64_t longest_ms = 0;
-  for (const auto& slot : layout_->slots) {
-    const auto turn = slot.turn.load(std::memory_order_acquire);
-    if (turn % 2 == 0) continue;
-    const auto since_ms = slot.since_ms.load(std::memory_order_acquire);
-    if (slot.turn.load(std::memory_order_acquire) == turn)
-      longest_ms = std::max(longest_ms, machine_ms() - since_ms);
+  for (std::size_t i = 0; i < kExecutingThreads; ++i) {
+    if (const auto found = standing(static_cast<Executing>(i)))
+      longest_ms = std::max(longest_ms, machine_ms() - found->since_ms);
   }
   return longest_ms;
 }
@@ -273,9 +301,8 @@ bool InHandFile::knows_any() const {
 std::optional<KnownRequest> InHandFile::known(const Fingerprint& request) const {
   const auto used = std::min<std::size_t>(layout_->used.load(std::memory_order_acquire), kKnownMax);
   for (std::size_t i = 0; i < used; ++i) {
-    if (layout_->requests[i] != request) continue;
-    const auto mark = mark_of(layout_->known[i]);
-    if (mark != Mark::kNone) return request_of(request, layout_->known[i], mark);
+    if (layout_->requests[i].load() != request) continue;
+    if (auto found = layout_->read(i); found && found->request == request) return found;
   }
   return std::nullopt;
 }
@@ -284,8 +311,7 @@ std::vector<KnownRequest> InHandFile::all_known() const {
   std::vector<KnownRequest> all;
   const auto used = std::min<std::size_t>(layout_->used.load(std::memory_order_acquire), kKnownMax);
   for (std::size_t i = 0; i < used; ++i) {
-    const auto mark = mark_of(layout_->known[i]);
-    if (mark != Mark::kNone) all.push_back(request_of(layout_->requests[i], layout_->known[i], mark));
+    if (auto found = layout_->read(i)) all.push_back(std::move(*found));
   }
   return all;
 }
@@ -293,11 +319,11 @@ std::vector<KnownRequest> InHandFile::all_known() const {
 std::size_t InHandFile::place_for(const Fingerprint& request) const {
   const auto used = std::min<std::size_t>(layout_->used.load(), kKnownMax);
   const auto order = [this](std::size_t at) {
-    return std::pair(weight(mark_of(layout_->known[at])), layout_->known[at].since_ms);
+    return std::pair(weight(mark_of(layout_->known[at])), layout_->known[at].facts.load().since_ms);
   };
   std::size_t least = 0;
   for (std::size_t at = 0; at < used; ++at) {
-    if (layout_->requests[at] == request && mark_of(layout_->known[at]) != Mark::kNone) return at;
+    if (layout_->requests[at].load() == request && mark_of(layout_->known[at]) != Mark::kNone) return at;
     if (order(at) < order(least)) least = at;
   }
   const bool is_free = used > 0 && mark_of(layout_->known[least]) == Mark::kNone;
@@ -306,21 +332,9 @@ std::size_t InHandFile::place_for(const Fingerprint& request) const {
 
 std::optional<KnownRequest> InHandFile::remember(const KnownRequest& request) {
   const auto place = place_for(request.request);
-  auto& known = layout_->known[place];
-  std::optional<KnownRequest> gone;
-  if (mark_of(known) == Mark::kQuarantined && layout_->requests[place] != request.request) {
-    gone = request_of(layout_->requests[place], known, Mark::kQuarantined);
-  }
-  known.mark.store(static_cast<std::uint32_t>(Mark::kNone), std::memory_order_release);
-  layout_->requests[place] = request.request;
-  known.since_ms = request.since_ms;
-  known.time_ms = request.time_ms;
-  known.program = request.program;
-  known.key.set(request.key);
-  known.method.set(request.method);
-  known.path.set(request.path);
-  known.what.set(request.what);
-  known.mark.store(static_cast<std::uint32_t>(request.mark), std::memory_order_release);
+  auto gone = layout_->read(place);
+  if (gone && (gone->mark != Mark::kQuarantined || gone->request == request.request)) gone.reset();
+  layout_->write(place, request);
   if (place >= layout_->used.load()) layout_->used.store(static_cast<std::uint32_t>(place + 1));
   return gone;
 }
@@ -329,13 +343,20 @@ std::optional<KnownRequest> InHandFile::remember(const KnownRequest& request) {
 // more.
 void InHandFile::forget_before_reboot() {
   const auto now_ms = machine_ms();
-  for (auto& known : layout_->known) {
-    if (known.since_ms <= now_ms) continue;
-    if (mark_of(known) != Mark::kQuarantined) known.mark.store(static_cast<std::uint32_t>(Mark::kNone));
-    known.since_ms = 0;
+  for (std::size_t i = 0; i < kKnownMax; ++i) {
+    auto known = layout_->read(i);
+    if (!known || known->since_ms <= now_ms) continue;
+    if (known->mark != Mark::kQuarantined) {
+      layout_->known[i].lock.clear();
+    } else {
+      known->since_ms = 0;
+      layout_->write(i, *known);
+    }
   }
   for (std::size_t i = 0; i < kExecutingThreads; ++i) {
-    if (layout_->slots[i].since_ms > now_ms) end(static_cast<Executing>(i));
+    const auto thread = static_cast<Executing>(i);
+    const auto found = standing(thread);
+    if (found && found->since_ms > now_ms) end(thread);
   }
 }
 

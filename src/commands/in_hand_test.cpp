@@ -114,6 +114,37 @@ TEST_F(InHandTest, one_that_passed_its_trial_and_then_ended_the_process_is_quara
   EXPECT_EQ(open()->known(request(1))->mark, Mark::kQuarantined) << "and stays so";
 }
 
+TEST_F(InHandTest, others_see_nothing_that_was_put_together_of_two_requests) {
+  open();
+  const sportapp::testing::OtherProcess owner([this] {
+    const auto own = open();
+    for (std::uint8_t number = 0;; ++number) {
+      own->begin(Executing::kDeciding, request(number), std::string(100, static_cast<char>(number)));
+      auto more = known(7, Mark::kSuspect, number);
+      more.path = more.what = std::string(100, static_cast<char>(number));
+      own->remember(more);
+    }
+  });
+  const auto other = std::move(*InHandFile::open_other(file_));
+  const auto end_ms = machine_ms() + 60'000;
+  int standing = 0, known_ones = 0;
+  for (std::int64_t last = -1; (standing < 10'000 || known_ones < 10'000) && machine_ms() < end_ms;) {
+    if (const auto found = other->standing(Executing::kDeciding)) {
+      ASSERT_EQ(found->key, std::string(100, static_cast<char>(found->request[0])));
+      ++standing;
+    }
+    const auto seen = other->known(request(7));
+    if (!seen) continue;
+    const std::string all(100, static_cast<char>(seen->since_ms));
+    ASSERT_EQ(seen->path, all);
+    ASSERT_EQ(seen->what, all);
+    known_ones += seen->since_ms == last ? 0 : 1;
+    last = seen->since_ms;
+  }
+  EXPECT_GE(standing, 10'000);
+  EXPECT_GE(known_ones, 10'000);
+}
+
 TEST_F(InHandTest, a_file_that_is_none_is_begun_anew) {
   for (const auto& content : {std::string(), std::string("torn"), std::string(400'000, 'x')}) {
     std::ofstream(file_, std::ios::trunc) << content;

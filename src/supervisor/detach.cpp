@@ -6,13 +6,15 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 
 namespace sportapp::supervisor {
 namespace {
 
-volatile pid_t background = 0;
+std::atomic<pid_t> background = 0;
+static_assert(std::atomic<pid_t>::is_always_lock_free);  // a signal handler reads it
 
 void pass_on(int signal) {
   ::kill(background, signal);

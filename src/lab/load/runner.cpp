@@ -52,7 +52,7 @@ ExchangePtr LoadRunner::make_due(const Planned& planned, std::int64_t due_us, Si
   exchange->request.number = ++last_number_;
   exchange->request.due_us = due_us;
   ++open_;
-  due_.fetch_add(1, std::memory_order_relaxed);
+  due_.fetch_add(1);
   return exchange;
 }
 
@@ -76,8 +76,8 @@ void LoadRunner::on_ended(const ExchangePtr& exchange) {
 
 void LoadRunner::note(const Request& request) {
   --open_;
-  ended_count_.fetch_add(1, std::memory_order_relaxed);
-  if (request.outcome == "200") acknowledged_.fetch_add(1, std::memory_order_relaxed);
+  ended_count_.fetch_add(1);
+  if (request.outcome == "200") acknowledged_.fetch_add(1);
   if (auto added = log_.add(request); !added) fail(added.error());
 }
 
@@ -120,9 +120,9 @@ void LoadRunner::end_if_done() {
 
 LoadCounts LoadRunner::counts() const {
   LoadCounts counts;
-  counts.acknowledged = acknowledged_.load(std::memory_order_relaxed);
-  counts.ended = ended_count_.load(std::memory_order_relaxed);
-  counts.due = due_.load(std::memory_order_relaxed);
+  counts.acknowledged = acknowledged_.load();
+  counts.ended = ended_count_.load();
+  counts.due = due_.load();
   return counts;
 }
 
