@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <sstream>
+
+#include "base/cause.hpp"
 
 namespace sportapp {
 namespace {
@@ -27,9 +28,9 @@ Result<void> write_file(const fs::path& file, std::string_view text) {
   out.write(text.data(), static_cast<std::streamsize>(text.size()));
   out.close();
   if (!out || ::rename(beside.c_str(), file.c_str()) != 0) {
-    const std::string why = std::strerror(errno);
+    const auto why = cause_of(errno, file);
     ::unlink(beside.c_str());
-    return Error{Retry::kLater, fmt::format("cannot write {}: {}; look at its disk", file.string(), why)};
+    return Error{Retry::kLater, fmt::format("cannot write {}: {}", file.string(), why)};
   }
   return {};
 }

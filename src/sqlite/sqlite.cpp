@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/statvfs.h>
+
+#include <cerrno>
+
+#include "base/cause.hpp"
 
 namespace sportapp::sqlite {
 namespace {
@@ -23,27 +28,41 @@ const char* pragma_of(Synchronous synchronous) {
   return "PRAGMA synchronous=FULL";
 }
 
+// SQLite tells what it could not do; the system's reason for it is looked up where it still stands.
+int errno_of(const SQLite::Exception& exception, const std::filesystem::path& file) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(file, unknown)) return EISDIR;
+  struct statvfs disk {};
+  if (::statvfs(file.has_parent_path() ? file.parent_path().c_str() : ".", &disk) == 0 &&
+      (disk.f_flag & ST_RDONLY) != 0) {
+    return EROFS;
+  }
+  if (file.has_parent_path() && !std::filesystem::exists(file.parent_path(), unknown)) return ENOENT;
+  const bool failed_in_use = exception.getErrorCode() == SQLITE_IOERR;
+  return failed_in_use && why_not_writable(file).empty() ? EIO : EACCES;
+}
+
 }  // namespace
 
 Error to_error(const SQLite::Exception& exception, const std::filesystem::path& file) {
-  const auto said =
-      fmt::format("{}: {} (SQLite {})", file.string(), exception.what(), exception.getExtendedErrorCode());
+  const auto said = fmt::format("SQLite {}: {}", exception.getExtendedErrorCode(), exception.what());
+  const auto because = [&said](const std::string& cause) { return fmt::format("{} ({})", cause, said); };
   switch (exception.getErrorCode()) {
     case SQLITE_FULL:
-      return {Retry::kLater, said + "; free some space on its disk"};
+      return {Retry::kLater, because(cause_of(ENOSPC, file))};
     case SQLITE_READONLY:
-      return {Retry::kLater, said + "; make its disk writable"};
     case SQLITE_IOERR:
-      return {Retry::kLater, said + "; look at its disk"};
     case SQLITE_CANTOPEN:
-      return {Retry::kLater, said + "; make its folder readable and writable"};
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return {Retry::kLater, because(cause_of(errno_of(exception, file), file))};
     case SQLITE_BUSY:
-      return {Retry::kLater, said + "; another process uses it"};
+      return {Retry::kLater, because(fmt::format("another process uses {}", file.string()))};
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      return {Retry::kNever, said + "; the file is damaged, put it aside"};
+      return {Retry::kNever, because(damaged(file))};
     default:
-      return {Retry::kNever, said};
+      return {Retry::kNever, fmt::format("{}: {}", file.string(), said)};
   }
 }
 
@@ -75,7 +94,8 @@ Result<std::unique_ptr<SQLite::Database>> open(const std::filesystem::path& file
   } catch (const SQLite::Exception& exception) {
     return to_error(exception, file);
   } catch (const std::filesystem::filesystem_error& failed) {
-    return Error{Retry::kLater, std::string(failed.what()) + "; make the folder writable"};
+    return Error{Retry::kLater, fmt::format("cannot make the folder of {}: {}", file.string(),
+                                            cause_of(failed.code().value(), file))};
   }
 }
 
