@@ -294,7 +294,7 @@ std::vector<messaging::ConsumerStatus> Commands::reactor_status() const {
 void Commands::describe() {
   process_.ready_when([this]() -> std::optional<std::string> {
     const auto status = journal_->status();
-    if (!status.failing.empty()) return "the journal cannot write: " + status.failing;
+    if (!status.failing.empty()) return "the journal fails: " + status.failing;
     if (std::holds_alternative<service::Nowhere>(routes_->primary())) return "no primary is known";
     return std::nullopt;
   });

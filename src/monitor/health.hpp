@@ -23,7 +23,8 @@ struct CommandsSide {
 struct Health {
   bool ok = false;
   // {"status":"ok","services":{"users":{"commands":"ok","queries":"ok"}}}; a side that cannot be served has
-  // its processes' troubles in place of "ok".
+  // its processes' troubles in place of "ok". Where one is served though a process of it is not ready, the
+  // member "degraded" has that one's: {"users":{"commands":"users-commands-b: ..."}}.
   std::string body;
 };
 

@@ -9,7 +9,34 @@ TEST(Health, OneReadyProcessServesItsSide) {
                                  {"users-queries-1", "users", "queries", "no answer"},
                                  {"users-queries-2", "users", "queries", ""}});
   EXPECT_TRUE(health.ok);
-  EXPECT_EQ(health.body, R"({"status":"ok","services":{"users":{"commands":"ok","queries":"ok"}}})");
+  EXPECT_EQ(health.body, R"({"status":"ok","services":{"users":{"commands":"ok","queries":"ok"}},)"
+                         R"("degraded":{"users":{"queries":"users-queries-1: no answer"}}})");
+}
+
+TEST(Health, NothingIsDegradedWhereEveryProcessIsReady) {
+  const auto health = health_of({{"users-commands-a", "users", "commands", ""}});
+  EXPECT_EQ(health.body, R"({"status":"ok","services":{"users":{"commands":"ok"}}})");
+}
+
+TEST(Health, ASpareThatFailsIsToldInItsOwnWords) {
+  const auto health = health_of(
+      {{"users-commands-a", "users", "commands", "", "a"},
+       {"users-commands-b", "users", "commands",
+        R"(answers 503 {"status":"not ready","reasons":["the disk of /b is full","and more"]})", "b"}},
+      {{"users", {"a", ""}}});
+  EXPECT_TRUE(health.ok);
+  EXPECT_EQ(health.body,
+            R"({"status":"ok","services":{"users":{"commands":"ok"}},)"
+            R"("degraded":{"users":{"commands":"users-commands-b: the disk of /b is full; and more"}}})");
+}
+
+TEST(Health, WhyThereIsNoPrimaryIsToldOnce) {
+  const auto* unready = R"(answers 503 {"status":"not ready","reasons":["no primary is known"]})";
+  const auto health = health_of({{"users-commands-a", "users", "commands", unready, "a"},
+                                 {"users-commands-b", "users", "commands", unready, "b"}},
+                                {{"users", {"", "the record is lost"}}});
+  EXPECT_EQ(health.body,
+            R"({"status":"unavailable","services":{"users":{"commands":"the record is lost"}}})");
 }
 
 TEST(Health, SaysWhatCannotBeServedAndWhy) {
