@@ -37,7 +37,7 @@ COPY --from=programs /image/ /
 RUN if ldd /usr/lib/sportapp/* | grep 'not found'; then echo 'add these to kind libs of tools/packages.txt'; exit 1; fi \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /var/lib/sportapp --shell /usr/sbin/nologin sportapp \
  && cd /var/lib \
- && install -d -o sportapp -g sportapp -m 0750 sportapp sportapp/run sportapp/run/in-hand /run/sportapp-key /backups \
+ && install -d -o sportapp -g sportapp -m 0700 sportapp sportapp/run sportapp/run/in-hand /run/sportapp-key /backups \
       $(sportapp run --list | sed 's,^,sportapp/,') \
  && ln -s /var/lib/sportapp /srv/data
 WORKDIR /srv

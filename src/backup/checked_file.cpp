@@ -51,7 +51,7 @@ Result<Sum> walk(const fs::path& file, const FileProgress& progress, const Take&
 Result<Descriptor> make(const fs::path& file) {
   std::error_code not_made;
   fs::create_directories(file.parent_path(), not_made);
-  Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!out) return failed("make", file);
   return out;
 }

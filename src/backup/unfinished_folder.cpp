@@ -109,7 +109,7 @@ Result<UnfinishedFolder> UnfinishedFolder::begin(const fs::path& named) {
   if (failure) return Error{Retry::kNever, fmt::format("{}: {}", named.string(), failure.message())};
   if (auto free = is_free(target); !free) return free.error();
   const fs::path part = target.string() + ".part";
-  if (::mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) return failed("make the folder", part);
+  if (::mkdir(part.c_str(), 0700) != 0 && errno != EEXIST) return failed("make the folder", part);
   auto locked = lock(part);
   if (!locked) return locked.error();
   if (auto cleared = clear(part); !cleared) return cleared.error();
@@ -117,7 +117,7 @@ Result<UnfinishedFolder> UnfinishedFolder::begin(const fs::path& named) {
   std::ofstream mark(part / kMark);
   mark << "What is here is not whole: sportapp is writing it, or was cut off and will remove it.\n";
   mark.close();
-  if (!mark || ::mkdir(folder.path().c_str(), 0777) != 0) return failed("write to", part);
+  if (!mark || ::mkdir(folder.path().c_str(), 0700) != 0) return failed("write to", part);
   return folder;
 }
 

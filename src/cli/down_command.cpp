@@ -13,8 +13,8 @@ struct Options {
 };
 
 constexpr const char* kFooter =
-    R"(Requests under way are answered, then the gateway, the services and Redis end, in that order. What a killed
-supervisor left is ended too.
+    R"(Requests under way are answered, the nodes of each service become equal, then the monitor, the services and Redis
+end, in that order. A node that could not become equal is named. What a killed supervisor left is ended too.
 
 Exit status: 0 nothing runs any more (or nothing ran), 1 something would not end, 2 wrong command line.
 

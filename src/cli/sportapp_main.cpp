@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -18,6 +19,9 @@ namespace {
 constexpr const char* kFooter =
     R"(Each command has --help with examples. In a checkout, ./sportapp also has `test` and `bench`, and builds what
 is missing first.
+
+Exit status: 0 done, 1 it failed, 2 wrong command line, 3 it runs already on this data, 4 no instance runs on this
+data, 5 `up` left it running though not everything is served.
 
 Examples:
   sportapp up
@@ -75,6 +79,9 @@ void add_help_command(CLI::App& app, int& exit_status) {
 
 int main(int argc, char** argv) {
   using namespace sportapp;
+  // Data, backups, logs and reports hold names and e-mail addresses; every process that this one starts
+  // inherits it.
+  ::umask(S_IRWXG | S_IRWXO);
   CLI::App app(
       "Registers users, products and orders behind one gateway, and keeps doing so while its parts fail.",
       "sportapp");

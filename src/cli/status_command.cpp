@@ -21,7 +21,7 @@ constexpr const char* kFooter =
 itself that it cannot serve), stopping, stopped; a queries process that runs says: in-sync, catching up, cut off (no
 events reach it), opening. Roles of a commands node: primary (decides), spare (has every entry on its own disk),
 waiting (to be told), draining (hands over). Below: who is primary of each service, under which epoch, and which
-nodes are in sync: could take over without losing anything.
+nodes are in sync: could take over without losing anything. What a process cannot do is told with its cause.
 
 Exit status: 0 an instance runs, 2 wrong command line, 4 none runs on this data.
 

@@ -8,8 +8,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <optional>
 
+#include "base/aside.hpp"
+#include "base/cause.hpp"
 #include "base/files.hpp"
 
 namespace sportapp::instance {
@@ -20,13 +22,32 @@ namespace fs = std::filesystem;
 constexpr std::size_t kBytes = 32;
 
 Error cannot_make(const fs::path& file) {
-  return {Retry::kLater,
-          fmt::format("cannot make the key {}: {}; look at its disk", file.string(), std::strerror(errno))};
+  return {Retry::kLater, fmt::format("cannot make the key {}: {}", file.string(), cause_of(errno, file))};
 }
 
-Result<void> check(const fs::path& file, std::string text) {
+bool is_key(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
-  if (text.size() != 2 * kBytes || text.find_first_not_of("0123456789abcdef") != std::string::npos) {
+  return text.size() == 2 * kBytes && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+}
+
+bool is_there(const fs::path& file) {
+  std::error_code unknown;
+  return fs::exists(fs::symlink_status(file, unknown));
+}
+
+// Its text; none where it is no file that can be read as one.
+std::optional<std::string> text_of(const fs::path& file) {
+  std::error_code unknown;
+  return fs::is_regular_file(file, unknown) ? read_file(file) : std::nullopt;
+}
+
+Result<void> check(const fs::path& file) {
+  const auto text = text_of(file);
+  if (!text && !why_not_writable(file).empty()) {
+    return Error{Retry::kNever,
+                 fmt::format("cannot read the key {}: {}", file.string(), why_not_writable(file))};
+  }
+  if (!is_key(text.value_or(""))) {
     return Error{Retry::kNever, fmt::format("the key {} is damaged; end what runs, remove it, and start anew",
                                             file.string())};
   }
@@ -49,7 +70,7 @@ std::string random_key() {
 }  // namespace
 
 Result<void> ensure_cluster_key(const fs::path& file) {
-  if (const auto text = read_file(file)) return check(file, *text);
+  if (is_there(file)) return check(file);
   if (sodium_init() < 0) return Error{Retry::kNever, "libsodium does not start"};
   const auto key = random_key();
   const auto beside = fmt::format("{}.{}", file.string(), ::getpid());
@@ -65,7 +86,17 @@ Result<void> ensure_cluster_key(const fs::path& file) {
   ::unlink(beside.c_str());
   errno = error;
   if (!linked) return cannot_make(file);
-  return check(file, read_file(file).value_or(""));
+  return check(file);
+}
+
+Result<std::string> replace_damaged_key(const fs::path& file) {
+  if (!is_there(file) || is_key(text_of(file).value_or(""))) return std::string();
+  const auto beside = put_aside(file);
+  if (!beside) return beside.error();
+  return fmt::format(
+      "the key {} was damaged, and a new one is made: only the processes of this instance use "
+      "it, and none runs; the old one is kept as {}",
+      file.string(), beside->filename().string());
 }
 
 }  // namespace sportapp::instance

@@ -1,5 +1,6 @@
 #pragma once
 #include <filesystem>
+#include <string>
 
 #include "base/result.hpp"
 
@@ -9,5 +10,10 @@ namespace sportapp::instance {
 // owner's eyes only (mode 0600). One that is there is kept; one that is damaged, or that others may read, is
 // an error.
 [[nodiscard]] Result<void> ensure_cluster_key(const std::filesystem::path& file);
+
+// Puts a damaged one aside, so that ensure_cluster_key() makes another, and says so; empty where there is
+// nothing to do. Only while none of the processes that know each other by it runs, on this machine or
+// another.
+[[nodiscard]] Result<std::string> replace_damaged_key(const std::filesystem::path& file);
 
 }  // namespace sportapp::instance

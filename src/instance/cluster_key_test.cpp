@@ -44,6 +44,18 @@ TEST_F(ClusterKey, ADamagedOneIsRefusedAndKept) {
   }
 }
 
+TEST_F(ClusterKey, ADamagedOneIsReplacedWhereThatIsAsked) {
+  EXPECT_EQ(replace_damaged_key(file_).value(), "") << "there is none";
+  ASSERT_TRUE(write_file(file_, "damaged"));
+  EXPECT_THAT(replace_damaged_key(file_).value(), HasSubstr("cluster.key.damaged"));
+  EXPECT_EQ(read_file(folder_.path() / "cluster.key.damaged"), "damaged");
+  ASSERT_TRUE(ensure_cluster_key(file_));
+  EXPECT_EQ(replace_damaged_key(file_).value(), "") << "a whole one is kept";
+  std::filesystem::remove(file_);
+  std::filesystem::create_directory(file_);
+  EXPECT_THAT(replace_damaged_key(file_).value(), HasSubstr("cluster.key.damaged.2"));
+}
+
 TEST_F(ClusterKey, OneThatOthersMayReadIsRefused) {
   ASSERT_TRUE(ensure_cluster_key(file_));
   ASSERT_EQ(::chmod(file_.c_str(), 0640), 0);

@@ -5,9 +5,20 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/cause.hpp"
+
 namespace sportapp::instance {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+Error cannot_make(const fs::path& folder, const std::error_code& error) {
+  return {Retry::kNever, fmt::format("cannot make the folder {}: {}; or choose another place with --data",
+                                     folder.string(), cause_of(error.value(), folder))};
+}
+
+}  // namespace
 
 // The path stands in configuration files of three syntaxes: what any of them reads as something else is not
 // taken.
@@ -22,21 +33,26 @@ Result<Layout> open_data_folder(const fs::path& data) {
                                               folder.string(), c)};
     }
   }
-  Layout layout{folder};
+  fs::create_directories(folder, error);
+  if (error) return cannot_make(folder, error);
+  return Layout{folder};
+}
+
+Result<void> make_folders(const Layout& layout) {
   for (const auto& needed : {layout.run(), layout.logs(), layout.config(), layout.in_hand()}) {
-    if (!error) fs::create_directories(needed, error);
+    std::error_code error;
+    fs::create_directories(needed, error);
+    if (error) return cannot_make(needed, error);
   }
-  if (error) {
-    return Error{Retry::kNever, fmt::format("cannot make the data folder {}: {}; choose another with --data",
-                                            folder.string(), error.message())};
-  }
-  return layout;
+  return {};
 }
 
 Result<Settings> settings_of(const Layout& layout, const std::optional<fs::path>& file) {
   if (file) return load_settings(*file);
-  if (fs::exists(layout.settings_file())) return load_settings(layout.settings_file());
-  return Settings{};
+  std::error_code unknown;  // one that cannot be looked at is no reason to start without it
+  if (fs::symlink_status(layout.settings_file(), unknown).type() == fs::file_type::not_found)
+    return Settings{};
+  return load_settings(layout.settings_file());
 }
 
 }  // namespace sportapp::instance

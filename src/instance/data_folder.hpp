@@ -9,9 +9,11 @@
 
 namespace sportapp::instance {
 
-// Made where it is not there. An error where it cannot be made, or where its path has what configuration
-// files cannot hold.
+// Made where it is not there, and nothing in it: whoever starts on it takes its lock first. An error where it
+// cannot be made, or where its path has what configuration files cannot hold.
 [[nodiscard]] Result<Layout> open_data_folder(const std::filesystem::path& data);
+// Those in it that every start needs; for who holds the lock.
+[[nodiscard]] Result<void> make_folders(const Layout& layout);
 
 // Of `file`, else of DATA/sportapp.toml, else the defaults.
 [[nodiscard]] Result<Settings> settings_of(const Layout& layout,

@@ -81,6 +81,9 @@ Instance instance_from(const json::object& object) {
   for (const auto& process : object.at("processes").as_array()) {
     instance.processes.push_back(process_from(process.as_object()));
   }
+  if (const auto* notes = object.if_contains("notes")) {
+    for (const auto& note : notes->as_array()) instance.notes.emplace_back(note.as_string());
+  }
   return instance;
 }
 
@@ -125,8 +128,9 @@ Result<Instance> read_instance(const std::filesystem::path& data) {
 }
 
 Result<void> write_instance_file(const std::filesystem::path& file, const Instance& instance) {
-  json::array processes;
+  json::array processes, notes;
   for (const auto& process : instance.processes) processes.push_back(to_json(process));
+  for (const auto& note : instance.notes) notes.emplace_back(note);
   const auto& supervisor = instance.supervisor;
   const json::object object{{"supervisor", {{"pid", supervisor.pid}, {"start_time", supervisor.start_time}}},
                             {"host", instance.host},
@@ -134,7 +138,8 @@ Result<void> write_instance_file(const std::filesystem::path& file, const Instan
                             {"data", instance.data.string()},
                             {"started_ms", instance.started_ms},
                             {"apart", instance.apart},
-                            {"processes", std::move(processes)}};
+                            {"processes", std::move(processes)},
+                            {"notes", std::move(notes)}};
   return write_file(file, json::serialize(object) + "\n");
 }
 

@@ -42,6 +42,7 @@ struct Instance {
   std::int64_t started_ms = 0;  // wall clock, since 1970
   bool apart = false;           // each process has a supervisor of its own: sportapp run
   std::vector<InstanceProcess> processes;
+  std::vector<std::string> notes;  // what a person should know of its end, a sentence each
 
   [[nodiscard]] std::string url() const;
 };

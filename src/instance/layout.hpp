@@ -12,7 +12,6 @@ struct Layout {
   [[nodiscard]] std::filesystem::path run() const { return data / "run"; }
   [[nodiscard]] std::filesystem::path logs() const { return data / "logs"; }
   [[nodiscard]] std::filesystem::path config() const { return data / "config"; }
-  [[nodiscard]] std::filesystem::path lock_file() const { return run() / "supervisor.lock"; }
   [[nodiscard]] std::filesystem::path instance_file() const { return run() / "instance.json"; }
   [[nodiscard]] std::filesystem::path ports_file() const { return run() / "ports.json"; }
   [[nodiscard]] std::filesystem::path detours_file() const { return run() / "detours.json"; }

@@ -64,7 +64,7 @@ const char* become(const Prepared& prepared, int report) {
   if (::dup2(null, 0) < 0) return "redirect its input";
   if (prepared.log[0] != '\0') {
     // On a disk that takes no writes it is better to serve without this log than not at all.
-    int log = ::open(prepared.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    int log = ::open(prepared.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     if (log < 0) log = null;
     if (::dup2(log, 1) < 0 || ::dup2(log, 2) < 0) return "redirect its output";
   }

@@ -6,6 +6,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/text_serializer.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -195,6 +196,7 @@ int Process::run() {
 
 std::optional<Config> start_from_command_line(int argc, char** argv, const LoadConfig& load,
                                               int& exit_status) {
+  ::umask(S_IRWXG | S_IRWXO);  // what it writes holds names and e-mail addresses
   exit_status = 2;
   if (argc != 3 || std::string_view(argv[1]) != "--config") {
     fmt::print(stderr, "usage: {} --config FILE.toml   (a process of SportApp; `sportapp up` starts it)\n",

@@ -70,7 +70,7 @@ void Detach::let_go(int exit_status, const std::filesystem::path& stderr_log) {
   if (report_ < 0) return;
   std::fflush(nullptr);
   const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC | O_NOCTTY);
-  const int log = ::open(stderr_log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const int log = ::open(stderr_log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   ::dup2(null, 0);
   ::dup2(null, 1);
   ::dup2(log < 0 ? null : log, 2);

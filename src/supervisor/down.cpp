@@ -27,6 +27,9 @@ void say(const std::string& line) {
 void show_progress(const instance::Layout& layout, std::set<std::string>& shown) {
   const auto instance = instance::read_instance_file(layout.instance_file());
   if (!instance) return;
+  for (const auto& note : instance->notes) {
+    if (shown.insert(note).second) say("  " + note);
+  }
   for (const auto& process : instance->processes) {
     if (process.state != instance::ProcessState::kStopped || !shown.insert(process.name).second) continue;
     say(fmt::format("  {:<20} {}", process.name, process.last_end.empty() ? "stopped" : process.last_end));
@@ -46,14 +49,18 @@ bool gone_within(const instance::Layout& layout, const process::ProcessId& super
 
 // What a supervisor that was killed could not end itself.
 int end_rest(const instance::Layout& layout) {
-  if (!std::filesystem::exists(layout.run())) return 0;
-  auto lock = InstanceLock::try_take(layout.lock_file());
+  std::error_code unknown;
+  if (!std::filesystem::exists(layout.data, unknown)) return 0;
+  auto lock = InstanceLock::try_take(layout.data);
   if (!lock) {
     fmt::print(stderr, "sportapp: {}\n", lock.error().what);
     return kExitFailed;
   }
   if (!*lock) {
-    fmt::print(stderr, "sportapp: another one is just starting on {}\n", layout.data.string());
+    const auto holder = InstanceLock::holder(layout.data);
+    fmt::print(stderr,
+               "sportapp: another one is just starting or stopping on {}{}; try again in some seconds\n",
+               layout.data.string(), holder ? fmt::format(": pid {}", *holder) : "");
     return kExitFailed;
   }
   const auto ended = end_leftovers(layout);

@@ -18,8 +18,10 @@ std::string text_from(const json::object& object, const char* name) {
 }
 
 NodeView node_from(const json::object& object) {
-  return {text_from(object, "node"), object.at("alive").as_bool(), text_from(object, "role"),
-          object.at("position").to_number<std::int64_t>()};
+  const auto* able = object.if_contains("able");
+  return {text_from(object, "node"),          object.at("alive").as_bool(),
+          text_from(object, "role"),          object.at("position").to_number<std::int64_t>(),
+          able == nullptr || able->as_bool(), object.contains("why") ? text_from(object, "why") : ""};
 }
 
 ServiceView service_from(const json::object& object) {
@@ -47,6 +49,12 @@ const instance::InstanceProcess* find_where(const instance::Instance& instance, 
 
 bool ServiceView::has_in_sync(std::string_view node) const {
   return std::find(in_sync.begin(), in_sync.end(), node) != in_sync.end();
+}
+
+const NodeView* ServiceView::find(std::string_view node) const {
+  const auto found =
+      std::find_if(nodes.begin(), nodes.end(), [&](const NodeView& one) { return one.node == node; });
+  return found == nodes.end() ? nullptr : &*found;
 }
 
 const ServiceView* FailoverView::find(std::string_view service) const {

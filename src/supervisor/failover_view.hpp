@@ -16,6 +16,8 @@ struct NodeView {
   bool alive = false;
   std::string role;  // primary, spare, waiting, draining: its last word
   std::int64_t position = 0;
+  bool able = true;   // as it says itself
+  std::string why{};  // why it is not, or fails though it is
 };
 
 struct ServiceView {
@@ -29,6 +31,7 @@ struct ServiceView {
   std::vector<NodeView> nodes;
 
   [[nodiscard]] bool has_in_sync(std::string_view node) const;
+  [[nodiscard]] const NodeView* find(std::string_view node) const;  // nothing where it has no such node
 };
 
 struct FailoverView {

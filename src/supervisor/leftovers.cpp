@@ -14,7 +14,7 @@
 namespace sportapp::supervisor {
 namespace {
 
-constexpr int kTermMs = 6000;  // services drain
+constexpr int kTermMs = 20'000;  // services drain, and close their databases
 constexpr int kKillMs = 3000;
 constexpr int kPollMs = 20;
 
@@ -40,7 +40,10 @@ std::vector<process::SeenProcess> still_alive(std::vector<process::SeenProcess> 
 
 std::vector<process::SeenProcess> signal_and_wait(std::vector<process::SeenProcess> processes, int signal,
                                                   int bound_ms) {
-  for (const auto& process : processes) process::signal_process(process.id, signal);
+  for (const auto& process : processes) {
+    // One that is stopped by a signal would not end before it is killed.
+    process::signal_process(process.id, process::is_halted(process.id.pid) ? SIGKILL : signal);
+  }
   const SystemClock clock;
   const auto deadline = clock.monotonic_ms() + bound_ms;
   for (processes = still_alive(processes); !processes.empty() && clock.monotonic_ms() < deadline;

@@ -10,6 +10,8 @@ namespace {
 using instance::Kind;
 
 constexpr int kGraceMs = 2000;
+// After its drain a service copies the rest of its WAL into the database, on a slow disk for seconds.
+constexpr int kCloseMs = 15'000;
 // Starting costs processors and disk what whoever takes its place needs in that very moment.
 constexpr int kStandInFirstMs = 100;
 
@@ -32,11 +34,16 @@ ProcessPlan plan_of(const instance::Layout& layout, const instance::Settings& se
       plan.stop_ms = instance::kGatewayShutdownS * 1000 + kGraceMs;
       break;
     case Kind::kMonitor:
+      plan.launch.arguments = {program.string(), "--config", config};
+      plan.stop_stage =
+          1;  // before the nodes, so that none is dropped from the record for having ended first
+      plan.stop_ms = settings.services.drain_ms + kGraceMs;
+      break;
     case Kind::kCommands:
     case Kind::kQueries:
       plan.launch.arguments = {program.string(), "--config", config};
-      plan.stop_stage = 1;
-      plan.stop_ms = settings.services.drain_ms + kGraceMs;
+      plan.stop_stage = 2;
+      plan.stop_ms = settings.services.drain_ms + kCloseMs;
       if (member.kind == Kind::kCommands && settings.services.spares > 0) {
         plan.restart_after_ms = kStandInFirstMs;
       }
@@ -44,7 +51,7 @@ ProcessPlan plan_of(const instance::Layout& layout, const instance::Settings& se
     case Kind::kRedis:
       plan.launch.arguments = {program.string(), config};
       plan.launch.death_signal = SIGKILL;  // it keeps nothing
-      plan.stop_stage = 2;
+      plan.stop_stage = 3;
       plan.stop_ms = kGraceMs;
       break;
   }

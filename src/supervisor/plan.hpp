@@ -9,7 +9,7 @@
 
 namespace sportapp::supervisor {
 
-// How each member is run and ended: gateway first, then monitor and services, then Redis.
+// How each member is run and ended: gateway first, then the monitor, then the services, then Redis.
 // `lab`: with the programs of the laboratory, where they are built.
 [[nodiscard]] Result<std::vector<ProcessPlan>> make_plans(const instance::Layout& layout,
                                                           const instance::Settings& settings,

@@ -8,10 +8,12 @@
 #include <memory>
 #include <vector>
 
+#include "base/cause.hpp"
 #include "base/clock.hpp"
 #include "instance/cluster_key.hpp"
 #include "instance/configuration.hpp"
 #include "instance/data_folder.hpp"
+#include "instance/mending.hpp"
 #include "instance/placing.hpp"
 #include "process/signals.hpp"
 #include "service/log.hpp"
@@ -157,10 +159,28 @@ Result<Place> prepare(const instance::Layout& layout, const instance::Settings& 
   return Place{layout, settings, here, std::move(plan)};
 }
 
+// What only this process writes to.
+std::filesystem::path own_folder(const instance::Layout& layout, const instance::Member& member) {
+  const bool keeps_data = instance::is_service(member.kind) || member.kind == instance::Kind::kMonitor;
+  return keeps_data ? layout.data / member.name : layout.working_folder(member.name);
+}
+
+Result<void> make_places(const instance::Layout& layout, const instance::Member& member) {
+  if (auto made = instance::make_folders(layout); !made) return made;
+  std::error_code failed;
+  std::filesystem::create_directories(own_folder(layout, member), failed);
+  if (!failed) return {};
+  return Error{Retry::kLater,
+               fmt::format("cannot make the folder {}: {}", own_folder(layout, member).string(),
+                           cause_of(failed.value(), own_folder(layout, member)))};
+}
+
 int supervise(const instance::Layout& layout, const instance::Settings& settings,
               const std::vector<instance::Member>& members, const instance::Member& member) {
   const auto log = service::start_log("run." + member.name, {}, settings.services.log_level);
   if (!log) return failed(log.error().what);
+  for (const auto& line : instance::make_private(layout))
+    spdlog::warn("mended what={}", service::log_value(line));
   auto place = prepare(layout, settings, members, member);
   if (!place) return failed(place.error().what);
   const SystemClock clock;
@@ -180,9 +200,13 @@ int run_one(const RunOptions& options) {
   const auto member = named(*members, options.name);
   if (!member) return failed(member.error().what, kExitUsage);
   // Together with the others on this data, but not with `sportapp up`, and each of them once.
-  const auto together = InstanceLock::try_take(layout->lock_file(), InstanceLock::Kind::kShared);
+  const auto together = InstanceLock::try_take(layout->data, InstanceLock::Kind::kShared);
   if (!together) return failed(together.error().what);
-  const auto alone = InstanceLock::try_take(layout->run() / (member->name + ".lock"));
+  if (*together) {
+    if (const auto made = make_places(*layout, *member); !made) return failed(made.error().what);
+  }
+  const auto alone = *together ? InstanceLock::try_take(own_folder(*layout, *member))
+                               : Result<std::optional<InstanceLock>>(std::nullopt);
   if (!alone) return failed(alone.error().what);
   if (!*together || !*alone) {
     return failed(fmt::format("{} runs already on {}{}", member->name, layout->data.string(),

@@ -7,8 +7,6 @@
 
 #include <algorithm>
 
-#include "base/files.hpp"
-#include "http/client.hpp"
 #include "instance/ports.hpp"
 #include "process/process_id.hpp"
 #include "service/log.hpp"
@@ -19,21 +17,14 @@ namespace {
 
 using instance::ProcessState;
 
-constexpr int kReadyPollMs = 100;
-constexpr int kHealthTimeoutMs = 1000;
-constexpr int kShowEveryMs = 3000;
+constexpr int kPollMs = 100;
 constexpr int kLogsEveryMs = 5000;
-constexpr int kQuickEndsMax = 5;
-constexpr std::size_t kLogLines = 8;
+constexpr int kGatewayStage = 0;
 
 template <class... Arguments>
 void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
   fmt::print(stdout, format, std::forward<Arguments>(arguments)...);
   std::fflush(stdout);
-}
-
-std::string seconds(std::int64_t milliseconds) {
-  return fmt::format("{:.1f} s", static_cast<double>(milliseconds) / 1000);
 }
 
 instance::Instance first_record(const Session::Start& start, const Clock& clock) {
@@ -90,7 +81,7 @@ int Session::run() {
   while (!supervisor_->stopped()) {
     int wait_ms = supervisor_->tick();
     if (dirty_) write_instance();
-    if (!ready_ && !stopping_) wait_ms = std::min(wait_ms, kReadyPollMs);
+    if ((!ready_ && !stopping_) || equalizing_) wait_ms = std::min(wait_ms, kPollMs);
     for (const int signal :
          signals_.wait(wait_ms, control_ ? control_->waited_for() : std::vector<pollfd>())) {
       handle(signal);
@@ -98,8 +89,10 @@ int Session::run() {
     if (control_) control_->serve();
     look_after_monitor();
     if (!ready_ && !stopping_) look_whether_ready();
+    if (equalizing_) look_whether_equal();
     if (clock_.monotonic_ms() - logs_checked_ms_ >= kLogsEveryMs) {
       log_keeper_.check();
+      look_after_record();
       logs_checked_ms_ = clock_.monotonic_ms();
     }
   }
@@ -176,95 +169,34 @@ void Session::handle(int signal) {
   spdlog::info("asked to end signal={} again={}", signal, stopping_);
   if (stopping_) {
     if (console_) say("Asked again: killing what is left.\n");
+    equalizing_ = false;
     supervisor_->kill();
     return;
   }
   stopping_ = true;
   if (console_) say("\nStopping; requests under way are answered first (Ctrl-C again: at once).\n");
+  equalizing_ = ready_;
   if (!ready_) exit_status_ = kExitFailed;
-  supervisor_->stop();
+  // Nothing new may come while the nodes become equal.
+  ready_ ? supervisor_->stop(kGatewayStage) : supervisor_->stop();
 }
 
-std::string Session::health() const {
-  http::Client client(instance_.host, instance_.port, kHealthTimeoutMs);
-  const auto answer = client.get("/health");
-  if (!answer) return answer.error().what;
-  return answer->status == 200 ? "" : fmt::format("{} {}", answer->status, answer->body);
-}
-
-void Session::look_whether_ready() {
-  const auto views = supervisor_->views();
-  for (const auto& view : views) {
-    const bool given_up = view.state == ProcessState::kStopped && view.stopped_by.empty();
-    if (view.quick_ends >= kQuickEndsMax || given_up) {
-      return fail(fmt::format("{} does not stay: it {} {} times in a row", view.name, view.last_end,
-                              view.quick_ends));
-    }
-  }
-  const bool all_run = std::all_of(views.begin(), views.end(), [](const auto& view) {
-    return view.state == ProcessState::kRunning || !view.stopped_by.empty();
-  });
-  const auto missing = all_run ? health() : std::string("not asked yet");
-  if (all_run && missing.empty()) return ready();
+// The monitor ends before the nodes, so that the record stays as it is now: it shall name all of them.
+void Session::look_whether_equal() {
+  if (view_of("gateway").id.pid != 0) return;
+  const bool has_monitor = view_of("monitor").id.pid != 0;
+  const auto view = has_monitor ? ask_failover(instance_) : Error{Retry::kNever, "the monitor does not run"};
   const auto now = clock_.monotonic_ms();
-  if (now - started_ms_ > start_.ready_s * 1000) {
-    return fail(fmt::format("not ready after {} s; /health says: {}", start_.ready_s, missing));
+  if (has_monitor && !(view ? equal_nodes_.look(*view, now) : equal_nodes_.look_without_view(now))) return;
+  equalizing_ = false;
+  instance_.notes = equal_nodes_.behind();
+  if (!view) instance_.notes.push_back("whether the nodes are equal is not known: " + view.error().what);
+  for (const auto& note : instance_.notes) {
+    spdlog::warn("ends although nodes differ note={}", service::log_value(note));
+    if (console_) say("  {}\n", note);
   }
-  if (now - shown_ms_ >= kShowEveryMs) show_waiting(missing);
-}
-
-void Session::show_waiting(const std::string& health) {
-  shown_ms_ = clock_.monotonic_ms();
-  std::string late;
-  for (const auto& view : supervisor_->views()) {
-    if (view.state != ProcessState::kRunning)
-      late += fmt::format(" {} ({})", view.name, to_string(view.state));
-  }
-  say("  {} so far; waiting for:{}\n", seconds(shown_ms_ - started_ms_),
-      late.empty() ? fmt::format(" /health, which says: {}", health) : late);
-}
-
-void Session::ready() {
-  ready_ = true;
-  const auto took = seconds(clock_.monotonic_ms() - started_ms_);
-  const auto data = start_.layout.data.string();
-  spdlog::info("instance ready url={} after={}", instance_.url(), service::log_value(took));
-  say("SportApp is ready after {0}: {1}\n"
-      "  try    curl -d '{{\"username\":\"ana\"}}' -H 'Content-Type: application/json' "
-      "{1}/api-commands/users\n"
-      "         curl {1}/api-queries/users/1\n"
-      "  data   {2}\n"
-      "  logs   {2}/logs   (sportapp logs --data {2} -f)\n"
-      "  stop   {3}\n",
-      took, instance_.url(), data, detach_.forked() ? "sportapp down --data " + data : "Ctrl-C");
-  if (!detach_.forked()) return;
-  console_ = false;
-  detach_.let_go(0, start_.layout.stderr_log("supervisor"));
-}
-
-void Session::fail(const std::string& why) {
-  spdlog::error("start failed cause={}", service::log_value(why));
-  fmt::print(stderr, "sportapp: {}\n", why);
-  show_logs_of_late_ones();
-  exit_status_ = kExitFailed;
-  stopping_ = true;
+  write_instance();
   supervisor_->stop();
-}
-
-void Session::show_logs_of_late_ones() const {
-  bool all_run = true;
-  const auto& layout = start_.layout;
-  for (const auto& view : supervisor_->views()) {
-    if (view.state == ProcessState::kRunning && view.restarts == 0) continue;
-    all_run = false;
-    for (const auto& file : {layout.log(view.name), layout.stderr_log(view.name)}) {
-      const auto lines = last_lines(file, kLogLines);
-      if (lines.empty()) continue;
-      fmt::print(stderr, "--- {}\n", file.string());
-      for (const auto& line : lines) fmt::print(stderr, "{}\n", line);
-    }
-  }
-  if (all_run) fmt::print(stderr, "All processes run; their logs are in {}\n", layout.logs().string());
 }
 
 void Session::keep_logs() {
@@ -284,6 +216,22 @@ void Session::write_instance() {
   const auto written = instance::write_instance_file(start_.layout.instance_file(), instance_);
   // The processes go on without; `status` shows an older state until the next change.
   if (!written) spdlog::error("record not written cause={}", service::log_value(written.error().what));
+}
+
+// A cleaner of old files may take what finds a running instance again.
+void Session::look_after_record() {
+  const auto& layout = start_.layout;
+  if (!instance::read_instance_file(layout.instance_file())) {
+    spdlog::warn("the record of the running instance is gone or damaged; it is written anew");
+    std::error_code ignored;  // then it cannot be written either, which is told
+    std::filesystem::create_directories(layout.run(), ignored);
+    dirty_ = true;
+  }
+  std::error_code unknown;
+  if (!control_ || std::filesystem::is_socket(layout.control_socket(), unknown)) return;
+  spdlog::warn("the control socket is gone; it is made anew");
+  control_.reset();
+  open_control();
 }
 
 Supervisor::View Session::view_of(const std::string& name) const {

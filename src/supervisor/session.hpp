@@ -1,4 +1,5 @@
-// An instance while it runs: its processes, its readiness, its record on disk, its end.
+// An instance while it runs: its processes, its record on disk, its end. session_start.cpp has how it becomes
+// ready.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -12,8 +13,10 @@
 #include "process/signals.hpp"
 #include "supervisor/control_socket.hpp"
 #include "supervisor/detach.hpp"
+#include "supervisor/equal_nodes.hpp"
 #include "supervisor/log_keeper.hpp"
 #include "supervisor/pulse.hpp"
+#include "supervisor/serving.hpp"
 #include "supervisor/supervisor.hpp"
 
 namespace sportapp::supervisor {
@@ -35,17 +38,23 @@ class Session {
  private:
   void changed(const Supervisor::View& view);
   void handle(int signal);
+  void look_whether_equal();
   void look_whether_ready();
-  void ready();
+  [[nodiscard]] bool does_not_start();
+  void ready(const std::vector<std::string>& notes);
+  void partly_ready(const std::vector<std::string>& missing);
+  void let_go(int exit_status);
   void fail(const std::string& why);
-  void show_waiting(const std::string& health);
+  void show_waiting(const std::string& missing);
+  [[nodiscard]] bool has_settled();
+  [[nodiscard]] std::vector<std::string> who_does_not_run(bool late) const;
   void show_logs_of_late_ones() const;
+  void look_after_record();
   void keep_logs();
   void write_instance();
   void open_control();
   [[nodiscard]] Result<void> do_as_asked(const ControlRequest& request);
   void look_after_monitor();
-  [[nodiscard]] std::string health() const;  // empty once it is 200
   [[nodiscard]] Supervisor::View view_of(const std::string& name) const;
 
   Start start_;
@@ -57,12 +66,16 @@ class Session {
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<ControlSocket> control_;  // nothing where it could not be opened
   Pulse monitor_pulse_;
+  EqualNodes equal_nodes_;
   std::int64_t started_ms_;
   std::int64_t shown_ms_;
+  std::int64_t served_ms_ = 0;  // since when everything is served
+  std::string shown_;           // what is waited for, as it was shown last
   std::int64_t logs_checked_ms_ = 0;
   bool console_ = true;  // somebody watches
   bool ready_ = false;
   bool stopping_ = false;
+  bool equalizing_ = false;  // the gateway ends; the rest once its nodes are equal
   bool dirty_ = true;
   int exit_status_ = 0;
 };

@@ -28,6 +28,22 @@ std::int64_t number_of(const json::object& object, std::string_view name) {
   return value != nullptr && value->is_int64() ? value->get_int64() : 0;
 }
 
+// Why a process is not ready, in its own words; empty where it is.
+std::string why_not_ready(http::Client& client) {
+  const auto answer = client.get("/health/ready");
+  if (!answer || answer->status == 200) return {};
+  json::error_code failed;
+  const auto said = json::parse(answer->body, failed);
+  const auto* object = failed ? nullptr : said.if_object();
+  const auto* reasons = object == nullptr ? nullptr : object->if_contains("reasons");
+  if (reasons == nullptr || !reasons->is_array()) return {};
+  std::string text;
+  for (const auto& reason : reasons->get_array()) {
+    if (reason.is_string()) text += (text.empty() ? "" : "; ") + std::string(reason.get_string());
+  }
+  return text;
+}
+
 void ask_service(StatusRow& row) {
   http::Client client(row.host, row.port, kAskMs);
   const auto answer = client.get("/internal/status");
@@ -45,6 +61,8 @@ void ask_service(StatusRow& row) {
   row.quarantined = number_of(status, "quarantined");
   row.base = number_of(status, "base");
   row.trouble = text_of(status, "trouble");
+  const auto unready = why_not_ready(client);
+  row.trouble += (row.trouble.empty() || unready.empty() ? "" : "; ") + unready;
 }
 
 StatusRow row_of(const instance::InstanceProcess& process) {
@@ -177,6 +195,9 @@ Status ask_status(const instance::Instance& instance) {
     auto row = row_of(process);
     const auto* service = process.side == "commands" ? status.failover.find(process.service) : nullptr;
     row.in_sync = service != nullptr && service->has_in_sync(process.node);
+    const auto* node = service == nullptr ? nullptr : service->find(process.node);
+    // What it told the monitor, where it says nothing itself any more.
+    if (node != nullptr && row.trouble.empty() && !node->able) row.trouble = node->why;
     status.rows.push_back(std::move(row));
   }
   return status;

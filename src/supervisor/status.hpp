@@ -30,7 +30,7 @@ struct StatusRow {
   std::int64_t quarantined = 0;     // requests that ended a process, and are executed no more
   std::string host;
   std::int64_t base = 0;  // of a commands node: its journal's entries up to it were deleted by retention
-  std::string trouble;    // what it cannot do by itself any more
+  std::string trouble;    // what it cannot do, and why
 };
 
 struct Status {

@@ -62,8 +62,9 @@ int Supervisor::tick() {
   return wanted;
 }
 
-void Supervisor::stop() {
+void Supervisor::stop(int last_stage) {
   stopping_ = true;
+  last_stage_ = last_stage;
   for (auto& child : children_) {
     if (!has_process(child.view)) set_state(child, ProcessState::kStopped);
   }
@@ -112,7 +113,7 @@ Result<void> Supervisor::stop_one(const std::string& name, const std::string& by
   if (view.state == ProcessState::kStopping) {
     on_change_(view);
   } else if (has_process(view)) {
-    stop(**child);
+    stop_child(**child);
   } else {
     set_state(**child, ProcessState::kStopped);
   }
@@ -135,7 +136,7 @@ Result<void> Supervisor::restart_one(const std::string& name) {
   if (!child) return child.error();
   const auto state = (*child)->view.state;
   if (state == ProcessState::kRunning || state == ProcessState::kStarting) {
-    stop(**child);
+    stop_child(**child);
   } else {
     start_now(**child);
   }
@@ -234,7 +235,7 @@ void Supervisor::advance(Child& child) {
   }
 }
 
-void Supervisor::stop(Child& child) {
+void Supervisor::stop_child(Child& child) {
   ::kill(child.view.id.pid, child.plan.stop_signal);
   child.due_ms = clock_.monotonic_ms() + child.plan.stop_ms;
   set_state(child, ProcessState::kStopping);
@@ -245,9 +246,10 @@ void Supervisor::stop_next_stage() {
   for (const auto& child : children_) {
     if (has_process(child.view)) stage = std::min(stage, child.plan.stop_stage);
   }
+  if (stage > last_stage_) return;
   for (auto& child : children_) {
     if (!has_process(child.view) || child.plan.stop_stage != stage) continue;
-    if (child.view.state != ProcessState::kStopping) stop(child);
+    if (child.view.state != ProcessState::kStopping) stop_child(child);
   }
 }
 

@@ -57,7 +57,9 @@ class Supervisor {
   // Looks who ended, restarts and moves on; gives the time in which it wants to be called again, at most.
   // Call it also on SIGCHLD.
   int tick();
-  void stop();  // begins the end; tick until stopped()
+  // Begins the end; tick until stopped(). Nothing of a stage above `last_stage` is asked to end before a
+  // later call names that stage.
+  void stop(int last_stage = INT32_MAX);
   void kill();  // the end, at once
 
   // One of them, on purpose; each refuses a name that there is not, and while all of them end. They only
@@ -86,7 +88,7 @@ class Supervisor {
   void start(Child& child);
   void start_later(Child& child, const std::string& why, std::int64_t lived_ms);
   void advance(Child& child);
-  void stop(Child& child);
+  void stop_child(Child& child);
   void stop_next_stage();
   void set_state(Child& child, instance::ProcessState state);
   [[nodiscard]] int wanted_ms(const Child& child) const;
@@ -96,6 +98,7 @@ class Supervisor {
   const RestartRule rule_;
   OnChange on_change_;
   bool stopping_ = false;
+  int last_stage_ = INT32_MAX;  // that is to end
 };
 
 }  // namespace sportapp::supervisor

@@ -178,6 +178,20 @@ TEST_F(SupervisorTest, ProcessesEndInTheOrderOfTheirStages) {
   EXPECT_EQ(view(0).last_end, "ended with status 0");
 }
 
+TEST_F(SupervisorTest, LaterStagesGoOnUntilTheyAreNamed) {
+  auto first = shell("first", "exec sleep 1000");
+  auto last = shell("last", "exec sleep 1000");
+  last.stop_stage = 1;
+  supervise({first, last});
+  supervisor_->stop(0);
+  ASSERT_TRUE(until([&] { return view(0).state == ProcessState::kStopped; }));
+  supervisor_->tick();  // moves on where it may
+  EXPECT_EQ(view(1).state, ProcessState::kRunning);
+  EXPECT_FALSE(supervisor_->stopped());
+  supervisor_->stop();
+  ASSERT_TRUE(until([&] { return supervisor_->stopped(); }));
+}
+
 TEST_F(SupervisorTest, OneThatIgnoresItsStopSignalIsKilledAfterItsBound) {
   auto plan = shell("one", "trap '' TERM; echo up >started; while :; do sleep 0.02; done");
   plan.stop_ms = 100;

@@ -7,6 +7,7 @@
 #include "instance/configuration.hpp"
 #include "instance/data_folder.hpp"
 #include "instance/instance.hpp"
+#include "instance/mending.hpp"
 #include "instance/placing.hpp"
 #include "instance/ports.hpp"
 #include "service/log.hpp"
@@ -44,10 +45,42 @@ int say_that_it_runs(const instance::Layout& layout) {
   if (instance) {
     fmt::print(stderr, "sportapp: it runs already on {}: pid {}, {}\n", layout.data.string(),
                instance->supervisor.pid, instance->url());
-  } else {
-    fmt::print(stderr, "sportapp: another one is just starting or stopping on {}\n", layout.data.string());
+    return kExitRunsAlready;
   }
+  const auto holder = InstanceLock::holder(layout.data);
+  fmt::print(stderr, "sportapp: another one is just starting or stopping on {}{}\n", layout.data.string(),
+             holder ? fmt::format(": pid {}", *holder) : "");
   return kExitRunsAlready;
+}
+
+// An earlier version held another lock, which says nothing to this one.
+bool runs_by_record(const instance::Layout& layout) {
+  return static_cast<bool>(instance::read_instance(layout.data));
+}
+
+// The places of an instance as this start needs them, what was found otherwise told.
+Result<std::vector<std::string>> put_in_order(const instance::Layout& layout) {
+  auto lines = instance::mend_places(layout);
+  if (!lines) return lines;
+  if (auto made = instance::make_folders(layout); !made) return made.error();
+  for (auto& line : instance::make_private(layout)) lines->push_back(std::move(line));
+  for (const auto& line : *lines) fmt::print("  {}\n", line);
+  std::fflush(stdout);
+  return lines;
+}
+
+// One that others are given too is not this instance's to replace.
+Result<void> have_key(const instance::Layout& layout, const instance::Settings& settings) {
+  const auto file = key_file(layout, settings);
+  if (file == layout.key_file()) {
+    const auto replaced = instance::replace_damaged_key(file);
+    if (!replaced) return replaced.error();
+    if (!replaced->empty()) {
+      fmt::print("  {}\n", *replaced);
+      spdlog::warn("mended what={}", service::log_value(*replaced));
+    }
+  }
+  return instance::ensure_cluster_key(file);
 }
 
 Result<void> clean_up(const instance::Layout& layout) {
@@ -75,7 +108,7 @@ Result<Session::Start> prepare(const instance::Layout& layout, const instance::S
   auto plans = make_plans(layout, settings, start.members, options.lab);
   if (!plans) return plans.error();
   start.plans = std::move(*plans);
-  if (auto made = instance::ensure_cluster_key(key_file(layout, settings)); !made) return made.error();
+  if (auto made = have_key(layout, settings); !made) return made.error();
   const auto detours = options.lab ? instance::Detours::read(layout) : instance::Detours();
   if (!detours) return detours.error();
   if (auto written = instance::write_configuration(layout, settings, start.members, *detours); !written) {
@@ -85,15 +118,17 @@ Result<Session::Start> prepare(const instance::Layout& layout, const instance::S
 }
 
 int supervise(const instance::Layout& layout, const UpOptions& options, Detach& detach) {
-  auto lock = InstanceLock::try_take(layout.lock_file());
+  auto lock = InstanceLock::try_take(layout.data);
   if (!lock) return failed(lock.error().what);
-  if (!*lock) return say_that_it_runs(layout);
+  if (!*lock || runs_by_record(layout)) return say_that_it_runs(layout);
   const auto settings = settings_of(layout, options);
   if (!settings) return failed(settings.error().what);
+  fmt::print("SportApp starts; data {}\n", layout.data.string());
+  const auto mended = put_in_order(layout);
+  if (!mended) return failed(mended.error().what);
   auto logging = service::start_log("supervisor", layout.log("supervisor"), settings->services.log_level);
   if (!logging) return failed(logging.error().what);
-  fmt::print("SportApp starts; data {}\n", layout.data.string());
-  std::fflush(stdout);
+  for (const auto& line : *mended) spdlog::warn("mended what={}", service::log_value(line));
   auto start = prepare(layout, *settings, options);
   if (!start) {
     spdlog::error("start failed cause={}", service::log_value(start.error().what));

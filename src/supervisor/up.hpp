@@ -12,6 +12,7 @@ inline constexpr int kExitFailed = 1;
 inline constexpr int kExitUsage = 2;
 inline constexpr int kExitRunsAlready = 3;
 inline constexpr int kExitNotRunning = 4;
+inline constexpr int kExitPartlyServed = 5;  // it runs and serves, but not everything
 
 struct UpOptions {
   std::filesystem::path data = "data";
@@ -23,7 +24,8 @@ struct UpOptions {
   bool lab = false;  // the programs of the laboratory, where they are built: they can be made to fail
 };
 
-// Runs until it is told to end (SIGINT, SIGTERM), or detaches once everything serves. Gives the exit status.
+// Runs until it is told to end (SIGINT, SIGTERM), or detaches once everything serves, or in `ready_s` all
+// that can. Gives the exit status.
 [[nodiscard]] int up(const UpOptions& options);
 
 }  // namespace sportapp::supervisor
