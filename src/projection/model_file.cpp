@@ -139,10 +139,6 @@ Hash digest_of(SQLite::Database& database) {
   return hasher.finish();
 }
 
-bool is_damage(const SQLite::Exception& exception) {
-  return exception.getErrorCode() == SQLITE_CORRUPT || exception.getErrorCode() == SQLITE_NOTADB;
-}
-
 Result<void> put_aside(const fs::path& file) {
   for (const auto* suffix : kSuffixes) {
     const auto from = with_suffix(file, suffix);

@@ -22,6 +22,7 @@
 
 namespace sportapp::projection {
 
+using sqlite::is_damage;
 using sqlite::Use;
 
 inline constexpr const char* kLookups = "lookups";  // a sqlite::ValueIndex
@@ -38,6 +39,5 @@ inline constexpr const char* kLookups = "lookups";  // a sqlite::ValueIndex
 [[nodiscard]] std::vector<SetAside> set_aside_of(SQLite::Database& database, Seq after, std::size_t limit);
 // Over views, lookups and links in order, not over what is set aside; throws SQLite::Exception.
 [[nodiscard]] Hash digest_of(SQLite::Database& database);
-[[nodiscard]] bool is_damage(const SQLite::Exception& exception);
 
 }  // namespace sportapp::projection

@@ -23,7 +23,7 @@ void copy(SQLite::Database& database) {
 
 Result<std::unique_ptr<Checkpointer>> Checkpointer::start(SQLite::Database& writer,
                                                           const std::filesystem::path& file, int wal_kib) {
-  auto own = open(file, {.cache_kib = 64, .wal_kib = wal_kib});
+  auto own = open(file, {.cache_kib = 64, .wal_kib = wal_kib, .careful = true});
   if (!own) return own.error();
   try {
     const auto page_bytes = writer.execAndGet("PRAGMA page_size").getInt();

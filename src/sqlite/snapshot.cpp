@@ -6,7 +6,7 @@ Snapshot::Snapshot(std::filesystem::path file, std::unique_ptr<SQLite::Database>
     : file_(std::move(file)), database_(std::move(database)) {}
 
 Result<Snapshot> Snapshot::open(const std::filesystem::path& file) {
-  auto database = sqlite::open(file, {.read_only = true});
+  auto database = sqlite::open(file, {.read_only = true, .careful = true});
   if (!database) return database.error();
   Snapshot snapshot(file, std::move(*database));
   const auto begun = snapshot.read([](SQLite::Database& opened) {

@@ -44,6 +44,14 @@ int errno_of(const SQLite::Exception& exception, const std::filesystem::path& fi
 
 }  // namespace
 
+void close_without_checkpoint(SQLite::Database& database, bool without) {
+  sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, without ? 1 : 0, nullptr);
+}
+
+bool is_damage(const SQLite::Exception& exception) {
+  return exception.getErrorCode() == SQLITE_CORRUPT || exception.getErrorCode() == SQLITE_NOTADB;
+}
+
 Error to_error(const SQLite::Exception& exception, const std::filesystem::path& file) {
   const auto said = fmt::format("SQLite {}: {}", exception.getExtendedErrorCode(), exception.what());
   const auto because = [&said](const std::string& cause) { return fmt::format("{} ({})", cause, said); };
@@ -56,7 +64,11 @@ Error to_error(const SQLite::Exception& exception, const std::filesystem::path& 
     case SQLITE_PERM:
     case SQLITE_AUTH:
       return {Retry::kLater, because(cause_of(errno_of(exception, file), file))};
+    case SQLITE_NOMEM:
+      return {Retry::kLater, fmt::format("{}: {}; free some memory", file.string(), said)};
     case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
       return {Retry::kLater, because(fmt::format("another process uses {}", file.string()))};
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
@@ -76,6 +88,10 @@ Result<std::unique_ptr<SQLite::Database>> open(const std::filesystem::path& file
         std::make_unique<SQLite::Database>(file.string(), flags | SQLite::OPEN_NOMUTEX, kBusyTimeoutMs);
     database->exec(fmt::format("PRAGMA cache_size=-{}", options.cache_kib));
     database->exec("PRAGMA mmap_size=0");
+    if (options.careful) {
+      database->exec("PRAGMA cell_size_check=ON");
+      close_without_checkpoint(*database, true);
+    }
     database->exec("PRAGMA trusted_schema=OFF");
     // Debian's SQLite overwrites what is deleted, which writes pages that nobody will read.
     database->exec("PRAGMA secure_delete=OFF");
