@@ -37,6 +37,8 @@ TEST_F(RestoringTest, WhatIsRestoredGoesOnWithWhatWasThere) {
   EXPECT_FALSE(fs::exists(restored() / kManifestFile)) << "it is no backup";
   fs::remove_all(data());
   fs::rename(restored(), data());
+  for (const auto* name : {"journal.mark", "journal.seal"})
+    EXPECT_FALSE(fs::exists(node("users", "a") / name)) << "it would be of another journal";
   add("users", "a", 1);
   EXPECT_EQ(entries_in(node("users", "a") / "journal.db"), 6);
 }

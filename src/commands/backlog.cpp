@@ -24,8 +24,9 @@ const Backlog::Counts& Backlog::counts() {
   if (clock_.monotonic_ms() < fresh_until_ms_) return counts_;
   if (const auto read_now = read()) {
     counts_ = *read_now;
-  } else {
-    spdlog::warn("what waits in the journal cannot be counted: {}", read_now.error().what);
+    told_ = {};
+  } else if (read_now.error().what != std::exchange(told_, read_now.error().what)) {
+    spdlog::warn("what waits in the journal cannot be counted: {}", told_);
   }
   fresh_until_ms_ = clock_.monotonic_ms() + kFreshMs;
   return counts_;

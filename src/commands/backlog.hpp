@@ -30,6 +30,7 @@ class Backlog {
   const Clock& clock_;
   Counts counts_;
   std::int64_t fresh_until_ms_ = 0;
+  std::string told_;  // why it could not be read last
 };
 
 }  // namespace sportapp::commands

@@ -151,11 +151,13 @@ Result<void> Commands::open_journal() {
   options.on_committed = [this](std::vector<domain::CommittedEvent> events) { committed(std::move(events)); };
   options.on_batch = [this](const journal::BatchReport& report) { metrics_.count(report); };
   if (is_node()) {
-    options.on_failing = [this](const std::string& why) { node_->journal_failing(why); };
+    options.on_failing = [this](const std::string& why, bool) { node_->journal_failing(why); };
     options.on_recovered = [this] {
       const auto status = journal_->status();
       node_->journal_recovered({status.head, status.head_hash});
     };
+  } else {
+    options.on_recovered = [this] { committed_->store(journal_->status().head.value); };
   }
   auto journal = journal::Journal::open(std::move(options), domain_, clock_);
   if (!journal) return journal.error();
@@ -301,6 +303,11 @@ void Commands::describe() {
   process_.describe("role", [this] { return service::role(routes_->primary()); });
   process_.describe(
       "state", [this] { return std::string(journal_->status().failing.empty() ? "running" : "failing"); });
+  process_.describe("journal", [this] {
+    const auto status = journal_->status();
+    return std::string(status.damaged ? "damaged" : status.failing.empty() ? "whole" : "failing");
+  });
+  process_.describe_number("checked_until", [this] { return journal_->status().checked_until.value; });
   process_.describe_number("position", [this] { return journal_->status().head.value; });
   process_.describe_number("base", [this] { return journal_->status().base.seq.value; });
   process_.describe("trouble", [this] { return trouble(); });

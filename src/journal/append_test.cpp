@@ -110,7 +110,8 @@ TEST_F(AppendTest, AFailedWriteIsToldAndOverWhenTheDiskIsWellAgain) {
   testing::FaultyDisk disk;
   std::atomic<int> failed = 0, recovered = 0;
   open();
-  open_follower({.on_failing = [&](const std::string&) { ++failed; }, .on_recovered = [&] { ++recovered; }});
+  open_follower(
+      {.on_failing = [&](const std::string&, bool) { ++failed; }, .on_recovered = [&] { ++recovered; }});
   add_names(1, 2);
   ASSERT_TRUE(ship());
   add_names(3, 3);

@@ -44,11 +44,6 @@ class CommittedEvents final : public messaging::EventSource {
   CommittedEvents(std::filesystem::path file, std::shared_ptr<const Durable> durable)
       : file_(std::move(file), std::move(durable)) {}
 
-  Result<void> open() {
-    const auto opened = file_.read([](Select&, std::int64_t) { return true; });
-    return opened ? Result<void>() : opened.error();
-  }
-
   Result<Events> read(Seq after, std::size_t limit) override {
     if (after.value >= file_.durable() || limit == 0) return Events();
     // The file that is open may be the journal no longer: a repaired disk was mounted over it, say. The
@@ -98,11 +93,9 @@ class CommittedEvents final : public messaging::EventSource {
 
 }  // namespace
 
-Result<std::unique_ptr<messaging::EventSource>> make_committed_events(
-    std::filesystem::path file, std::shared_ptr<const Durable> durable) {
-  auto events = std::make_unique<CommittedEvents>(std::move(file), std::move(durable));
-  if (auto opened = events->open(); !opened) return opened.error();
-  return std::unique_ptr<messaging::EventSource>(std::move(events));
+std::unique_ptr<messaging::EventSource> make_committed_events(std::filesystem::path file,
+                                                              std::shared_ptr<const Durable> durable) {
+  return std::make_unique<CommittedEvents>(std::move(file), std::move(durable));
 }
 
 }  // namespace sportapp::journal

@@ -29,6 +29,15 @@ struct Head {
   bool operator==(const Head&) const = default;
 };
 
+// The last entry that counts for good: a primary committed it when every node in sync had it. Zeros: none is
+// known.
+struct Settled {
+  Seq seq;
+  Hash hash{};
+  Epoch epoch{};  // of the entry
+  bool operator==(const Settled&) const = default;
+};
+
 // The entries of one batch together are no larger, so that one frame carries them.
 inline constexpr std::size_t kBatchBytesMax = std::size_t{4} << 20;
 // Bytes of text in it.

@@ -76,6 +76,14 @@ void Inbox::put(Trim trim) {
   wake_.notify_one();
 }
 
+void Inbox::put(FoundDamaged found) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.emplace_back(std::move(found));
+  }
+  wake_.notify_one();
+}
+
 bool Inbox::put(Append& append) {
   for (const auto& entry : append.entries) append.bytes += size_of(entry);
   {

@@ -35,7 +35,12 @@ struct Trim {
   TrimRequest request;
   std::function<void(Result<Trimmed>)> done;
 };
-using Task = std::variant<Turn, Append, Replace, Trim>;
+// The file was found damaged by whoever read it, when it had been opened so often.
+struct FoundDamaged {
+  std::string what;
+  std::int64_t opened = 0;
+};
+using Task = std::variant<Turn, Append, Replace, Trim, FoundDamaged>;
 
 struct Work {
   std::deque<Task> tasks;
@@ -57,6 +62,7 @@ class Inbox {
   void put(Turn turn);
   void put(Replace replace);
   void put(Trim trim);
+  void put(FoundDamaged found);
   // False, and it is as it was, where too many wait.
   [[nodiscard]] bool put(Append& append);
   void stop();

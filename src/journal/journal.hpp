@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "domain/domain.hpp"
+#include "journal/background_pace.hpp"
 #include "journal/entry.hpp"
 #include "journal/entry_reader.hpp"
 #include "journal/submission.hpp"
@@ -47,13 +48,17 @@ struct JournalStatus {
   Hash head_hash{};
   std::size_t queued = 0;  // commands waiting
   std::string failing;     // why nothing is written at present; empty when it is
+  // It fails since its files are not what they were: nothing in them counts, all numbers here are zeros, and
+  // only replace() ends it.
+  bool damaged = false;
   bool leading = false;
   // The last of the entries that retention deleted, all from the first on; zeros: none was.
   Head base{};
   // Up to it, entries count for good: a primary committed each when every node in sync had it. What a
-  // follower has got last may come to nothing yet.
-  Seq settled{};
+  // follower has got last may come to nothing yet. It outlives a restart.
+  Settled settled{};
   std::int64_t opened = 0;  // grows whenever the file is opened anew, which may be another one then
+  Seq checked_until{};      // so far the background check has found the file right since it was opened
 };
 
 struct Options {
@@ -68,26 +73,37 @@ struct Options {
   // After each durable batch of its own and its answers.
   std::function<void(std::vector<domain::CommittedEvent>)> on_committed{};
   std::function<void(const BatchReport&)> on_batch{};
-  std::function<void(const std::string& why)> on_failing{};  // nothing is written from now on...
+  // Nothing is written from now on (as in the status). Not called where that is so from the beginning...
+  std::function<void(const std::string& why, bool damaged)> on_failing{};
   std::function<void()> on_recovered{};  // ...and now it is again; the head may be another
+  BackgroundPace pace{};
 };
 
 // Group commit: the commands that wait are decided and written in one transaction with one fsync, on the
 // journal's own thread. After a failed commit the outcome is unknown: nothing is taken until the database was
 // opened anew, checkpointed and written to, which is tried again every half second. With a gate a journal
 // that fails also stops leading, and what waits is answered NotPrimary: another node may carry it out.
+//
+// Beside its file it keeps journal.mark (see MarkFile) and, while it is closed, journal.seal (see Seal): by
+// them, and by its own content, it finds out that it lost something or was changed, when it is opened
+// (check_at_start()) and in the background afterwards. Then it is failing and damaged.
 class Journal {
  public:
-  // `domain`, `clock` and the gate must outlive the journal.
+  // `domain`, `clock` and the gate must outlive the journal. What is wrong with its files, its disk or its
+  // permissions is no error here: the journal is then failing from the beginning, as status() says.
   [[nodiscard]] static Result<std::unique_ptr<Journal>> open(Options options, const domain::Domain& domain,
                                                              const Clock& clock);
-  ~Journal();  // what is queued is answered with an error
+  // What is queued is answered with an error. Then everything is in the one file, and the WAL is empty,
+  // unless a reader holds it for some seconds, which the log says.
+  ~Journal();
 
   // Any thread. A full queue, a failing journal and one that does not lead answer at once, on this thread.
   void submit(Submission submission, Done done);
   [[nodiscard]] JournalStatus status() const;  // any thread
   // The last event of `source`, one of the domain's, that durably counted. Any thread.
   [[nodiscard]] Seq consumed(std::string_view source) const;
+  // What the journal's mark says so far is on disk when this returns without an error. Any thread.
+  [[nodiscard]] Result<void> sync_mark() const;
   // Durable entries as events, over a connection of its own: for the relay, for the feed.
   [[nodiscard]] Result<std::unique_ptr<messaging::EventSource>> events() const;
   // Durable entries as they are, over a connection of its own: for shipping.
@@ -106,7 +122,8 @@ class Journal {
   // an error kNever that names the seq. Where too much waits already, `done` is called at once, here.
   void append(std::vector<Entry> entries, std::function<void(Result<Head>)> done);
   // While following: `file`, whole and of the same file system, takes the journal's place, whatever that
-  // holds; a crash leaves the one or the other. The old one is kept beside it, with .replaced to its name.
+  // holds; a crash leaves the one or the other, or a damaged one. The old one is kept beside it, with
+  // .replaced to its name, or .damaged.
   void replace(std::filesystem::path file, std::function<void(Result<Head>)> done);
   // Deletes the first entries, as far as they are settled and others follow them. Their state stays, their
   // keys are known no more. Whoever asks has all of them elsewhere, on disk.

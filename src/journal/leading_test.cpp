@@ -107,7 +107,8 @@ TEST_F(LeadingTest, WithAGateAFailedCommitIsNobodysAnswerAndEndsTheLead) {
   Barrier barrier;
   std::atomic<int> failed = 0, recovered = 0;
   open({.gate = &barrier,
-        .on_failing = [&](const std::string& why) { failed += why.empty() ? 100 : 1; },
+        .on_failing = [&](const std::string& why,
+                          bool damaged) { failed += why.empty() || damaged ? 100 : 1; },
         .on_recovered = [&] { ++recovered; }});
   submit("k1", "ana");
   barrier.wait_for_batches(1);

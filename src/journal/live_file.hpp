@@ -19,6 +19,8 @@ struct Durable {
   std::atomic<std::int64_t> seq{0};  // up to it, what is visible in the file is on disk
   // Grows whenever the journal opened its file, which may be another one then.
   std::atomic<std::int64_t> opened{0};
+  // While the journal could not open it yet, or knows it to be damaged.
+  std::atomic<bool> unreadable{false};
 };
 
 // A read-only connection with prepared statements (`Statements` is made of a SQLite::Database&), opened anew
@@ -40,6 +42,10 @@ class LiveFile {
   template <class Read>
   auto read(Read read) -> Result<decltype(read(std::declval<Statements&>(), std::int64_t{}))> {
     for (;;) {
+      if (durable_->unreadable.load()) {
+        close();
+        return Error{Retry::kLater, file_.string() + ": this node's journal cannot be read at present"};
+      }
       const auto opened = durable_->opened.load();
       if (opened != opened_) close();
       if (auto ready = open(opened); !ready) return ready.error();
@@ -58,7 +64,7 @@ class LiveFile {
 
   Result<void> open(std::int64_t opened) {
     if (statements_) return {};
-    auto database = sqlite::open(file_, {.cache_kib = kCacheKib, .read_only = true});
+    auto database = sqlite::open(file_, {.cache_kib = kCacheKib, .read_only = true, .careful = true});
     if (!database) return database.error();
     try {
       statements_ = std::make_unique<Statements>(**database);

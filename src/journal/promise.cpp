@@ -1,152 +1,127 @@
 #include "journal/promise.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstdint>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/bytes.hpp"
 #include "base/durable.hpp"
-#include "base/hash.hpp"
+#include "journal/mark.hpp"
+#include "journal/slots.hpp"
 
 namespace sportapp::journal {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A slot: these bytes, the epoch in eight bytes, the lowest first, and the hash of both; it begins on a block
-// of its own, so that a write which is cut off cannot touch the other.
-constexpr std::string_view kMark = "sportapp promise 1\n";
-constexpr std::size_t kEpochBytes = 8;
-constexpr std::size_t kSlotBytes = kMark.size() + kEpochBytes + sizeof(Hash);
-constexpr off_t kSlotEvery = 4096;
+constexpr SlotFormat kFormat{"sportapp promise 1\n", 8};
+// What is written where the promise before is lost: it stays known until there is another one.
+constexpr Epoch kLost{-1};
 
-std::string slot_of(Epoch epoch) {
-  std::string slot(kMark);
-  for (unsigned i = 0; i < kEpochBytes; ++i) {
-    slot.push_back(static_cast<char>(static_cast<std::uint64_t>(epoch.value) >> (8 * i)));
+std::string content_of(Epoch epoch) {
+  return ByteWriter().i64(epoch.value).take();
+}
+
+using Epochs = std::array<std::optional<Epoch>, 2>;  // of a slot that is damaged: none
+
+Result<Epochs> read_epochs(const Descriptor& slots, const fs::path& file) {
+  const auto contents = read_slots(slots, file, kFormat);
+  if (!contents) return contents.error();
+  Epochs epochs;
+  for (std::size_t i = 0; i < epochs.size(); ++i) {
+    if ((*contents)[i]) epochs[i] = Epoch{ByteReader(*(*contents)[i]).i64()};
   }
-  const auto hash = Hasher().field(slot).finish();
-  slot.append(reinterpret_cast<const char*>(hash.data()), hash.size());
-  return slot;
+  return epochs;
 }
 
-std::optional<Epoch> epoch_in(std::string_view slot) {
-  if (slot.size() != kSlotBytes) return std::nullopt;
-  std::uint64_t number = 0;
-  for (unsigned i = 0; i < kEpochBytes; ++i) {
-    number |= std::uint64_t{static_cast<std::uint8_t>(slot[kMark.size() + i])} << (8 * i);
+Epoch greater_of(const Epochs& epochs) {
+  return std::max(epochs[0].value_or(kLost), epochs[1].value_or(kLost));
+}
+
+Result<Epochs> read_file(const fs::path& file) {
+  const auto slots = open_slots(file);
+  if (!slots) return slots.error();
+  return read_epochs(*slots, file);
+}
+
+// Whether this node must have promised something: the first epoch is that of a journal alone, too.
+bool took_part(const fs::path& folder) {
+  const auto mark = MarkFile::read_only(folder / "journal.db");
+  return mark && *mark && (*mark)->settled.epoch > Epoch{1};
+}
+
+// Makes the file anew where it is not there or says nothing.
+Result<void> make_readable(const fs::path& folder, const fs::path& file) {
+  Epoch first;
+  std::error_code unknown;
+  if (fs::exists(file, unknown) || unknown) {
+    const auto epochs = read_file(file);
+    if (!epochs) return epochs.error();
+    if ((*epochs)[0] || (*epochs)[1]) return {};
+    const fs::path kept = file.string() + ".damaged";
+    if (auto renamed = rename_durably(file, kept); !renamed) return renamed;
+    spdlog::error(
+        "{}: both of its slots are damaged, so it is not known what this node promised; it is kept "
+        "as {} and made anew, and the monitor decides what this node may be",
+        file.string(), kept.string());
+    first = kLost;
+  } else if (took_part(folder)) {
+    spdlog::error(
+        "{} is gone, so it is not known what this node promised; it is made anew, and the monitor "
+        "decides what this node may be",
+        file.string());
+    first = kLost;
   }
-  const Epoch epoch{static_cast<std::int64_t>(number)};
-  return slot == slot_of(epoch) ? std::optional(epoch) : std::nullopt;
-}
-
-Error failed(const char* what, const fs::path& file) {
-  return {Retry::kLater, fmt::format("{}: cannot {}: {}; look at its disk and its folder's permissions",
-                                     file.string(), what, std::strerror(errno))};
-}
-
-bool write_slot(int descriptor, std::size_t index, Epoch epoch) {
-  const auto slot = slot_of(epoch);
-  const auto written = ::pwrite(descriptor, slot.data(), slot.size(), static_cast<off_t>(index) * kSlotEvery);
-  if (written >= 0 && static_cast<std::size_t>(written) != slot.size()) errno = ENOSPC;
-  return static_cast<std::size_t>(written) == slot.size() && ::fdatasync(descriptor) == 0;
-}
-
-using Slots = std::array<std::optional<Epoch>, 2>;  // one that is damaged holds nothing
-
-// An error where neither can be read: what was promised is not known.
-Result<Slots> read_slots(int descriptor, const fs::path& file) {
-  Slots slots;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    std::string slot(kSlotBytes, '\0');
-    const auto got = ::pread(descriptor, slot.data(), slot.size(), static_cast<off_t>(i) * kSlotEvery);
-    if (got < 0) return failed("read it", file);
-    slot.resize(static_cast<std::size_t>(got));
-    slots[i] = epoch_in(slot);
-  }
-  if (slots[0] || slots[1]) return slots;
-  return Error{Retry::kNever,
-               fmt::format("{}: both of its slots are damaged, so it is not known what this node promised; "
-                           "move the node's folder away, and it comes back as an empty one that is filled "
-                           "by the primary",
-                           file.string())};
-}
-
-Epoch greater_of(const Slots& slots) {
-  return std::max(slots[0].value_or(Epoch{-1}), slots[1].value_or(Epoch{-1}));
-}
-
-// Under another name until it is whole, so that a file of the right name always holds a promise.
-Result<void> make(const fs::path& folder, const fs::path& file) {
-  std::error_code not_made;
-  fs::create_directories(folder, not_made);
-  const fs::path fresh = file.string() + ".new";
-  const int descriptor = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (descriptor < 0) return failed("make it", fresh);
-  const bool written = write_slot(descriptor, 0, Epoch{}) && write_slot(descriptor, 1, Epoch{}) &&
-                       ::fsync(descriptor) == 0 && ::rename(fresh.c_str(), file.c_str()) == 0;
-  const auto error = failed("write it", fresh);
-  ::close(descriptor);
-  if (!written) return error;
-  return sync_to_disk(folder);
+  return make_slots(file, kFormat, content_of(first));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Promise>> Promise::open(const fs::path& folder) {
   auto file = folder / "promise";
-  if (!fs::exists(file)) {
-    if (auto made = make(folder, file); !made) return made.error();
-  }
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CLOEXEC);
-  if (descriptor < 0) return failed("open it", file);
-  std::unique_ptr<Promise> promise(new Promise(std::move(file), descriptor));
-  if (auto read = promise->read(); !read) return read.error();
-  // What a process that was killed wrote may not be on disk yet.
-  if (::fdatasync(descriptor) != 0) return failed("sync it", promise->file_);
-  return promise;
-}
-
-Promise::~Promise() {
-  ::close(descriptor_);
-}
-
-Result<void> Promise::read() {
-  const auto slots = read_slots(descriptor_, file_);
+  if (auto readable = make_readable(folder, file); !readable) return readable.error();
+  auto slots = open_slots(file);
   if (!slots) return slots.error();
-  const auto& [first, second] = *slots;
-  if (!first || !second) {
-    spdlog::warn("{}: one slot was cut off while it was written; the other one counts", file_.string());
+  std::unique_ptr<Promise> promise(new Promise(std::move(file), std::move(*slots)));
+  const auto epochs = read_epochs(promise->slots_, promise->file_);
+  if (!epochs) return epochs.error();
+  if (!(*epochs)[0] || !(*epochs)[1]) {
+    spdlog::warn("{}: one slot was cut off while it was written; the other one counts",
+                 promise->file_.string());
   }
-  value_ = greater_of(*slots);
-  next_slot_ = first == value_ ? 1 : 0;
-  return {};
+  const auto found = greater_of(*epochs);
+  promise->value_ = std::max(found, Epoch{});
+  promise->lost_ = found == kLost;
+  promise->next_slot_ = (*epochs)[0] == found ? 1 : 0;
+  // What a process that was killed wrote may not be on disk yet.
+  if (auto synced = sync_slots(promise->slots_, promise->file_); !synced) return synced.error();
+  return promise;
 }
 
 Result<Epoch> Promise::read_only(const fs::path& folder) {
   const auto file = folder / "promise";
-  const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return failed("open it", file);
-  const auto slots = read_slots(descriptor, file);
-  ::close(descriptor);
-  if (!slots) return slots.error();
-  return greater_of(*slots);
+  const auto epochs = read_file(file);
+  if (!epochs) return epochs.error();
+  if ((*epochs)[0] || (*epochs)[1]) return std::max(greater_of(*epochs), Epoch{});
+  return Error{Retry::kNever,
+               fmt::format("{}: both of its slots are damaged, so it is not known what this node promised; "
+                           "start the node, which makes it anew and is then filled by the primary",
+                           file.string())};
 }
 
 Result<void> Promise::raise(Epoch epoch) {
   if (epoch <= value_) return {};
-  if (!write_slot(descriptor_, next_slot_, epoch)) return failed("write it", file_);
+  if (auto written = write_slot(slots_, file_, kFormat, next_slot_, content_of(epoch)); !written)
+    return written;
+  if (auto synced = sync_slots(slots_, file_); !synced) return synced;
   value_ = epoch;
+  lost_ = false;
   next_slot_ = 1 - next_slot_;
   return {};
 }

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "journal/mark.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::journal {
@@ -96,16 +97,42 @@ TEST_F(PromiseTest, GoesOnInTheSlotThatWasCutOff) {
   EXPECT_EQ(promised(), Epoch{8}) << "the other slot was left alone";
 }
 
-TEST_F(PromiseTest, BothSlotsDamagedIsAnErrorAndNoPromiseOfZero) {
+TEST_F(PromiseTest, BothSlotsDamagedIsAPromiseThatIsLostUntilThereIsAnother) {
   raise(7);
   overwrite(20, "??");
   overwrite(kSecond + 20, "??");
-  const auto promise = Promise::open(folder_.path());
-  ASSERT_FALSE(promise);
-  EXPECT_EQ(promise.error().retry, Retry::kNever);
-  EXPECT_NE(promise.error().what.find(file_.string()), std::string::npos) << promise.error().what;
+  const auto remains = content();
+  EXPECT_FALSE(Promise::read_only(folder_.path()));
+  for (int i = 0; i < 2; ++i) {  // over a restart, too
+    const auto promise = Promise::open(folder_.path());
+    ASSERT_TRUE(promise) << promise.error().what;
+    EXPECT_TRUE((*promise)->lost());
+    EXPECT_EQ((*promise)->value(), Epoch{0});
+  }
+  std::ifstream kept(file_.string() + ".damaged", std::ios::binary);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(kept), {}), remains);
+  raise(3);
+  EXPECT_FALSE((*Promise::open(folder_.path()))->lost());
+  EXPECT_EQ(promised(), Epoch{3});
+}
+
+TEST_F(PromiseTest, AnEmptyFileIsAPromiseThatIsLost) {
+  raise(7);
   fs::resize_file(file_, 0);
-  EXPECT_FALSE(Promise::open(folder_.path()));
+  EXPECT_TRUE((*Promise::open(folder_.path()))->lost());
+}
+
+TEST_F(PromiseTest, NoFileIsAPromiseThatIsLostWhereTheJournalTookPartInAnEpoch) {
+  EXPECT_FALSE((*Promise::open(folder_.path()))->lost()) << "a node that begins";
+  fs::remove(file_);
+  {
+    auto mark = MarkFile::open(folder_.path() / "journal.db");
+    ASSERT_TRUE((*mark)->write({.settled = {Seq{5}, {}, Epoch{1}}}));
+    EXPECT_FALSE((*Promise::open(folder_.path()))->lost()) << "a journal that was alone";
+    fs::remove(file_);
+    ASSERT_TRUE((*mark)->write({.settled = {Seq{5}, {}, Epoch{2}}}));
+  }
+  EXPECT_TRUE((*Promise::open(folder_.path()))->lost());
 }
 
 TEST_F(PromiseTest, AFileThatWasNotFinishedIsMadeAnew) {

@@ -4,6 +4,7 @@
 
 #include "journal/base.hpp"
 #include "journal/entry_row.hpp"
+#include "journal/store.hpp"
 #include "sqlite/snapshot.hpp"
 
 namespace sportapp::journal {
@@ -51,6 +52,28 @@ Result<Head> Reader::base() {
   return impl_->file.read([](SQLite::Database& database) { return base_of(database); });
 }
 
+Result<std::optional<Hash>> Reader::hash_at(Seq seq) {
+  return impl_->file.read([&](SQLite::Database& database) -> std::optional<Hash> {
+    if (const auto first = base_of(database); first.seq == seq) return first.hash;
+    SQLite::Statement select(database, "SELECT hash FROM entries WHERE seq = ?");
+    select.bind(1, seq.value);
+    if (!select.executeStep()) return std::nullopt;
+    return hash_of(select.getColumn(0).getString());
+  });
+}
+
+Result<int> Reader::format() {
+  return impl_->file.read([](SQLite::Database& database) {
+    if (!database.tableExists("meta") || !database.tableExists("entries")) return 0;
+    SQLite::Statement select(database, "SELECT value FROM meta WHERE name = 'format'");
+    return select.executeStep() ? select.getColumn(0).getInt() : 0;
+  });
+}
+
+Result<std::int64_t> Reader::times_opened() {
+  return impl_->file.read(times_opened_of);
+}
+
 Result<Seq> Reader::taken_in(std::string_view source) {
   return impl_->file.read(
       [&](SQLite::Database& database) { return last_consumed(database, source).value_or(Seq{}); });
@@ -89,6 +112,20 @@ Result<std::int64_t> Reader::count(std::string_view table, std::size_t most) {
     select.bind(2, static_cast<std::int64_t>(most));
     select.executeStep();
     return select.getColumn(0).getInt64();
+  });
+}
+
+Result<std::optional<Seq>> Reader::not_found_by_key(Seq after, Seq until) {
+  return impl_->file.read([&](SQLite::Database& database) -> std::optional<Seq> {
+    SQLite::Statement select(
+        database,
+        "SELECT seq FROM entries AS entry WHERE seq > ? AND seq <= ? AND NOT EXISTS(SELECT 1 FROM entries AS "
+        "found INDEXED BY sqlite_autoindex_entries_1 WHERE found.key = entry.key AND found.seq = entry.seq) "
+        "LIMIT 1");
+    select.bind(1, after.value);
+    select.bind(2, until.value);
+    if (!select.executeStep()) return std::nullopt;
+    return Seq{select.getColumn(0).getInt64()};
   });
 }
 

@@ -30,6 +30,12 @@ class Reader {
   [[nodiscard]] Result<Seq> head();
   // The last of the entries that retention deleted, all from the first on; zeros: none was.
   [[nodiscard]] Result<Head> base();
+  // Of an entry that is there, or of the base; nothing for any other seq.
+  [[nodiscard]] Result<std::optional<Hash>> hash_at(Seq seq);
+  // 0 where the file is not a journal yet: it was made, and its process ended before it had its tables.
+  [[nodiscard]] Result<int> format();
+  // How often the file was opened for writing.
+  [[nodiscard]] Result<std::int64_t> times_opened();
   // The last of the source's events that counted here; 0: none did.
   [[nodiscard]] Result<Seq> taken_in(std::string_view source);
   // As stored, in order of seq, gaps and all; a hash that has not its 32 bytes comes as zeros.
@@ -43,6 +49,8 @@ class Reader {
   [[nodiscard]] Result<std::vector<StateRow>> rows_of(std::string_view table, Id after, std::size_t limit);
   // How many rows a table has, counted no further than `most`.
   [[nodiscard]] Result<std::int64_t> count(std::string_view table, std::size_t most);
+  // An entry with after < seq <= until that is not found by its key.
+  [[nodiscard]] Result<std::optional<Seq>> not_found_by_key(Seq after, Seq until);
   // What SQLite's own check of the file complains of first.
   [[nodiscard]] Result<std::optional<std::string>> damage();
   // A key that two entries have.

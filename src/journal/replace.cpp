@@ -2,6 +2,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -10,6 +11,8 @@
 #include <string>
 
 #include "base/durable.hpp"
+#include "journal/seal.hpp"
+#include "journal/slots.hpp"
 #include "journal/store.hpp"
 #include "sqlite/sqlite.hpp"
 
@@ -53,22 +56,8 @@ Result<void> make_whole(const fs::path& journal) {
                fmt::format("{} cannot be replaced while a program reads it; try again", journal.string())};
 }
 
-}  // namespace
-
-Result<void> prepare_replacement(const fs::path& file) {
-  if (!fs::exists(file)) return Error{Retry::kNever, fmt::format("{} is not there", file.string())};
-  if (auto removed = remove_companions(file); !removed) return removed;
-  {
-    const auto store = Store::open(file);
-    if (!store) return store.error();
-  }
-  if (auto whole = make_whole(file); !whole) return whole;
-  if (auto removed = remove_companions(file); !removed) return removed;
-  return sync_to_disk(file);
-}
-
-Result<void> replace_journal(const fs::path& file, const fs::path& journal) {
-  const auto folder = journal.has_parent_path() ? journal.parent_path() : fs::path(".");
+// Everything of it stays whole, in one file.
+Result<void> keep_whole(const fs::path& journal) {
   const auto kept = beside(journal, ".replaced");
   if (auto whole = make_whole(journal); !whole) return whole;
   // The old one's WAL must be gone for good before another file has its name.
@@ -76,16 +65,108 @@ Result<void> replace_journal(const fs::path& file, const fs::path& journal) {
   if (auto removed = remove_companions(kept); !removed) return removed;
   if (auto removed = take_away(kept); !removed) return removed;
   if (::link(journal.c_str(), kept.c_str()) != 0) return failed("keep a copy of", journal);
-  if (auto synced = sync_to_disk(folder); !synced) return synced;
-  if (::rename(file.c_str(), journal.c_str()) != 0) {
-    auto error = failed("move into place", file);
-    static_cast<void>(take_away(kept));
+  return {};
+}
+
+// The files as they are; of remains from before, nothing stays.
+Result<void> keep_damaged(const fs::path& journal) {
+  const auto kept = beside(journal, ".damaged");
+  const auto wal = beside(journal, "-wal");
+  const auto kept_wal = beside(wal, ".damaged");
+  for (const auto& older : {kept, kept_wal}) {
+    if (auto removed = take_away(older); !removed) return removed;
+  }
+  if (::link(journal.c_str(), kept.c_str()) != 0 && errno != ENOENT) return failed("keep a copy of", journal);
+  if (::rename(wal.c_str(), kept_wal.c_str()) != 0 && errno != ENOENT) return failed("put aside", wal);
+  spdlog::warn("what the damaged journal was is kept as {} and {}; what was kept so before is gone",
+               kept.string(), kept_wal.string());
+  return remove_companions(journal);
+}
+
+class Replacing {
+ public:
+  Replacing(const Replacement& given, MarkFile& mark)
+      : given_(given), mark_(mark), is_damaged_(given.fault && given.fault->damaged) {}
+
+  Result<void> run() {
+    if (auto begun = begin(); !begun) return begun;
+    done("marked");
+    auto placed = put_in_place();
+    if (!placed) static_cast<void>(give_up());
+    if (!placed) return placed;
+    done("renamed");
+    auto ended = end();
+    if (ended) done("on disk");
+    return ended ? ended : Error{Retry::kOutcomeUnknown, ended.error().what};
+  }
+
+ private:
+  void done(std::string_view step) const {
+    if (given_.after) given_.after(step);
+  }
+
+  // Damage is said in the mark, so that nothing that is left of the files looks whole, whatever of them is
+  // put aside already.
+  Result<void> begin() {
+    auto now = mark_.mark();
+    now.replacing = given_.end;
+    if (is_damaged_) now.damage = given_.fault->why;
+    if (auto written = mark_.write(now); !written) return written;
+    return mark_.sync();
+  }
+
+  Result<void> put_in_place() {
+    const auto& journal = given_.journal;
+    if (auto kept = is_damaged_ ? keep_damaged(journal) : keep_whole(journal); !kept) return kept;
+    done("kept");
+    if (auto synced = sync_to_disk(folder_of(journal)); !synced) return synced;
+    done("kept on disk");
+    if (::rename(given_.copy.c_str(), journal.c_str()) == 0) return {};
+    auto error = failed("move into place", given_.copy);
+    if (!is_damaged_) static_cast<void>(take_away(beside(journal, ".replaced")));
     return error;
   }
-  // A reader that opened the old one in between made some of its own.
-  auto done = remove_companions(journal);
-  if (done) done = sync_to_disk(folder);
-  return done ? done : Error{Retry::kOutcomeUnknown, done.error().what};
+
+  Result<void> give_up() {
+    auto now = mark_.mark();
+    now.replacing.reset();
+    return mark_.write(now);
+  }
+
+  Result<void> end() {
+    // A reader that opened the old one in between made some of its own.
+    if (auto removed = remove_companions(given_.journal); !removed) return removed;
+    if (auto removed = remove_seal(given_.journal); !removed) return removed;
+    return sync_to_disk(folder_of(given_.journal));
+  }
+
+  const Replacement& given_;
+  MarkFile& mark_;
+  const bool is_damaged_;
+};
+
+}  // namespace
+
+Result<Head> prepare_replacement(const fs::path& file) {
+  if (!fs::exists(file)) return Error{Retry::kNever, fmt::format("{} is not there", file.string())};
+  if (auto removed = remove_companions(file); !removed) return removed.error();
+  Head end;
+  try {
+    const auto store = Store::open(file);
+    if (!store) return store.error();
+    const auto last = (*store)->last();
+    end = {last.seq, last.hash};
+  } catch (const SQLite::Exception& exception) {
+    return sqlite::to_error(exception, file);
+  }
+  if (auto whole = make_whole(file); !whole) return whole.error();
+  if (auto removed = remove_companions(file); !removed) return removed.error();
+  if (auto synced = sync_to_disk(file); !synced) return synced.error();
+  return end;
+}
+
+Result<void> replace_journal(const Replacement& given, MarkFile& mark) {
+  return Replacing(given, mark).run();
 }
 
 }  // namespace sportapp::journal

@@ -26,10 +26,12 @@ CREATE TABLE IF NOT EXISTS state_rows(
 )sql";
 constexpr const char* kUniques = "state_uniques";
 constexpr int kFormat = 2;
-constexpr int kFormatWithBase = 3;       // entries are deleted: a program that knows of none must not open it
+constexpr int kFormatWithBase =
+    kFormatMax;                          // entries are deleted: a program that knows of none must not open it
 constexpr int kFormatWithoutRecent = 1;  // taken over as it is
 // Writes nothing once it says so.
 constexpr const char* kMarkTrimmed = "UPDATE meta SET value = 3 WHERE name = 'format' AND value <> 3";
+constexpr int kCloseMs = 2000;  // for which a reader may hold the WAL
 constexpr int kWalKib = 16 * 1024;
 constexpr int kCacheKib = 24 * 1024;
 
@@ -50,12 +52,24 @@ Hash hash_of(SQLite::Statement& statement, int index) {
   return hash;
 }
 
-void make_durable(SQLite::Database& database) {
-  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+bool empty_wal(SQLite::Database& database) {
+  return database.execAndGet("PRAGMA wal_checkpoint(TRUNCATE)").getInt() == 0;
+}
+
+void count_opening(SQLite::Database& database) {
   database.exec("INSERT INTO meta VALUES('opened', 1) ON CONFLICT(name) DO UPDATE SET value = value + 1");
 }
 
 }  // namespace
+
+Error newer_format(const std::filesystem::path& file, int format) {
+  return {Retry::kNever, fmt::format("{}: journal format {}, this program knows {}; use a newer one",
+                                     file.string(), format, kFormatMax)};
+}
+
+std::int64_t times_opened_of(SQLite::Database& database) {
+  return database.execAndGet("SELECT coalesce(max(value), 0) FROM meta WHERE name = 'opened'").getInt64();
+}
 
 StoredState::StoredState(SQLite::Database& database)
     : row_(database, "SELECT json FROM state_rows WHERE tbl = ? AND id = ?"),
@@ -94,8 +108,9 @@ void StoredState::put_unique(std::string_view unique_field, std::string_view val
   uniques_.put(unique_field, value, id);
 }
 
-Store::Store(std::unique_ptr<SQLite::Database> database)
-    : database_(std::move(database)),
+Store::Store(std::filesystem::path file, std::unique_ptr<SQLite::Database> database)
+    : file_(std::move(file)),
+      database_(std::move(database)),
       state_(*database_),
       begin_(*database_, "BEGIN IMMEDIATE"),
       commit_(*database_, "COMMIT"),
@@ -105,12 +120,12 @@ Store::Store(std::unique_ptr<SQLite::Database> database)
       undo_(*database_, "ROLLBACK TO command"),
       find_(*database_, "SELECT seq, fingerprint, status, answer, location FROM entries WHERE key = ?"),
       append_(*database_, "INSERT INTO entries VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
-      head_(*database_, "SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1"),
+      head_(*database_, "SELECT seq, hash, epoch FROM entries ORDER BY seq DESC LIMIT 1"),
       hash_at_(*database_, "SELECT hash FROM entries WHERE seq = ?"),
       base_(*database_) {}
 
 Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
-  auto database = sqlite::open(file, {.cache_kib = kCacheKib, .wal_kib = kWalKib});
+  auto database = sqlite::open(file, {.cache_kib = kCacheKib, .wal_kib = kWalKib, .careful = true});
   if (!database) return database.error();
   try {
     (*database)->exec(kSchema);
@@ -121,18 +136,38 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
                     "excluded.value WHERE value = {}",
                     kFormat, kFormatWithoutRecent));
     const auto format = (*database)->execAndGet("SELECT value FROM meta WHERE name = 'format'").getInt();
-    if (format != kFormat && format != kFormatWithBase) {
-      return Error{Retry::kNever, fmt::format("{}: journal format {}, this program knows {}; use a newer one",
-                                              file.string(), format, kFormatWithBase)};
-    }
-    make_durable(**database);
-    auto store = std::unique_ptr<Store>(new Store(std::move(*database)));
+    if (format != kFormat && format != kFormatWithBase) return newer_format(file, format);
+    const bool emptied = empty_wal(**database);
+    count_opening(**database);
+    auto store = std::unique_ptr<Store>(new Store(file, std::move(*database)));
+    store->wal_was_emptied_ = emptied;
     auto checkpointer = sqlite::Checkpointer::start(*store->database_, file, kWalKib);
     if (!checkpointer) return checkpointer.error();
     store->checkpointer_ = std::move(*checkpointer);
     return store;
   } catch (const SQLite::Exception& exception) {
     return sqlite::to_error(exception, file);
+  }
+}
+
+Result<std::optional<sqlite::WholeFile>> Store::close(std::uint64_t bytes_max) {
+  checkpointer_.reset();
+  try {
+    database_->setBusyTimeout(kCloseMs);
+    if (!empty_wal(*database_)) {
+      return Error{Retry::kLater, fmt::format("{}: a program still reads it, so a part of it stays in {}-wal",
+                                              file_.string(), file_.string())};
+    }
+    const auto pages = database_->execAndGet("PRAGMA page_count").getInt64();
+    const auto bytes = pages * database_->execAndGet("PRAGMA page_size").getInt64();
+    // Whoever closes it last may take the empty WAL away.
+    sqlite::close_without_checkpoint(*database_, false);
+    if (static_cast<std::uint64_t>(bytes) > bytes_max) return std::optional<sqlite::WholeFile>();
+    auto whole = sqlite::read_whole(*database_, file_);
+    if (!whole) return whole.error();
+    return std::optional(std::move(*whole));
+  } catch (const SQLite::Exception& exception) {
+    return sqlite::to_error(exception, file_);
   }
 }
 
@@ -211,10 +246,10 @@ Head Store::trim(Seq upto, std::size_t most) {
   return now;
 }
 
-Head Store::head() {
+Settled Store::last() {
   Use use(head_);
   if (!use.step()) return {};
-  return {Seq{head_.getColumn(0).getInt64()}, hash_of(head_, 1)};
+  return {Seq{head_.getColumn(0).getInt64()}, hash_of(head_, 1), Epoch{head_.getColumn(2).getInt64()}};
 }
 
 Seq Store::consumed(std::string_view source) {

@@ -15,8 +15,15 @@
 #include "journal/entry.hpp"
 #include "sqlite/checkpointer.hpp"
 #include "sqlite/value_index.hpp"
+#include "sqlite/whole_file.hpp"
 
 namespace sportapp::journal {
+
+// Of the formats of journals, the latest that this program knows.
+inline constexpr int kFormatMax = 3;
+[[nodiscard]] Error newer_format(const std::filesystem::path& file, int format);
+// How often the file was opened for writing.
+[[nodiscard]] std::int64_t times_opened_of(SQLite::Database& database);
 
 // The state tables as the rules see them.
 class StoredState final : public domain::State {
@@ -43,6 +50,13 @@ class Store {
   // syncs, and writes once. So an open store is one that can be written to.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& file);
 
+  // When it was opened, the WAL was emptied: it holds nothing that an earlier process left.
+  [[nodiscard]] bool wal_was_emptied() const { return wal_was_emptied_; }
+  // Ends it in order: everything is in the one file and on the disk, and the WAL is empty. Gives what the
+  // file is then, unless it is larger than `bytes_max`; an error where a reader held the WAL too long.
+  // Nothing is written to it any more.
+  [[nodiscard]] Result<std::optional<sqlite::WholeFile>> close(std::uint64_t bytes_max);
+
   void begin();
   void commit();
   void rollback() noexcept;
@@ -67,7 +81,8 @@ class Store {
   void append(const Entry& entry);
   // As append(), of another journal's entry: that one may have forgotten that the key is an older entry's.
   void append_of_other(const Entry& entry);
-  [[nodiscard]] Head head();
+  [[nodiscard]] Settled last();  // entry; zeros where there is none
+  [[nodiscard]] std::int64_t times_opened() { return times_opened_of(*database_); }
   // The last of the entries that are deleted; zeros: none is.
   [[nodiscard]] Head base() { return base_.base(); }
   // Deletes entries from the first on, up to `upto`, which is not the last, and no more than `most`; in a
@@ -79,8 +94,10 @@ class Store {
   [[nodiscard]] Seq consumed(std::string_view source);
 
  private:
-  explicit Store(std::unique_ptr<SQLite::Database> database);
+  Store(std::filesystem::path file, std::unique_ptr<SQLite::Database> database);
+  const std::filesystem::path file_;
   std::unique_ptr<SQLite::Database> database_;
+  bool wal_was_emptied_ = false;
   StoredState state_;
   std::unique_ptr<sqlite::Checkpointer> checkpointer_;
   std::uint64_t changes_before_ = 0;  // of the transaction under way

@@ -116,15 +116,15 @@ TEST_F(TrimTest, AFollowerDeletesOnlyWhatThePrimaryWentOnFrom) {
   open_follower();
   add_names(1, 5);
   ASSERT_TRUE(ship());
-  EXPECT_EQ(follower_->status().settled, Seq{0}) << "the batch may come to nothing yet";
+  EXPECT_EQ(follower_->status().settled.seq, Seq{0}) << "the batch may come to nothing yet";
   EXPECT_EQ(trim(*follower_, 4)->base, Seq{0});
   add_names(6, 6);
   ASSERT_TRUE(ship());
-  EXPECT_EQ(follower_->status().settled, Seq{5});
+  EXPECT_EQ(follower_->status().settled.seq, Seq{5});
   EXPECT_EQ(trim(*follower_, 6)->base, Seq{5});
   follower_->lead(Epoch{2});
   EXPECT_TRUE(std::holds_alternative<Answered>(add_to(*follower_, "k7", "n7")));
-  EXPECT_EQ(follower_->status().settled, Seq{7});
+  EXPECT_EQ(follower_->status().settled.seq, Seq{7});
 }
 
 // Each deletes in its own time: a key that the primary forgot may be in the follower's journal yet.
@@ -158,7 +158,7 @@ TEST_F(TrimTest, ACopyTakesThePlaceWithItsBase) {
   follower_->replace(copy, replaced.to());
   ASSERT_TRUE(replaced.wait());
   EXPECT_EQ(follower_->status().base, journal_->status().base);
-  EXPECT_EQ(follower_->status().settled, Seq{0});
+  EXPECT_EQ(follower_->status().settled.seq, Seq{0});
   add_names(9, 9);
   ASSERT_TRUE(ship());
   EXPECT_EQ(head_of(*follower_), head_of(*journal_));

@@ -50,25 +50,25 @@ Writer::Writer(std::unique_ptr<Store> store, const domain::Domain& domain, Place
       now_(committed_),
       base_(store_->base()) {}
 
-Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, const domain::Domain& domain,
-                                             const Head& kept) {
+Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file,
+                                             const domain::Domain& domain) {
   auto opened = Store::open(file);
   if (!opened) return opened.error();
   auto& store = **opened;
   try {
-    Place place{store.head(), {}};
+    const auto last = store.last();
+    Place place{{last.seq, last.hash}, last.epoch, {}};
     for (const auto& source : domain.sources()) place.consumed[source] = store.consumed(source);
-    // What was answered must still be there: a disk that came back with less is no journal to go on from.
-    const auto still = store.hash_at(kept.seq);
-    if (kept.seq > Seq{} && (!still || *still != kept.hash)) {
-      return Error{Retry::kNever,
-                   fmt::format("{}: entry {}, acknowledged earlier, is gone or changed; restore the file",
-                               file.string(), kept.seq.value)};
-    }
     return std::unique_ptr<Writer>(new Writer(std::move(*opened), domain, std::move(place)));
   } catch (const SQLite::Exception& exception) {
     return sqlite::to_error(exception, file);
   }
+}
+
+bool Writer::holds(Seq seq, const Hash& hash) const {
+  if (seq < base_.seq) return true;
+  const auto here = store_->hash_at(seq);
+  return seq == Seq{} || (here && *here == hash);
 }
 
 void Writer::commit() {
@@ -184,12 +184,14 @@ void Writer::apply(const Entry& entry) {
   domain_.apply(store_->state(), {entry.seq, entry.time_ms, entry.event});
   store_->append(entry);
   now_.head = {entry.seq, entry.hash};
+  now_.epoch = entry.epoch;
 }
 
 void Writer::apply_of_other(const Entry& entry) {
   domain_.apply(store_->state(), {entry.seq, entry.time_ms, entry.event});
   store_->append_of_other(entry);
   now_.head = {entry.seq, entry.hash};
+  now_.epoch = entry.epoch;
 }
 
 Result<void> Writer::check_chain(std::span<const Entry> entries) const {

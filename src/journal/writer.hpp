@@ -34,9 +34,16 @@ struct Decided {
 // exceptions come through where no Result is given: then nothing is known but that undo() ends it.
 class Writer {
  public:
-  // An error kNever where `kept`, which was durable once, is not in the file.
   [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file,
-                                                            const domain::Domain& domain, const Head& kept);
+                                                            const domain::Domain& domain);
+  // Whether the entry is here, or was and is deleted.
+  [[nodiscard]] bool holds(Seq seq, const Hash& hash) const;
+  [[nodiscard]] bool wal_was_emptied() const { return store_->wal_was_emptied(); }
+  [[nodiscard]] std::int64_t times_opened() const { return store_->times_opened(); }
+  // See Store::close().
+  [[nodiscard]] Result<std::optional<sqlite::WholeFile>> close(std::uint64_t bytes_max) {
+    return store_->close(bytes_max);
+  }
 
   // In a transaction: decides the commands in their order, as many as make entries of kBatchBytesMax.
   [[nodiscard]] Decided decide(std::span<const Pending> batch, Epoch epoch, std::int64_t time_ms,
@@ -50,6 +57,8 @@ class Writer {
   void trim(Seq upto, std::size_t most);
 
   [[nodiscard]] const Head& head() const { return now_.head; }
+  // With the epoch of the last entry.
+  [[nodiscard]] Settled last() const { return {now_.head.seq, now_.head.hash, now_.epoch}; }
   // The last entry that retention deleted; zeros: none.
   [[nodiscard]] const Head& base() const { return base_; }
   [[nodiscard]] const Consumed& consumed() const { return now_.consumed; }
@@ -57,6 +66,7 @@ class Writer {
  private:
   struct Place {
     Head head;
+    Epoch epoch;  // of the last entry
     Consumed consumed;
   };
 

@@ -32,6 +32,7 @@ struct LiveNode::Impl {
   [[nodiscard]] link::Handler handler();
   void acted(const Replica& replica);
   void decide_gate(bool pass);
+  void journal_failing(const std::string& why);
 
   const service::Config config;
   const OnRole on_role;
@@ -39,6 +40,9 @@ struct LiveNode::Impl {
   std::unique_ptr<journal::Promise> promise;  // until the driver has it
   std::unique_ptr<link::Endpoint> endpoint;
   std::unique_ptr<NodeDriver> driver;  // its work ends before it does: by endpoint->stop()
+
+  std::mutex journal_mutex;  // whatever the journal says is told after it is said how it began
+  bool tells_journal = false;
 
   std::mutex gate_mutex;  // guards the next three
   std::condition_variable gate_changed;
@@ -116,6 +120,11 @@ Result<void> LiveNode::start(journal::Journal& journal) {
       NodeDriver::Outside{*impl->endpoint, journal, [impl](bool pass) { impl->decide_gate(pass); },
                           [impl](const Replica& replica) { impl->acted(replica); }, impl->hangs},
       std::move(impl->promise));
+  {
+    const std::lock_guard lock(impl->journal_mutex);
+    impl->tells_journal = true;
+    if (const auto status = journal.status(); !status.failing.empty()) impl->journal_failing(status.failing);
+  }
   if (auto listening = impl->endpoint->listen(); !listening) return listening.error();
   impl->endpoint->post([impl] { impl->driver->tick(); });
   impl->endpoint->start();
@@ -138,11 +147,18 @@ RoleView LiveNode::role() const {
   return impl_->view;
 }
 
+void LiveNode::Impl::journal_failing(const std::string& why) {
+  driver->tell([why](Replica& node, std::int64_t now_ms) { node.journal_failing(now_ms, why); });
+}
+
 void LiveNode::journal_failing(const std::string& why) {
-  impl_->driver->tell([why](Replica& node, std::int64_t now_ms) { node.journal_failing(now_ms, why); });
+  const std::lock_guard lock(impl_->journal_mutex);
+  if (impl_->tells_journal) impl_->journal_failing(why);
 }
 
 void LiveNode::journal_recovered(const journal::Head& head) {
+  const std::lock_guard lock(impl_->journal_mutex);
+  if (!impl_->tells_journal) return;
   impl_->driver->tell([end = failover::Position{head.seq, head.hash}](Replica& node, std::int64_t now_ms) {
     node.journal_able(now_ms, end);
   });

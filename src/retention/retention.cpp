@@ -184,11 +184,11 @@ Seq Retention::seen_long_ago(const journal::JournalStatus& status) {
   const auto now_ms = clock_.monotonic_ms();
   const auto keep_ms = options_.policy.keep_keys_s * 1000;
   if (seen_.empty() || now_ms - seen_.back().at_ms >= keep_ms / kSamples) {
-    seen_.push_back({now_ms, status.settled});
+    seen_.push_back({now_ms, status.settled.seq});
   }
   while (seen_.size() > 1 && seen_[1].at_ms <= now_ms - keep_ms) seen_.pop_front();
   const bool long_ago = !seen_.empty() && seen_.front().at_ms <= now_ms - keep_ms;
-  return long_ago ? std::min(seen_.front().settled, status.settled) : Seq{};
+  return long_ago ? std::min(seen_.front().settled, status.settled.seq) : Seq{};
 }
 
 // Into the base model, on disk: some of what comes next. Gives how many.

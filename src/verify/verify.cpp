@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "journal/beside.hpp"
 #include "journal/reader.hpp"
 #include "projection/base_model.hpp"
 #include "projection/snapshot.hpp"
@@ -42,6 +43,8 @@ struct OpenModel {
 
 struct OpenJournal {
   std::string file;
+  fs::path path;
+  journal::Beside beside;
   std::unique_ptr<journal::Reader> reader;
 };
 
@@ -152,9 +155,10 @@ std::vector<OpenJournal> Verification::open_journals() {
                                     service_, data_.string())});
   }
   for (const auto& file : files) {
-    auto opened = journal::Reader::open(file);
+    auto beside = journal::read_beside(file);  // a running journal has what its mark said before
+    auto opened = beside ? journal::Reader::open(file) : beside.error();
     if (opened) {
-      journals.push_back({below(file), std::move(*opened)});
+      journals.push_back({below(file), file, std::move(*beside), std::move(*opened)});
     } else {
       cannot_read(file, opened.error());
     }
@@ -164,9 +168,14 @@ std::vector<OpenJournal> Verification::open_journals() {
 
 void Verification::check_journal(const OpenJournal& journal, const domain::Domain& domain) {
   auto& reader = *journal.reader;
-  run(journal.file, "file", [&](const Progress&) { return check_file(reader); });
-  run(journal.file, "chain", [&](const Progress& progress) { return check_chain(reader, progress); });
-  run(journal.file, "state", [&](const Progress& progress) { return check_state(reader, domain, progress); });
+  run(journal.file, "file", [&](const Progress&) { return journal::check_file(reader); });
+  if (journal.beside.mark || journal.beside.seal) {
+    run(journal.file, "mark",
+        [&](const Progress&) { return check_mark(reader, journal.path, journal.beside); });
+  }
+  run(journal.file, "chain", [&](const Progress& progress) { return verify::check_chain(reader, progress); });
+  run(journal.file, "state",
+      [&](const Progress& progress) { return journal::check_state(reader, domain, progress); });
 }
 
 // Where retention deleted events of the journal, its base model stands for them. False: read models cannot be

@@ -80,7 +80,7 @@ class VerifyTest : public testing::Test {
       options.file = data_ / fmt::format("{}-commands-a", service.name) / "journal.db";
       const auto opened = journal::Journal::open(std::move(options), *domain, clock_);
       ASSERT_TRUE(opened) << opened.error().what;
-      checks_of_others_ += 3;  // file, chain, state
+      checks_of_others_ += 4;  // file, mark, chain, state
     }
   }
 
@@ -93,8 +93,9 @@ class VerifyTest : public testing::Test {
     ASSERT_TRUE(written) << written.error().what;
   }
 
-  // Changes a file behind its owner's back.
+  // Changes a file behind its owner's back, as a defect of a program would: its bytes are not sealed then.
   void tamper(const char* file, const std::string& sql) {
+    fs::remove((data_ / file).replace_extension(".seal"));
     auto database = sqlite::open(data_ / file, {});
     ASSERT_TRUE(database) << database.error().what;
     ASSERT_GT((*database)->exec(sql), 0) << "changed nothing: " << sql;
@@ -136,7 +137,7 @@ class VerifyTest : public testing::Test {
 
 TEST_F(VerifyTest, a_good_instance_is_equal_everywhere_though_one_read_model_is_behind) {
   check();
-  EXPECT_EQ(verdict_.checks, 7 + checks_of_others_);
+  EXPECT_EQ(verdict_.checks, 8 + checks_of_others_);
   EXPECT_EQ(verdict_.different, 0);
   EXPECT_EQ(verdict_.unreadable, 0);
   for (const auto& [name, finding] : findings_) EXPECT_FALSE(finding.first) << name;
@@ -181,6 +182,17 @@ TEST_F(VerifyTest, a_lost_last_entry_is_missed_by_the_state_and_the_read_model) 
   check();
   EXPECT_EQ(difference(kJournal, "state").place, "users 1500");
   EXPECT_EQ(difference(kFirstModel, "views").place, "position");
+  EXPECT_NE(difference(kJournal, "mark").found.find("entry 1500"), std::string::npos);
+}
+
+TEST_F(VerifyTest, a_byte_that_changed_in_a_closed_journal_is_found_by_its_seal) {
+  const auto seal = (data_ / kJournal).replace_extension(".seal");
+  ASSERT_TRUE(fs::exists(seal));
+  const auto kept = seal.string() + ".kept";
+  fs::copy_file(seal, kept);
+  tamper(kJournal, "UPDATE meta SET value = value + 0 WHERE name = 'format'; CREATE TABLE more(x)");
+  fs::copy_file(kept, seal);
+  EXPECT_NE(only_difference(kJournal, "mark").found.find("journal.seal"), std::string::npos);
 }
 
 TEST_F(VerifyTest, swapped_hashes_are_named_at_the_first) {
@@ -289,7 +301,7 @@ TEST_F(VerifyTest, what_cannot_be_read_is_named_and_the_rest_is_checked) {
   check();
   EXPECT_EQ(verdict_.unreadable, 1);
   EXPECT_EQ(verdict_.different, 0);
-  EXPECT_EQ(verdict_.checks, 6 + checks_of_others_);
+  EXPECT_EQ(verdict_.checks, 7 + checks_of_others_);
   const auto& finding = findings_[std::string(kFirstModel) + " file"];
   ASSERT_TRUE(finding.unreadable);
   EXPECT_NE(finding.unreadable->what.find(kFirstModel), std::string::npos) << finding.unreadable->what;

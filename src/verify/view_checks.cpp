@@ -83,7 +83,7 @@ std::string text_of(const std::optional<Hash>& hash) {
 // Each page of `pages` to `put`.
 Result<std::int64_t> each(const Pages& pages, const std::function<void(const Record&)>& put) {
   std::int64_t count = 0;
-  for (auto after = lowest();;) {
+  for (auto after = journal::lowest();;) {
     const auto page = pages(after);
     if (!page) return page.error();
     if (page->empty()) return count;

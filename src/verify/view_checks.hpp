@@ -4,7 +4,7 @@
 #include "projection/projection.hpp"
 #include "projection/snapshot.hpp"
 #include "verify/journal_checks.hpp"
-#include "verify/scratch.hpp"
+#include "verify/scratch_views.hpp"
 
 namespace sportapp::verify {
 

@@ -87,7 +87,7 @@ MUTATIONS = (
              (("orders_test", "OrdersViewsTest.a_renamed_product_is_renamed_in_its_orders_and_their_price_stays"),
               ("orders_test", "OrdersViewsTest.every_order_follows_a_rename_however_many_there_are"))),
     Mutation("durable-first", "events go out, and orders are settled by them, before they are on disk",
-             (Change("src/journal/journal.cpp", "    if (options.gate != nullptr) {\n", EARLY),),
+             (Change("src/journal/journal_thread.cpp", "    if (options.gate != nullptr) {\n", EARLY),),
              (("journal_test", "JournalTest.EventsAreHandedOutOnlyWhenDurable"),)),
     Mutation("set-aside", "an event that cannot be applied is passed over and forgotten",
              (Change("src/projection/read_model.cpp", "    write_set_aside(event, *reason);\n    if (more++",

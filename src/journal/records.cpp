@@ -1,8 +1,8 @@
-#include "verify/records.hpp"
+#include "journal/records.hpp"
 
 #include <limits>
 
-namespace sportapp::verify {
+namespace sportapp::journal {
 namespace {
 
 class Cursor {
@@ -71,4 +71,4 @@ Result<Comparison> compare(const Pages& expected, const Pages& found,
   }
 }
 
-}  // namespace sportapp::verify
+}  // namespace sportapp::journal

@@ -8,17 +8,16 @@
 #include <vector>
 
 #include "domain/domain.hpp"
-#include "projection/projection.hpp"
-#include "projection/snapshot.hpp"
-#include "verify/records.hpp"
+#include "journal/records.hpp"
 
-namespace sportapp::verify {
+namespace sportapp::journal {
 
 // Rows by table and id, names by field and value. SQLite's exceptions come through: what is replayed stands
 // in between and has no errors of its own to give.
 class Scratch {
  public:
-  Scratch();
+  // That much memory, the rest in the temporary file.
+  explicit Scratch(int cache_kib = 64 * 1024);
   ~Scratch();
   void put_row(std::string_view table, Id id, std::string_view json);
   [[nodiscard]] std::optional<std::string> row(std::string_view table, Id id);
@@ -67,25 +66,4 @@ class ScratchState final : public domain::State {
   Scratch& scratch_;
 };
 
-// Views as Projection::apply writes them.
-class ScratchViews final : public projection::Views {
- public:
-  explicit ScratchViews(Scratch& scratch) : scratch_(scratch) {}
-  std::optional<std::string> view(Id id) override;
-  void put_view(Id id, std::string_view json) override;
-  void put_lookup(std::string_view field, std::string_view value, Id id) override;
-  void remove_lookup(std::string_view field, std::string_view value) override;
-  void put_link(std::string_view kind, Id of, Id id) override;
-  std::vector<Id> linked(std::string_view kind, Id of, Id after, std::size_t limit) override;
-
- private:
-  Scratch& scratch_;
-};
-
-// The group of views' keys; those of links follow it, in the order of (kind, of).
-inline constexpr std::string_view kViews = "view";
-[[nodiscard]] std::string link_group(std::string_view kind, Id of);
-// The way back; the lowest link of all for any other group.
-[[nodiscard]] projection::Snapshot::Link link_of(const Key& key);
-
-}  // namespace sportapp::verify
+}  // namespace sportapp::journal

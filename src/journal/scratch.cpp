@@ -1,4 +1,4 @@
-#include "verify/scratch.hpp"
+#include "journal/scratch.hpp"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
@@ -8,17 +8,17 @@
 #include "sqlite/sqlite.hpp"
 #include "sqlite/use.hpp"
 
-namespace sportapp::verify {
+namespace sportapp::journal {
 namespace {
 
 constexpr int kBusyTimeoutMs = 0;
 
 // An empty name: SQLite makes a file of its own in TMPDIR and removes it when closed, or when killed.
-SQLite::Database temporary() {
+SQLite::Database temporary(int cache_kib) {
   SQLite::Database database("", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
                             kBusyTimeoutMs);
   database.exec("PRAGMA temp_store=FILE");
-  database.exec("PRAGMA cache_size=-65536");
+  database.exec(fmt::format("PRAGMA cache_size=-{}", cache_kib));
   database.exec("PRAGMA synchronous=OFF");
   database.exec("PRAGMA journal_mode=MEMORY");  // for attempt()
   database.exec("CREATE TABLE rows(tbl TEXT, id INTEGER, json TEXT, PRIMARY KEY(tbl, id)) WITHOUT ROWID");
@@ -43,7 +43,9 @@ void bind_all(SQLite::Statement& statement, std::string_view first, Id second) {
 }  // namespace
 
 struct Scratch::Impl {
-  SQLite::Database database = temporary();
+  explicit Impl(int cache_kib) : database(temporary(cache_kib)) {}
+
+  SQLite::Database database;
   SQLite::Statement put_row{database, "INSERT OR REPLACE INTO rows VALUES(?, ?, ?)"};
   SQLite::Statement row{database, "SELECT json FROM rows WHERE tbl = ? AND id = ?"};
   SQLite::Statement last_id{database, "SELECT coalesce(max(id), 0) FROM rows WHERE tbl = ?"};
@@ -69,7 +71,7 @@ struct Scratch::Impl {
   }
 };
 
-Scratch::Scratch() : impl_(std::make_unique<Impl>()) {}
+Scratch::Scratch(int cache_kib) : impl_(std::make_unique<Impl>(cache_kib)) {}
 Scratch::~Scratch() = default;
 
 void Scratch::put_row(std::string_view table, Id id, std::string_view json) {
@@ -208,36 +210,4 @@ void ScratchState::put_unique(std::string_view field, std::string_view value, Id
   scratch_.put_name(field, value, id);
 }
 
-std::optional<std::string> ScratchViews::view(Id id) {
-  return scratch_.row(kViews, id);
-}
-void ScratchViews::put_view(Id id, std::string_view json) {
-  scratch_.put_row(kViews, id, json);
-}
-void ScratchViews::put_lookup(std::string_view field, std::string_view value, Id id) {
-  scratch_.put_name(field, value, id);
-}
-void ScratchViews::remove_lookup(std::string_view field, std::string_view value) {
-  scratch_.remove_name(field, value);
-}
-void ScratchViews::put_link(std::string_view kind, Id of, Id id) {
-  scratch_.put_row(link_group(kind, of), id, "");
-}
-std::vector<Id> ScratchViews::linked(std::string_view kind, Id of, Id after, std::size_t limit) {
-  return scratch_.ids_after(link_group(kind, of), after, limit);
-}
-
-// Leading zeros, so that text sorts as the numbers do.
-std::string link_group(std::string_view kind, Id of) {
-  return fmt::format("{} of {} {:019}", kViews, kind, of.value);
-}
-
-projection::Snapshot::Link link_of(const Key& key) {
-  const auto prefix = fmt::format("{} of ", kViews);
-  if (!key.group.starts_with(prefix)) return {};
-  const auto number = key.group.rfind(' ') + 1;
-  return {key.group.substr(prefix.size(), number - 1 - prefix.size()),
-          Id{std::stoll(key.group.substr(number))}, Id{key.id}};
-}
-
-}  // namespace sportapp::verify
+}  // namespace sportapp::journal

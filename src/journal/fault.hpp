@@ -1,0 +1,29 @@
+#pragma once
+#include <string>
+
+#include "base/result.hpp"
+
+namespace sportapp::journal {
+
+// Why nothing is written to a journal.
+struct Fault {
+  std::string why;       // what is wrong with which file, and what helps
+  bool damaged = false;  // its files are not what they were: nothing in them counts, and only a copy helps
+  bool passes = true;    // it may pass by itself, so that it is worth trying again
+};
+
+// What is said of damage, whichever it is.
+[[nodiscard]] inline Fault damage(const std::string& what) {
+  return {what +
+              "; this node needs a whole copy, which it gets from the primary, and keeps what it has beside; "
+              "where no node has a whole journal: sportapp restore",
+          true, false};
+}
+
+// Of a file that is opened or read: what would fail again the same way is damage.
+[[nodiscard]] inline Fault fault_of(const Error& error) {
+  if (error.retry == Retry::kNever) return damage(error.what);
+  return {error.what, false, true};
+}
+
+}  // namespace sportapp::journal
