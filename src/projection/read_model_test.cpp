@@ -217,6 +217,52 @@ TEST_F(ReadModelTest, a_file_that_is_no_database_is_put_aside_and_the_model_star
   EXPECT_TRUE(model->write(events(1, {"ana"})));
 }
 
+TEST_F(ReadModelTest, an_empty_file_is_a_model_that_starts_anew) {
+  ASSERT_TRUE(open()->write(events(1, {"ana"})));
+  std::ofstream(folder_ / "read_model.db", std::ios::trunc);
+  auto model = open();
+  EXPECT_EQ(model->position(), Seq{0});
+  EXPECT_TRUE(model->write(events(1, {"ana"})));
+  EXPECT_EQ(*reader()->view({1}), "ana");
+}
+
+// Whichever page is garbage: the model is made anew at once, or the owner is told, who makes it anew, or
+// whoever reads it gets an error, or nothing that is read differs.
+TEST_F(ReadModelTest, a_page_of_garbage_stops_nothing) {
+  constexpr std::size_t kPage = 2048;
+  std::vector<std::string> names;
+  for (int i = 0; i < 300; ++i) names.push_back("name" + std::to_string(i));
+  auto whole = open();
+  ASSERT_TRUE(whole->write(events(1, names)));
+  const auto digest = *whole->digest();
+  ASSERT_TRUE(ReadModel::seal(std::move(whole)));
+  const auto pages = std::filesystem::file_size(folder_ / "read_model.db") / kPage;
+  ASSERT_GT(pages, 8U);
+  int noticed = 0;
+  for (std::size_t page = 0; page < pages; ++page) {
+    ASSERT_TRUE(remove_model(folder_ / "damaged.db"));
+    std::filesystem::copy_file(folder_ / "read_model.db", folder_ / "damaged.db");
+    {
+      std::fstream file(folder_ / "damaged.db", std::ios::in | std::ios::out | std::ios::binary);
+      file.seekp(static_cast<std::streamoff>(page * kPage));
+      for (std::size_t i = 0; i < kPage; ++i) file.put(static_cast<char>(i * 37 + page * 11 + 5));
+    }
+    damaged_ = 0;
+    auto model = open("damaged.db");
+    const bool is_anew = model->position() == Seq{0};
+    const auto read = model->digest();
+    const bool is_known = is_anew || damaged_ > 0 || (!read && read.error().retry == Retry::kNever);
+    if (is_known) ++noticed;
+    if (!is_known) {
+      ASSERT_TRUE(read) << page << read.error().what;
+      EXPECT_EQ(*read, digest) << "page " << page;
+    }
+    const auto written = model->write(events(model->position().value + 1, {"new" + std::to_string(page)}));
+    EXPECT_TRUE(written || written.error().retry == Retry::kNever) << page << written.error().what;
+  }
+  EXPECT_GT(noticed, 4);
+}
+
 TEST_F(ReadModelTest, a_file_of_another_version_or_service_is_put_aside) {
   for (const auto* change : {"PRAGMA user_version=99", "UPDATE meta SET service='others'", "DROP TABLE views",
                              "DROP TABLE set_aside"}) {
