@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kPageEntries = 256;
+constexpr auto kPageEntries = static_cast<std::int64_t>(kPageRecords);  // as walk() reads them
 
 std::uintmax_t size_of_file(const fs::path& file) {
   std::error_code missing;
