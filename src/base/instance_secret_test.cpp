@@ -1,4 +1,4 @@
-#include "link/key.hpp"
+#include "base/instance_secret.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -9,10 +9,10 @@
 
 #include "testing/temp_folder.hpp"
 
-namespace sportapp::link {
+namespace sportapp {
 namespace {
 
-class KeyTest : public ::testing::Test {
+class InstanceSecretTest : public ::testing::Test {
  protected:
   void write(const std::string& text, mode_t mode = 0600) const {
     std::ofstream(file_) << text;
@@ -28,10 +28,10 @@ class KeyTest : public ::testing::Test {
   void SetUp() override { std::filesystem::create_directories(file_.parent_path()); }
 };
 
-TEST_F(KeyTest, IsMadeOnceAndOnlyItsOwnerReadsIt) {
+TEST_F(InstanceSecretTest, IsMadeOnceAndOnlyItsOwnerReadsIt) {
   const auto made = make_key(file_);
   ASSERT_TRUE(made) << made.error().what;
-  EXPECT_NE(*made, Key{});
+  EXPECT_NE(*made, InstanceKey{});
   EXPECT_EQ(*make_key(file_), *made);
   EXPECT_EQ(*load_key(file_), *made);
   struct stat about {};
@@ -40,15 +40,15 @@ TEST_F(KeyTest, IsMadeOnceAndOnlyItsOwnerReadsIt) {
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(file_.parent_path()), {}), 1);
 }
 
-TEST_F(KeyTest, TheFirstOfSeveralMakersCounts) {
-  std::vector<Key> keys(8);
+TEST_F(InstanceSecretTest, TheFirstOfSeveralMakersCounts) {
+  std::vector<InstanceKey> keys(8);
   std::vector<std::thread> makers;
   for (auto& key : keys) makers.emplace_back([&] { key = make_key(file_).value(); });
   for (auto& maker : makers) maker.join();
   for (const auto& key : keys) EXPECT_EQ(key, keys.front());
 }
 
-TEST_F(KeyTest, OneThatOthersMayReadOrThatIsNoneIsRefused) {
+TEST_F(InstanceSecretTest, OneThatOthersMayReadOrThatIsNoneIsRefused) {
   EXPECT_NE(error().find("No such file"), std::string::npos) << error();
   write(std::string(64, 'a') + "\n", 0644);
   EXPECT_NE(error().find("chmod 600"), std::string::npos) << error();
@@ -64,5 +64,22 @@ TEST_F(KeyTest, OneThatOthersMayReadOrThatIsNoneIsRefused) {
   EXPECT_NE(error(), "");
 }
 
+TEST(DerivedSecret, IsOneForEachKeyAndContextAndTheOneThatOtherProgramsCompute) {
+  InstanceKey key;
+  for (std::size_t at = 0; at < key.bytes.size(); ++at) key.bytes[at] = static_cast<std::uint8_t>(at);
+  const auto secret = derived_secret(key, "sportapp test");
+  EXPECT_EQ(hex(secret), "70f84516937abe38da2a3665a8d1bcb9a255bc58c838397d1f6155ad2d29c5bf");
+  EXPECT_NE(derived_secret(key, "sportapp tests"), secret);
+  key.bytes[31] ^= 1U;
+  EXPECT_NE(derived_secret(key, "sportapp test"), secret);
+}
+
+TEST(SameSecret, OnlyWhereEveryCharacterIsTheSame) {
+  EXPECT_TRUE(same_secret("abc", "abc"));
+  EXPECT_FALSE(same_secret("abc", "abd"));
+  EXPECT_FALSE(same_secret("abc", "ab"));
+  EXPECT_FALSE(same_secret("", "abc"));
+}
+
 }  // namespace
-}  // namespace sportapp::link
+}  // namespace sportapp

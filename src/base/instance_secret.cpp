@@ -1,4 +1,4 @@
-#include "link/key.hpp"
+#include "base/instance_secret.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,18 +11,18 @@
 #include <cstring>
 #include <string>
 
-namespace sportapp::link {
+namespace sportapp {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kHexBytes = 2 * sizeof(Key::bytes);
+constexpr std::size_t kHexBytes = 2 * sizeof(InstanceKey::bytes);
 
 Error failed(const char* what, const fs::path& file) {
   return {Retry::kLater, fmt::format("{}: cannot {}: {}", file.string(), what, std::strerror(errno))};
 }
 
-std::string hex_of(const Key& key) {
+std::string hex_of(const InstanceKey& key) {
   std::string text(kHexBytes + 1, '\0');
   sodium_bin2hex(text.data(), text.size(), key.bytes.data(), key.bytes.size());
   text.back() = '\n';
@@ -50,7 +50,7 @@ Result<void> write_new(const fs::path& file, const std::string& text) {
 
 }  // namespace
 
-Result<Key> load_key(const fs::path& file) {
+Result<InstanceKey> load_key(const fs::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return failed("read the key", file);
   std::string text(kHexBytes + 2, '\0');
@@ -67,7 +67,7 @@ Result<Key> load_key(const fs::path& file) {
   }
   text.resize(static_cast<std::size_t>(got));
   if (text.ends_with('\n')) text.pop_back();
-  Key key;
+  InstanceKey key;
   std::size_t length = 0;
   if (text.size() != kHexBytes || sodium_hex2bin(key.bytes.data(), key.bytes.size(), text.data(), text.size(),
                                                  nullptr, &length, nullptr) != 0) {
@@ -78,16 +78,27 @@ Result<Key> load_key(const fs::path& file) {
   return key;
 }
 
-Result<Key> make_key(const fs::path& file) {
+Result<InstanceKey> make_key(const fs::path& file) {
   if (sodium_init() < 0) return Error{Retry::kNever, "libsodium finds no source of random numbers"};
   if (!fs::exists(file)) {
     std::error_code ignored;  // a folder that is missing is told by what follows
     if (file.has_parent_path()) fs::create_directories(file.parent_path(), ignored);
-    Key key;
+    InstanceKey key;
     randombytes_buf(key.bytes.data(), key.bytes.size());
     if (auto written = write_new(file, hex_of(key)); !written) return written.error();
   }
   return load_key(file);
 }
 
-}  // namespace sportapp::link
+Hash derived_secret(const InstanceKey& key, std::string_view context) {
+  Hash secret{};
+  crypto_generichash(secret.data(), secret.size(), reinterpret_cast<const unsigned char*>(context.data()),
+                     context.size(), key.bytes.data(), key.bytes.size());
+  return secret;
+}
+
+bool same_secret(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && sodium_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace sportapp
