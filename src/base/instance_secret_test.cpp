@@ -3,17 +3,26 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <string>
 #include <thread>
 #include <vector>
-
-#include "testing/temp_folder.hpp"
 
 namespace sportapp {
 namespace {
 
 class InstanceSecretTest : public ::testing::Test {
  protected:
+  InstanceSecretTest() {
+    auto pattern = ::testing::TempDir() + "instance_secret_test_XXXXXX";
+    folder_ = ::mkdtemp(pattern.data());
+    file_ = folder_ / "config" / "cluster.key";
+    std::filesystem::create_directories(file_.parent_path());
+  }
+  ~InstanceSecretTest() override { std::filesystem::remove_all(folder_); }
+
   void write(const std::string& text, mode_t mode = 0600) const {
     std::ofstream(file_) << text;
     ::chmod(file_.c_str(), mode);
@@ -23,9 +32,8 @@ class InstanceSecretTest : public ::testing::Test {
     return key ? "" : key.error().what;
   }
 
-  const testing::TempFolder folder_;
-  const std::filesystem::path file_ = folder_.path() / "config" / "cluster.key";
-  void SetUp() override { std::filesystem::create_directories(file_.parent_path()); }
+  std::filesystem::path folder_;
+  std::filesystem::path file_;
 };
 
 TEST_F(InstanceSecretTest, IsMadeOnceAndOnlyItsOwnerReadsIt) {
