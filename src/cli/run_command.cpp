@@ -40,7 +40,7 @@ Example:
   sportapp health users-commands-a --config /etc/sportapp/sportapp.toml)";
 
 constexpr const char* kKeyFooter =
-    R"(By this secret the nodes of a service and the monitor know each other. `up` and `run` make it below the data
+    R"(By this secret the processes of an instance know each other. `up` and `run` make it below the data
 folder; where processes have data folders of their own, in containers or on several hosts, each gets the same file,
 named by [network] key_file. One that is there is kept.
 

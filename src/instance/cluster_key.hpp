@@ -6,7 +6,7 @@
 
 namespace sportapp::instance {
 
-// The secret by which nodes and monitor know each other: 32 random bytes in hexadecimal digits, for the
+// The secret by which the processes know each other: 32 random bytes in hexadecimal digits, for the
 // owner's eyes only (mode 0600). One that is there is kept; one that is damaged, or that others may read, is
 // an error.
 [[nodiscard]] Result<void> ensure_cluster_key(const std::filesystem::path& file);

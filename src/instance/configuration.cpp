@@ -34,10 +34,9 @@ std::string source_tables(const std::vector<Member>& members, const Member& memb
 
 // What a commands node needs to be one of several.
 std::string link_settings(const Layout& layout, const Settings& settings, const Member& member) {
-  return fmt::format(
-      "link_port = {}\nkey_file = \"{}\"\nin_hand_folder = \"{}\"\nhold_ms = {}\nspare_late_ms = {}\n",
-      member.link_port, key_file(layout, settings).string(), layout.in_hand().string(),
-      settings.failover.hold_ms, settings.failover.spare_late_ms);
+  return fmt::format("link_port = {}\nin_hand_folder = \"{}\"\nhold_ms = {}\nspare_late_ms = {}\n",
+                     member.link_port, layout.in_hand().string(), settings.failover.hold_ms,
+                     settings.failover.spare_late_ms);
 }
 
 std::string peer_tables(const Layout& layout, const std::vector<Member>& members, const Member& member,
@@ -108,12 +107,13 @@ std::string service_config(const Layout& layout, const Settings& settings, const
   const auto& services = settings.services;
   auto text = fmt::format(
       "# Written by sportapp.\nservice = \"{}\"\nside = \"{}\"\nnode = \"{}\"\nhost = \"{}\"\nport = {}\n"
-      "local_socket = \"{}\"\ndata = \"{}\"\nlog_file = \"{}\"\nlog_level = \"{}\"\ndrain_ms = {}\nqueue_max "
+      "local_socket = \"{}\"\ndata = \"{}\"\nkey_file = \"{}\"\nlog_file = \"{}\"\nlog_level = "
+      "\"{}\"\ndrain_ms = {}\nqueue_max "
       "= {}\nbatch_max = {}\ncache_mb = {}\n",
       member.service, member.side, member.node, settings.network.listen, member.port,
       layout.local_socket(member.name).string(), (layout.data / member.name).string(),
-      layout.log(member.name).string(), services.log_level, services.drain_ms, services.queue_max,
-      services.batch_max, services.cache_mb);
+      key_file(layout, settings).string(), layout.log(member.name).string(), services.log_level,
+      services.drain_ms, services.queue_max, services.batch_max, services.cache_mb);
   if (member.kind == Kind::kCommands && member.link_port != 0)
     text += link_settings(layout, settings, member);
   const auto& redis = member_of(members, Kind::kRedis);

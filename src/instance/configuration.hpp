@@ -17,7 +17,7 @@ inline constexpr int kGatewayShutdownS = 5;
 // deploy/nginx/gateway.conf.template, as it was when this was built.
 [[nodiscard]] std::string_view gateway_template();
 
-// Of the key by which nodes and monitor know each other.
+// Of the key by which the processes know each other.
 [[nodiscard]] std::filesystem::path key_file(const Layout& layout, const Settings& settings);
 // The local socket by which another process on the same data reaches it; empty: there is none.
 [[nodiscard]] std::filesystem::path way_to(const Layout& layout, const Member& member);

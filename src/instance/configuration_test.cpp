@@ -110,9 +110,11 @@ TEST_F(ConfigurationTest, WhoIsElsewhereIsReachedAtItsAddressAndByNoLocalSocket)
   EXPECT_EQ(read->host, "0.0.0.0");
   EXPECT_EQ(read->feeds.at(0).host, "10.1.2.3");
   EXPECT_EQ(read->redis.host, "10.1.2.3");
+  EXPECT_EQ(read->key_file, "/somewhere/cluster.key");
   const auto monitor = monitor::load_config(config_file(layout_, member_of(members_, Kind::kMonitor)));
   ASSERT_TRUE(monitor) << monitor.error().what;
   EXPECT_EQ(monitor->key_file, "/somewhere/cluster.key");
+  EXPECT_EQ(monitor->process.key_file, "/somewhere/cluster.key");
 }
 
 TEST_F(ConfigurationTest, AServiceMoreIsANameMore) {
@@ -144,6 +146,7 @@ TEST_F(ConfigurationTest, AServiceReadsWhatWasWrittenForIt) {
   EXPECT_EQ(read->node, "2");
   EXPECT_EQ(read->port, queries.port);
   EXPECT_EQ(read->data, layout_.data / "users-queries-2");
+  EXPECT_EQ(read->key_file, layout_.key_file());
   ASSERT_EQ(read->feeds.size(), 1U);
   EXPECT_EQ(read->feeds[0].port, members_of(members_, "users", Kind::kCommands).at(0).port);
   EXPECT_EQ(read->redis.port, member_of(members_, Kind::kRedis).port);

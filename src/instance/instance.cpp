@@ -76,6 +76,7 @@ Instance instance_from(const json::object& object) {
   instance.host = text_from(object, "host");
   instance.port = object.at("port").to_number<std::uint16_t>();
   instance.data = text_from(object, "data");
+  if (object.contains("key_file")) instance.key_file = text_from(object, "key_file");
   instance.started_ms = object.at("started_ms").to_number<std::int64_t>();
   instance.apart = object.contains("apart") && object.at("apart").as_bool();
   for (const auto& process : object.at("processes").as_array()) {
@@ -136,6 +137,7 @@ Result<void> write_instance_file(const std::filesystem::path& file, const Instan
                             {"host", instance.host},
                             {"port", instance.port},
                             {"data", instance.data.string()},
+                            {"key_file", instance.key_file.string()},
                             {"started_ms", instance.started_ms},
                             {"apart", instance.apart},
                             {"processes", std::move(processes)},

@@ -39,8 +39,9 @@ struct Instance {
   std::string host;  // of the gateway, as a client on this machine reaches it
   std::uint16_t port = 0;
   std::filesystem::path data;
-  std::int64_t started_ms = 0;  // wall clock, since 1970
-  bool apart = false;           // each process has a supervisor of its own: sportapp run
+  std::filesystem::path key_file;  // empty, of an earlier version: where it is by default
+  std::int64_t started_ms = 0;     // wall clock, since 1970
+  bool apart = false;              // each process has a supervisor of its own: sportapp run
   std::vector<InstanceProcess> processes;
   std::vector<std::string> notes;  // what a person should know of its end, a sentence each
 

@@ -28,6 +28,7 @@ Instance instance_of(const process::ProcessId& supervisor) {
   instance.supervisor = supervisor;
   instance.host = "127.0.0.1";
   instance.port = 5000;
+  instance.key_file = "/somewhere/cluster.key";
   InstanceProcess process;
   process.name = "users-commands-a";
   process.service = "users";
@@ -53,6 +54,7 @@ TEST_F(InstanceTest, WhatIsWrittenIsReadAgain) {
   ASSERT_TRUE(read) << read.error().what;
   EXPECT_EQ(read->url(), "http://127.0.0.1:5000");
   EXPECT_EQ(read->supervisor, written.supervisor);
+  EXPECT_EQ(read->key_file, written.key_file);
   ASSERT_EQ(read->processes.size(), 1U);
   EXPECT_EQ(read->processes[0].state, ProcessState::kRestarting);
   EXPECT_EQ(read->processes[0].last_end, written.processes[0].last_end);
@@ -71,6 +73,7 @@ TEST_F(InstanceTest, TheRecordOfAnEarlierVersionIsReadToo) {
   const auto read = read_instance_file(layout_.instance_file());
   ASSERT_TRUE(read) << read.error().what;
   EXPECT_EQ(read->processes.at(0).link_port, 0);
+  EXPECT_EQ(read->key_file, "");
 }
 
 TEST_F(InstanceTest, ARecordWhoseSupervisorIsGoneIsNoInstance) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "instance/configuration.hpp"
 #include "instance/ports.hpp"
 #include "services/registry.hpp"
 
@@ -67,13 +68,15 @@ Member seen_from_here(Member member, const Settings& settings) {
   return member;
 }
 
-Instance placed_instance(const Layout& layout, const std::vector<Member>& members, std::int64_t started_ms) {
+Instance placed_instance(const Layout& layout, const Settings& settings, const std::vector<Member>& members,
+                         std::int64_t started_ms) {
   Instance instance;
   instance.supervisor = process::identify(::getpid()).value_or(process::ProcessId{::getpid(), 0});
   const auto& gateway = member_of(members, Kind::kGateway);
   instance.host = gateway.host;
   instance.port = gateway.port;
   instance.data = layout.data;
+  instance.key_file = key_file(layout, settings);
   instance.started_ms = started_ms;
   instance.apart = true;
   for (const auto& member : members) {

@@ -24,7 +24,7 @@ void place_gateway(std::vector<Member>& members, const Settings& settings);
 [[nodiscard]] Member seen_from_here(Member member, const Settings& settings);
 
 // The record by which `status` and the like find the processes; `supervisor` is that of the monitor.
-[[nodiscard]] Instance placed_instance(const Layout& layout, const std::vector<Member>& members,
-                                       std::int64_t started_ms);
+[[nodiscard]] Instance placed_instance(const Layout& layout, const Settings& settings,
+                                       const std::vector<Member>& members, std::int64_t started_ms);
 
 }  // namespace sportapp::instance

@@ -50,6 +50,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
   reader->read("log_level", config.process.log_level);
   reader->read("data", config.data);
   reader->read("key_file", config.key_file);
+  config.process.key_file = config.key_file;
   reader->read("control_socket", config.control_socket);
   auto failover = reader->table("failover");
   failover.read("suspicion_ms", config.failover.suspicion_ms, 1);

@@ -152,7 +152,7 @@ Result<Place> prepare(const instance::Layout& layout, const instance::Settings& 
   auto plan = std::move(plans->front());
   plan.launch.stderr_log.clear();
   if (member.kind == instance::Kind::kMonitor) {
-    const auto instance = instance::placed_instance(layout, members, SystemClock().wall_ms());
+    const auto instance = instance::placed_instance(layout, settings, members, SystemClock().wall_ms());
     if (auto written = instance::write_instance_file(layout.instance_file(), instance); !written)
       return written.error();
   }

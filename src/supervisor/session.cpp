@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "instance/configuration.hpp"
 #include "instance/ports.hpp"
 #include "process/process_id.hpp"
 #include "service/log.hpp"
@@ -33,6 +34,7 @@ instance::Instance first_record(const Session::Start& start, const Clock& clock)
   instance.host = instance::reachable(start.settings.gateway.host);
   instance.port = start.settings.gateway.port;
   instance.data = start.layout.data;
+  instance.key_file = instance::key_file(start.layout, start.settings);
   instance.started_ms = clock.wall_ms();
   for (const auto& member : start.members) {
     instance.processes.push_back(instance::process_of(member));
