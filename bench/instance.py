@@ -12,6 +12,8 @@ from pathlib import Path
 import load
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "tests" / "e2e"))  # last: only what no file here is called
+from instance_key import credential  # noqa: E402
 PROGRAM = ROOT / "build" / "release" / "bin" / "sportapp"
 PROJECTED_WITHIN_S = 120
 
@@ -22,8 +24,9 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def get(url: str, within_s: float = 10.0):
-    with urllib.request.urlopen(url, timeout=within_s) as answer:
+def get(url: str, within_s: float = 10.0, headers=None):
+    asked = urllib.request.Request(url, headers=headers or {})
+    with urllib.request.urlopen(asked, timeout=within_s) as answer:
         return answer.headers, answer.read()
 
 
@@ -111,9 +114,13 @@ class Instance:
         return [process["name"] for process in self.processes()
                 if process["service"] == "users" and process["side"] == "queries"]
 
+    def key_header(self) -> dict:
+        """What the processes show each other."""
+        return {"Sportapp-Key": credential(self.data / "config" / "cluster.key")}
+
     def metrics(self, name: str) -> dict:
         port = next(process["port"] for process in self.processes() if process["name"] == name)
-        return load.parse_metrics(get(f"http://127.0.0.1:{port}/metrics")[1].decode())
+        return load.parse_metrics(get(f"http://127.0.0.1:{port}/metrics", headers=self.key_header())[1].decode())
 
     def last_user(self) -> int:
         return int(self.metrics("users-commands-a")["sportapp_journal_position"])

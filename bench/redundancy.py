@@ -22,9 +22,10 @@ class Failover:
     def __init__(self, app: Instance):
         port = next(process["port"] for process in app.processes() if process["name"] == "monitor")
         self._url = f"http://127.0.0.1:{port}/internal/failover"
+        self._headers = app.key_header()
 
     def view(self) -> dict:
-        services = json.loads(get(self._url)[1])["services"]
+        services = json.loads(get(self._url, headers=self._headers)[1])["services"]
         return next((view for view in services if view["service"] == SERVICE), {"in_sync": []})
 
     def wait_in_sync(self, count: int):

@@ -8,8 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/failover_events.hpp"
-#include "http/client.hpp"
-#include "instance/instance.hpp"
+#include "instance/internal_client.hpp"
 #include "services/registry.hpp"
 #include "supervisor/failover_view.hpp"
 #include "supervisor/up.hpp"
@@ -77,9 +76,10 @@ std::vector<Process> asked_processes(const instance::Instance& instance, const s
 }
 
 // The JSON object that `process` answers; an error says what it answered instead.
-Result<json::object> ask(const Process& process, bool post, const std::string& path) {
-  http::Client client(process.host, process.port, kAnswerMs);
-  const auto answer = post ? client.post(path, "") : client.get(path);
+Result<json::object> ask(const instance::Instance& instance, const Process& process, bool post,
+                         const std::string& path) {
+  instance::InternalClient client(instance, process, kAnswerMs);
+  const auto answer = post ? client.post(path) : client.get(path);
   if (!answer) return answer.error();
   json::error_code failed;
   const auto said = json::parse(answer->body, failed);
@@ -87,8 +87,8 @@ Result<json::object> ask(const Process& process, bool post, const std::string& p
   return Error{Retry::kLater, fmt::format("it answered {} {}", answer->status, answer->body)};
 }
 
-Result<std::size_t> show_events(const Process& process) {
-  const auto said = ask(process, false, "/internal/events/set-aside");
+Result<std::size_t> show_events(const instance::Instance& instance, const Process& process) {
+  const auto said = ask(instance, process, false, "/internal/events/set-aside");
   if (!said) return said.error();
   try {
     const auto& events = said->at("set_aside").as_array();
@@ -104,8 +104,8 @@ Result<std::size_t> show_events(const Process& process) {
 }
 
 // How many events are left.
-Result<std::int64_t> retry_events(const Process& process) {
-  const auto said = ask(process, true, "/internal/events/retry");
+Result<std::int64_t> retry_events(const instance::Instance& instance, const Process& process) {
+  const auto said = ask(instance, process, true, "/internal/events/retry");
   if (!said) return said.error();
   try {
     const auto retried = said->at("retried").to_number<std::int64_t>();
@@ -123,11 +123,11 @@ bool tell_failure(const Process& process, const Result<Count>& outcome) {
   return !outcome;
 }
 
-int list(const std::vector<Process>& processes) {
+int list(const instance::Instance& instance, const std::vector<Process>& processes) {
   std::size_t events = 0;
   bool failed = false;
   for (const auto& process : processes) {
-    const auto shown = show_events(process);
+    const auto shown = show_events(instance, process);
     if (!tell_failure(process, shown)) events += *shown;
     failed = failed || !shown;
   }
@@ -135,10 +135,10 @@ int list(const std::vector<Process>& processes) {
   return failed ? supervisor::kExitFailed : 0;
 }
 
-int retry(const std::vector<Process>& processes) {
+int retry(const instance::Instance& instance, const std::vector<Process>& processes) {
   bool all = true;
   for (const auto& process : processes) {
-    const auto left = retry_events(process);
+    const auto left = retry_events(instance, process);
     all = !tell_failure(process, left) && *left == 0 && all;
   }
   if (all) fmt::print("No event is set aside.\n");
@@ -155,13 +155,13 @@ int show(const Options& options) {
   const auto shown = failover.show(options.last, options.follow);
   if (!shown) fmt::print(stderr, "sportapp: {}\n", shown.error().what);
   // As lines for scripts, failovers only: what is set aside stands in the status of its process.
-  const int listed = options.json ? 0 : list(asked_processes(*instance, options.service));
+  const int listed = options.json ? 0 : list(*instance, asked_processes(*instance, options.service));
   return shown ? listed : supervisor::kExitFailed;
 }
 
-int with_processes(const Options& options, int (*act)(const std::vector<Process>&)) {
+int retry_all(const Options& options) {
   const auto instance = instance::read_instance(options.data);
-  if (instance) return act(asked_processes(*instance, options.service));
+  if (instance) return retry(*instance, asked_processes(*instance, options.service));
   fmt::print(stderr, "sportapp: {}\n", instance.error().what);
   return supervisor::kExitNotRunning;
 }
@@ -183,7 +183,7 @@ void add_events_command(CLI::App& app, int& exit_status) {
       ->check(CLI::IsMember(services::names()));
   command->footer(kFooter);
   again->footer(kRetryFooter);
-  again->callback([options, &exit_status] { exit_status = with_processes(*options, retry); });
+  again->callback([options, &exit_status] { exit_status = retry_all(*options); });
   command->callback([options, again, &exit_status] {
     if (!again->parsed()) exit_status = show(*options);
   });

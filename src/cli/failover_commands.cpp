@@ -9,7 +9,7 @@
 #include "base/clock.hpp"
 #include "cli/commands.hpp"
 #include "cli/running_instance.hpp"
-#include "http/client.hpp"
+#include "instance/internal_client.hpp"
 #include "services/registry.hpp"
 #include "supervisor/up.hpp"
 
@@ -87,10 +87,9 @@ std::string warning(const supervisor::ServiceView& view, const std::string& node
 
 Result<void> force(const RunningInstance& instance, const Options& options) {
   const auto* monitor = supervisor::find_process(instance.seen(), "monitor");
-  http::Client client(monitor->host, monitor->port, kAnswerMs);
+  instance::InternalClient client(instance.seen(), *monitor, kAnswerMs);
   const json::object wish{{"service", options.service}, {"node", options.node}, {"force", true}};
-  const auto answer =
-      client.post("/internal/promote", json::serialize(wish), {"Content-Type: application/json"});
+  const auto answer = client.post("/internal/promote", json::serialize(wish));
   if (!answer) return answer.error();
   if (answer->status != 202) return Error{Retry::kNever, answer->body};
   return RunningInstance::wait(kActsMs, [&]() -> std::string {

@@ -8,7 +8,7 @@
 #include <boost/json.hpp>
 #include <ctime>
 
-#include "http/client.hpp"
+#include "instance/internal_client.hpp"
 #include "supervisor/failover_view.hpp"
 
 namespace sportapp::cli {
@@ -33,12 +33,12 @@ std::string line_of(const json::object& event) {
 Result<std::int64_t> FailoverEvents::show_after(std::int64_t number, std::size_t most) const {
   const auto* monitor = supervisor::find_process(instance_, "monitor");
   if (monitor == nullptr) return Error{Retry::kNever, "the instance has no monitor"};
-  http::Client client(monitor->host, monitor->port, kAnswerMs);
+  instance::InternalClient client(instance_, *monitor, kAnswerMs);
   std::vector<json::value> events;
   try {
     for (;;) {
       const auto answer = client.get(fmt::format("/internal/events?after={}", number));
-      if (!answer) return Error{Retry::kLater, "the monitor does not answer: " + answer.error().what};
+      if (!answer) return Error{Retry::kLater, "the monitor cannot be asked: " + answer.error().what};
       if (answer->status == 404) return number;  // no service has a spare: nothing is decided
       const auto said = json::parse(answer->body);
       const auto& some = said.at("events").as_array();

@@ -8,8 +8,7 @@
 
 #include "base/clock.hpp"
 #include "cli/commands.hpp"
-#include "http/client.hpp"
-#include "instance/instance.hpp"
+#include "instance/internal_client.hpp"
 #include "services/registry.hpp"
 #include "supervisor/up.hpp"
 
@@ -46,7 +45,7 @@ struct Progress {
   std::string error;
 };
 
-Result<Progress> ask(http::Client& client) {
+Result<Progress> ask(instance::InternalClient& client) {
   const auto answer = client.get("/internal/rebuild");
   if (!answer) return answer.error();
   try {
@@ -86,7 +85,7 @@ void end_line() {
   if (::isatty(STDOUT_FILENO) != 0) fmt::print("\r\x1b[K");
 }
 
-Result<Progress> follow(http::Client& client, const std::string& name) {
+Result<Progress> follow(instance::InternalClient& client, const std::string& name) {
   const SystemClock clock;
   auto moved_ms = clock.monotonic_ms();
   for (std::int64_t seen = -1;; ::usleep(kPollMs * 1000)) {
@@ -104,9 +103,9 @@ Result<Progress> follow(http::Client& client, const std::string& name) {
   }
 }
 
-Result<Progress> rebuild(const instance::InstanceProcess& process) {
-  http::Client client(process.host, process.port, kAnswerMs);
-  const auto begun = client.post("/internal/rebuild", "");
+Result<Progress> rebuild(const instance::Instance& instance, const instance::InstanceProcess& process) {
+  instance::InternalClient client(instance, process, kAnswerMs);
+  const auto begun = client.post("/internal/rebuild");
   if (!begun) return begun.error();
   if (begun->status == 409) fmt::print("{} rebuilds already; following it.\n", process.name);
   if (begun->status != 202 && begun->status != 409) {
@@ -120,8 +119,8 @@ const char* outcome_of(const Progress& progress) {
   return *progress.identical ? "identical to the one before" : "DIFFERENT from the one before";
 }
 
-bool rebuild_and_tell(const instance::InstanceProcess& process) {
-  const auto progress = rebuild(process);
+bool rebuild_and_tell(const instance::Instance& instance, const instance::InstanceProcess& process) {
+  const auto progress = rebuild(instance, process);
   end_line();
   if (!progress) {
     fmt::print(stderr, "{}: not rebuilt: {}\n", process.name, progress.error().what);
@@ -146,7 +145,7 @@ int rebuild_all(const Options& options) {
   bool all = true;
   for (const auto& process : instance->processes) {
     if (process.service == options.service && process.side == "queries")
-      all = rebuild_and_tell(process) && all;
+      all = rebuild_and_tell(*instance, process) && all;
   }
   return all ? 0 : supervisor::kExitFailed;
 }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "http/client.hpp"
+#include "instance/internal_client.hpp"
 #include "instance/layout.hpp"
 #include "instance/ports.hpp"
 
@@ -24,8 +24,8 @@ constexpr int kBackMs = 120'000;
 constexpr int kSwitchedMs = 30'000;
 
 // What a service process says against itself; empty when it serves.
-std::string service_trouble(const InstanceProcess& process) {
-  http::Client client(process.host, process.port, kAnswerMs);
+std::string service_trouble(const instance::Instance& instance, const InstanceProcess& process) {
+  instance::InternalClient client(instance, process, kAnswerMs);
   const auto ready = client.get("/health/ready");
   if (!ready) return ready.error().what;
   if (ready->status != 200) return ready->body;
@@ -111,7 +111,7 @@ std::string RunningInstance::missing(const std::string& name) const {
   if (now->service.empty()) {
     return instance::listens(now->host, now->port) ? "" : name + " does not listen";
   }
-  if (const auto trouble = service_trouble(*now); !trouble.empty()) return name + ": " + trouble;
+  if (const auto trouble = service_trouble(instance_, *now); !trouble.empty()) return name + ": " + trouble;
   if (now->link_port == 0) return {};
   const auto view = service(now->service);
   if (!view) return view.error().what;
@@ -136,11 +136,10 @@ Result<void> RunningInstance::switch_over(const std::string& service_name, const
   const auto before = service(service_name);
   if (!before) return before.error();
   const auto* monitor = supervisor::find_process(instance_, "monitor");
-  http::Client client(monitor->host, monitor->port, kAnswerMs);
+  instance::InternalClient client(instance_, *monitor, kAnswerMs);
   json::object wish{{"service", service_name}};
   if (!to.empty()) wish["to"] = to;
-  const auto answer =
-      client.post("/internal/switchover", json::serialize(wish), {"Content-Type: application/json"});
+  const auto answer = client.post("/internal/switchover", json::serialize(wish));
   if (!answer) return answer.error();
   if (answer->status != 202) return Error{Retry::kLater, error_in(*answer)};
   bool given_up = false;

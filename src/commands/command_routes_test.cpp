@@ -4,6 +4,7 @@
 #include "commands/command_testing.hpp"
 #include "commands/hold_testing.hpp"
 #include "commands/set_aside_routes.hpp"
+#include "http/key_testing.hpp"
 #include "testing/hand_loop.hpp"
 
 namespace sportapp::commands {
@@ -32,6 +33,7 @@ class CommandRoutesTest : public testing::CommandsTest {
     request.path = path;
     request.body = body;
     request.headers = std::move(headers);
+    if (http::needs_credential(path)) request.headers.push_back(http::testing::key_header());
     auto sent = std::make_shared<Sent>();
     router_.route(request, http::Reply(sent));
     return sent;
@@ -59,7 +61,7 @@ class CommandRoutesTest : public testing::CommandsTest {
   }
 
   HandLoop loop_;
-  http::Router router_;
+  http::Router router_{http::testing::authorization()};
   std::unique_ptr<messaging::EventSource> feed_ = std::move(*journal_->events());
   testing::HandForwarder forwarder_;
   std::unique_ptr<Quarantine> quarantine_ = Quarantine::open({}, clock_, loop_);

@@ -27,7 +27,8 @@ namespace sportapp::commands {
 namespace {
 
 // The feeds of the services that the domain follows, as the configuration gives them.
-Result<std::vector<Reactor::Source>> followed(const service::Config& config, const domain::Domain& domain) {
+Result<std::vector<Reactor::Source>> followed(const service::Process& process, const domain::Domain& domain) {
+  const auto& config = process.config();
   std::vector<Reactor::Source> sources;
   for (const auto& name : domain.sources()) {
     std::vector<messaging::FeedAddress> nodes;
@@ -39,7 +40,9 @@ Result<std::vector<Reactor::Source>> followed(const service::Config& config, con
                                               "process of {} is, whose events {} takes in",
                                               name, name, config.service)};
     }
-    sources.push_back({name, [nodes] { return messaging::make_http_feed(nodes); }});
+    sources.push_back({name, [nodes, credential = process.credential()] {
+                         return messaging::make_http_feed(nodes, credential);
+                       }});
   }
   return sources;
 }
@@ -106,7 +109,7 @@ class Commands {
 
 Result<void> Commands::start() {
   open_quarantine();
-  auto sources = followed(process_.config(), domain_);
+  auto sources = followed(process_, domain_);
   if (!sources) return sources.error();
   sources_ = std::move(*sources);
   if (is_node()) {

@@ -14,6 +14,8 @@
 #include <chrono>
 #include <optional>
 
+#include "http/authorization.hpp"
+
 namespace sportapp::http {
 namespace {
 
@@ -21,7 +23,7 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 using asio::ip::tcp;
 using boost::system::error_code;
-using Request = beast::http::request<beast::http::string_body>;
+using OutgoingRequest = beast::http::request<beast::http::string_body>;
 using Parser = beast::http::response_parser<beast::http::string_body>;
 
 constexpr std::size_t kAnswerBytesMax = 256UL * 1024 * 1024;
@@ -62,10 +64,10 @@ std::string_view ClientResponse::header(std::string_view lower_case_name) const 
 
 // One request at a time; each step runs the loop until it is done or the request's time is over.
 struct Client::Impl {
-  Impl(std::string of_host, std::uint16_t at_port, int within_ms)
-      : host(std::move(of_host)), port(at_port), timeout_ms(within_ms) {}
+  Impl(std::string of_host, std::uint16_t at_port, int within_ms, std::string shown)
+      : host(std::move(of_host)), port(at_port), timeout_ms(within_ms), credential(std::move(shown)) {}
 
-  Result<ClientResponse> perform(Request request);
+  Result<ClientResponse> perform(OutgoingRequest request);
 
  private:
   // How far a request got that was not answered.
@@ -74,7 +76,7 @@ struct Client::Impl {
     bool heard = false;
     std::string why;
   };
-  [[nodiscard]] std::optional<Failed> attempt(const Request& request, ClientResponse& response);
+  [[nodiscard]] std::optional<Failed> attempt(const OutgoingRequest& request, ClientResponse& response);
   [[nodiscard]] error_code connect();
   [[nodiscard]] error_code read(Parser& parser);
   void drop_if_closed();
@@ -86,6 +88,7 @@ struct Client::Impl {
   const std::string host;
   const std::uint16_t port;
   const int timeout_ms;
+  const std::string credential;
   asio::io_context io{1};
   tcp::socket socket{io};
   beast::flat_buffer buffer;  // of the connection
@@ -145,7 +148,8 @@ error_code Client::Impl::read(Parser& parser) {
   return run([&](auto done) { beast::http::async_read(socket, buffer, parser, done); });
 }
 
-std::optional<Client::Impl::Failed> Client::Impl::attempt(const Request& request, ClientResponse& response) {
+std::optional<Client::Impl::Failed> Client::Impl::attempt(const OutgoingRequest& request,
+                                                          ClientResponse& response) {
   if (!socket.is_open()) {
     if (const auto error = connect()) {
       drop();
@@ -170,7 +174,7 @@ std::optional<Client::Impl::Failed> Client::Impl::attempt(const Request& request
   }
 }
 
-Result<ClientResponse> Client::Impl::perform(Request request) {
+Result<ClientResponse> Client::Impl::perform(OutgoingRequest request) {
   const auto bracketed = host.find(':') == std::string::npos ? host : "[" + host + "]";
   const auto address = fmt::format("{}:{}", bracketed, port);
   const bool reads = request.method() == beast::http::verb::get;
@@ -179,6 +183,8 @@ Result<ClientResponse> Client::Impl::perform(Request request) {
     return Error{Retry::kNever, fmt::format("{} cannot be asked for '{}': no path", address, target)};
   }
   request.set(beast::http::field::host, address);
+  if (!credential.empty())
+    request.set(boost::beast::string_view(kKeyHeader.data(), kKeyHeader.size()), credential);
   until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
   drop_if_closed();
   const bool kept = socket.is_open();
@@ -192,18 +198,18 @@ Result<ClientResponse> Client::Impl::perform(Request request) {
                                   failed->why)};
 }
 
-Client::Client(std::string host, std::uint16_t port, int timeout_ms)
-    : impl_(std::make_unique<Impl>(std::move(host), port, timeout_ms)) {}
+Client::Client(std::string host, std::uint16_t port, int timeout_ms, std::string credential)
+    : impl_(std::make_unique<Impl>(std::move(host), port, timeout_ms, std::move(credential))) {}
 
 Client::~Client() = default;
 
 Result<ClientResponse> Client::get(const std::string& target) {
-  return impl_->perform(Request(beast::http::verb::get, target, 11));
+  return impl_->perform(OutgoingRequest(beast::http::verb::get, target, 11));
 }
 
 Result<ClientResponse> Client::post(const std::string& target, std::string_view body,
                                     const std::vector<std::string>& header_lines) {
-  Request request(beast::http::verb::post, target, 11, std::string(body));
+  OutgoingRequest request(beast::http::verb::post, target, 11, std::string(body));
   request.set(beast::http::field::content_type, "application/json");
   for (const auto& line : header_lines) {
     const auto colon = std::min(line.find(':'), line.size());

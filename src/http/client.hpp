@@ -21,7 +21,8 @@ struct ClientResponse {
 // that no whole answer came within the time; any status is an answer.
 class Client {
  public:
-  Client(std::string host, std::uint16_t port, int timeout_ms);
+  // `credential`: sent as Sportapp-Key with every request, see http/authorization.hpp; empty: not sent.
+  Client(std::string host, std::uint16_t port, int timeout_ms, std::string credential = {});
   ~Client();
   [[nodiscard]] Result<ClientResponse> get(const std::string& target);
   [[nodiscard]] Result<ClientResponse> post(const std::string& target, std::string_view body,

@@ -85,6 +85,10 @@ Response method_not_allowed(const std::vector<std::string>& allowed) {
 
 void Router::add(std::string method, std::string_view pattern, Audience audience, Handler handler) {
   Route route{std::move(method), split(pattern), audience, std::move(handler)};
+  if (needs_credential(pattern) != (audience == Audience::kInternal)) {
+    throw std::logic_error("route " + route.method + " " + std::string(pattern) +
+                           " is internal by its path or by its audience, and not by both");
+  }
   for (const auto& other : routes_) {
     const bool same_pattern =
         !tried_before(other.segments, route.segments) && !tried_before(route.segments, other.segments);
@@ -98,11 +102,18 @@ void Router::add(std::string method, std::string_view pattern, Audience audience
   routes_.insert(place, std::move(route));
 }
 
+std::optional<Response> Router::refusal(const Request& request) const {
+  // For the gateway what is internal is not there at all, whatever the request shows.
+  if (!needs_credential(request.path) || came_through_gateway(request)) return std::nullopt;
+  return authorization_.refusal(request);
+}
+
 void Router::route(Request& request, const Reply& reply) const {
+  if (auto refused = refusal(request)) return reply(std::move(*refused));
   std::vector<std::string> allowed;
   for (const auto& route : routes_) {
     if (!matches(route.segments, request.path, request.captures)) continue;
-    if (route.audience == Audience::kInternal && came_through_gateway(request)) continue;
+    if (route.audience != Audience::kPublic && came_through_gateway(request)) continue;
     if (!serves(route.method, request.method)) {
       add_allowed(allowed, route.method);
       continue;
@@ -116,6 +127,16 @@ void Router::route(Request& request, const Reply& reply) const {
   request.captures.clear();
   if (!allowed.empty()) return reply(method_not_allowed(allowed));
   reply(problem(404, "Not found", "There is nothing at this path."));
+}
+
+std::vector<Router::Listed> Router::routes() const {
+  std::vector<Listed> listed;
+  for (const auto& route : routes_) {
+    std::string pattern;
+    for (const auto& segment : route.segments) pattern += "/" + segment;
+    listed.push_back({route.method, std::move(pattern), route.audience});
+  }
+  return listed;
 }
 
 }  // namespace sportapp::http

@@ -1,8 +1,11 @@
 #include "http/router.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <stdexcept>
+
+#include "http/key_testing.hpp"
 
 namespace sportapp::http {
 namespace {
@@ -18,6 +21,7 @@ struct Fixture {
     add("POST", "/users", Audience::kPublic);
     add("GET", "/users/{id}", Audience::kPublic);
     add("GET", "/users/export", Audience::kPublic);
+    add("GET", "/health/live", Audience::kProbe);
     add("GET", "/internal/status", Audience::kInternal);
   }
   void add(const std::string& method, const std::string& pattern, Audience audience) {
@@ -28,19 +32,22 @@ struct Fixture {
       reply(std::move(response));
     });
   }
-  Response ask(const std::string& method, const std::string& path, bool via_gateway = false) const {
+  enum class With { kNothing, kKey, kKeyThroughGateway };
+  Response ask(const std::string& method, const std::string& path, With with = With::kNothing) const {
     const auto answered = std::make_shared<Answered>();
     Request request;
     request.method = method;
     const auto question = std::min(path.find('?'), path.size());
     request.path = path.substr(0, question);
     request.query = path.substr(std::min(question + 1, path.size()));
-    if (via_gateway) request.headers.emplace_back("sportapp-via", "");
+    if (with != With::kNothing) request.headers.push_back(testing::key_header());
+    if (with == With::kKeyThroughGateway) request.headers.emplace_back("sportapp-via", "");
     router.route(request, Reply(answered));
     return answered->response;
   }
-  Router router;
+  Router router{testing::authorization()};
 };
+using With = Fixture::With;
 
 }  // namespace
 
@@ -62,7 +69,7 @@ TEST(Router, HeadGoesToGet) {
 TEST(Router, UnknownPathsAreNotFound) {
   const Fixture fixture;
   for (const auto* path : {"/", "", "*", "/Users", "/users/", "/users//", "//users", "/users/1/2", "users",
-                           "/internal/../users", "/%75sers", "/users%2f1"}) {
+                           "/%75sers", "/users%2f1"}) {
     EXPECT_EQ(fixture.ask("GET", path).status, 404) << path;
   }
 }
@@ -75,12 +82,51 @@ TEST(Router, WrongMethodSaysWhichAreAllowed) {
   EXPECT_EQ(response.headers[0].second, "GET, HEAD, POST");
 }
 
-TEST(Router, InternalRouteDoesNotExistForTheGateway) {
+TEST(Router, InternalRouteIsServedWithTheKeyOnly) {
   const Fixture fixture;
-  EXPECT_EQ(fixture.ask("GET", "/internal/status").body, "/internal/status");
-  EXPECT_EQ(fixture.ask("GET", "/internal/status", true).status, 404);
-  EXPECT_EQ(fixture.ask("DELETE", "/internal/status", true).status, 404);
-  EXPECT_EQ(fixture.ask("GET", "/users", true).status, 200);
+  EXPECT_EQ(fixture.ask("GET", "/internal/status", With::kKey).body, "/internal/status");
+  EXPECT_EQ(fixture.ask("DELETE", "/internal/status", With::kKey).status, 405);
+  EXPECT_EQ(fixture.ask("GET", "/internal/none", With::kKey).status, 404);
+  for (const auto* method : {"GET", "HEAD", "POST", "DELETE"}) {
+    for (const auto* path : {"/internal/status", "/internal/none", "/internal", "/metrics",
+                             "/internal/../users", "/internal/status?a=%zz"}) {
+      EXPECT_EQ(fixture.ask(method, path).status, 403) << method << " " << path;
+    }
+  }
+}
+
+TEST(Router, WithoutAuthorizationNobodyHasTheKey) {
+  Fixture fixture;
+  fixture.router.authorize_by({});
+  EXPECT_EQ(fixture.ask("GET", "/internal/status", With::kKey).status, 403);
+  EXPECT_EQ(fixture.ask("GET", "/users").status, 200);
+}
+
+TEST(Router, OnlyWhatIsPublicExistsForTheGateway) {
+  const Fixture fixture;
+  EXPECT_EQ(fixture.ask("GET", "/internal/status", With::kKeyThroughGateway).status, 404);
+  EXPECT_EQ(fixture.ask("DELETE", "/internal/status", With::kKeyThroughGateway).status, 404);
+  EXPECT_EQ(fixture.ask("GET", "/health/live", With::kKeyThroughGateway).status, 404);
+  EXPECT_EQ(fixture.ask("GET", "/health/live").status, 200);
+  EXPECT_EQ(fixture.ask("GET", "/users", With::kKeyThroughGateway).status, 200);
+}
+
+TEST(Router, ListsItsRoutes) {
+  std::vector<std::string> listed;
+  for (const auto& route : Fixture().router.routes()) listed.push_back(route.method + " " + route.pattern);
+  EXPECT_THAT(listed, ::testing::UnorderedElementsAre("GET /users", "POST /users", "GET /users/{id}",
+                                                      "GET /users/export", "GET /health/live",
+                                                      "GET /internal/status"));
+}
+
+TEST(Router, ARouteThatIsInternalByHalfIsADefect) {
+  Fixture fixture;
+  for (const auto* pattern : {"/internal/orders", "/metrics", "/internal/{what}"}) {
+    EXPECT_THROW(fixture.add("GET", pattern, Audience::kPublic), std::logic_error);
+    EXPECT_THROW(fixture.add("GET", pattern, Audience::kProbe), std::logic_error);
+    EXPECT_NO_THROW(fixture.add("GET", pattern, Audience::kInternal));
+  }
+  EXPECT_THROW(fixture.add("GET", "/{what}/orders", Audience::kInternal), std::logic_error);
 }
 
 TEST(Router, QueryThatCannotBeDecodedIsRefused) {

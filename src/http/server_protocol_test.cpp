@@ -40,6 +40,23 @@ TEST_F(ServerProtocol, ConnectionIsKeptBetweenRequests) {
   EXPECT_EQ(running_.on_loop([&] { return running_.server->connections(); }), 1);
 }
 
+TEST_F(ServerProtocol, WhatNeedsACredentialIsRefusedBeforeItsBodyIsAskedFor) {
+  for (const auto* headers : {"Content-Length: 100\r\n", "Content-Length: 100\r\nExpect: 100-continue\r\n",
+                              "Transfer-Encoding: chunked\r\n"}) {
+    expect_refused(std::string("POST /internal/orders HTTP/1.1\r\nHost: t\r\n") + headers + "\r\n", 403);
+  }
+}
+
+TEST_F(ServerProtocol, ARefusalWithoutABodyKeepsTheConnection) {
+  RawConnection client(running_.port);
+  for (int i = 0; i < 2; ++i) {
+    client.send("GET /internal/orders HTTP/1.1\r\nHost: t\r\n\r\n");
+    EXPECT_EQ(client.receive().status, 403);
+    client.send(kGetHello);
+    EXPECT_EQ(client.receive().body, "hello");
+  }
+}
+
 TEST_F(ServerProtocol, PipelinedRequestsAreAnsweredInOrder) {
   RawConnection client(running_.port);
   std::string requests;

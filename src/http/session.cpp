@@ -121,6 +121,12 @@ bool Session::accept_header() {
     refuse(*objection);
     return false;
   }
+  // Before a body is asked for or read; where there is none, the router refuses and the connection is kept.
+  if (auto refused = parser_->is_done() ? std::nullopt : host_.router.refusal(request_)) {
+    close_after_ = true;
+    write_answer(std::move(*refused));
+    return false;
+  }
   if (!parser_->expects_continue() || parser_->is_done() || in_.size() > 0) return true;
   error_code error;
   // Everything before was taken by the kernel, so these few bytes fit; where they do not, the client is gone.

@@ -47,7 +47,8 @@ struct FeedAddress {
 
 // The feed of a commands service, over HTTP: GET /internal/feed?after=N&limit=M, one encoded event a line.
 // Only the primary gives it: what does not answer 200 with events is left for the next address, within one
-// read.
-[[nodiscard]] std::unique_ptr<EventSource> make_http_feed(const std::vector<FeedAddress>& nodes);
+// read. `credential`: see http::internal_credential().
+[[nodiscard]] std::unique_ptr<EventSource> make_http_feed(const std::vector<FeedAddress>& nodes,
+                                                          const std::string& credential);
 
 }  // namespace sportapp::messaging

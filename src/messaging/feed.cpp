@@ -14,9 +14,9 @@ constexpr int kTimeoutMs = 1000;
 // The feed of one node.
 class NodeFeed {
  public:
-  explicit NodeFeed(const FeedAddress& address)
+  NodeFeed(const FeedAddress& address, const std::string& credential)
       : name_(fmt::format("feed of {}:{}", address.host, address.port)),
-        client_(address.host, address.port, kTimeoutMs) {}
+        client_(address.host, address.port, kTimeoutMs, credential) {}
 
   Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) {
     const auto response = client_.get(fmt::format("/internal/feed?after={}&limit={}", after.value, limit));
@@ -60,8 +60,8 @@ class NodeFeed {
 
 class HttpFeed final : public EventSource {
  public:
-  explicit HttpFeed(const std::vector<FeedAddress>& addresses) {
-    for (const auto& address : addresses) nodes_.push_back(std::make_unique<NodeFeed>(address));
+  HttpFeed(const std::vector<FeedAddress>& addresses, const std::string& credential) {
+    for (const auto& address : addresses) nodes_.push_back(std::make_unique<NodeFeed>(address, credential));
   }
 
   // Stays with the node that answered last; the error tells of each that did not.
@@ -83,8 +83,9 @@ class HttpFeed final : public EventSource {
 
 }  // namespace
 
-std::unique_ptr<EventSource> make_http_feed(const std::vector<FeedAddress>& nodes) {
-  return std::make_unique<HttpFeed>(nodes);
+std::unique_ptr<EventSource> make_http_feed(const std::vector<FeedAddress>& nodes,
+                                            const std::string& credential) {
+  return std::make_unique<HttpFeed>(nodes, credential);
 }
 
 }  // namespace sportapp::messaging

@@ -1,3 +1,4 @@
+#include "http/key_testing.hpp"
 #include "http/server_fixture.hpp"
 #include "messaging/consumer.hpp"
 #include "messaging/testing.hpp"
@@ -11,6 +12,7 @@ using namespace testing;
 class FeedTest : public ::testing::Test {
  protected:
   FeedTest() {
+    server_.router.authorize_by(http::testing::authorization());
     server_.router.add(
         "GET", "/internal/feed", http::Audience::kInternal,
         [this](const http::Request& request, const http::Reply& reply) { answer(request, reply); });
@@ -30,7 +32,9 @@ class FeedTest : public ::testing::Test {
     for (const auto& event : *events) response.body += encode(event) + "\n";
     reply(std::move(response));
   }
-  std::unique_ptr<EventSource> feed() const { return make_http_feed({{"127.0.0.1", server_.port}}); }
+  std::unique_ptr<EventSource> feed() const {
+    return make_http_feed({{"127.0.0.1", server_.port}}, http::testing::credential());
+  }
 
   MemoryJournal journal_;
   std::atomic<int> status_ = 200;
@@ -51,6 +55,13 @@ TEST_F(FeedTest, gives_what_comes_after_up_to_the_limit) {
   ASSERT_TRUE(last && last->size() == 1);
   const auto none = feed->read(Seq{100}, 25);
   ASSERT_TRUE(none && none->empty());
+}
+
+TEST_F(FeedTest, without_the_key_there_is_none) {
+  journal_.append(1);
+  const auto events = make_http_feed({{"127.0.0.1", server_.port}}, "")->read(Seq{0}, 10);
+  ASSERT_FALSE(events);
+  EXPECT_NE(events.error().what.find("403"), std::string::npos) << events.error().what;
 }
 
 TEST_F(FeedTest, another_status_than_200_is_an_error_that_names_it) {
@@ -90,6 +101,7 @@ TEST_F(FeedTest, the_next_node_is_asked_when_one_does_not_answer_or_is_not_prima
   journal_.append(3);
   std::atomic<int> asked_spare = 0;
   http::RunningServer spare;
+  spare.router.authorize_by(http::testing::authorization());
   spare.router.add("GET", "/internal/feed", http::Audience::kInternal,
                    [&](const http::Request&, const http::Reply& reply) {
                      ++asked_spare;
@@ -99,7 +111,8 @@ TEST_F(FeedTest, the_next_node_is_asked_when_one_does_not_answer_or_is_not_prima
                    });
   spare.start();
   const auto feed =
-      make_http_feed({{"127.0.0.1", free_port()}, {"127.0.0.1", spare.port}, {"127.0.0.1", server_.port}});
+      make_http_feed({{"127.0.0.1", free_port()}, {"127.0.0.1", spare.port}, {"127.0.0.1", server_.port}},
+                     http::testing::credential());
   for (int times = 0; times < 3; ++times) {
     const auto events = feed->read(Seq{0}, 10);
     ASSERT_TRUE(events) << events.error().what;

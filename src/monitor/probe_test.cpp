@@ -61,7 +61,7 @@ class Silent {
 class ProbeOfServer : public ::testing::Test {
  protected:
   ProbeOfServer() {
-    server_.router.add("GET", "/health/ready", http::Audience::kInternal,
+    server_.router.add("GET", "/health/ready", http::Audience::kProbe,
                        [this](const http::Request&, const http::Reply& reply) {
                          ++asked_;
                          http::Response response;

@@ -31,8 +31,8 @@ Error unexpected(const messaging::FeedAddress& node, const std::string& what) {
 
 class Fetching {
  public:
-  Fetching(const messaging::FeedAddress& node, const std::stop_token& stop)
-      : node_(node), stop_(stop), client_(node.host, node.port, kTimeoutMs) {}
+  Fetching(const messaging::FeedAddress& node, const std::string& credential, const std::stop_token& stop)
+      : node_(node), stop_(stop), client_(node.host, node.port, kTimeoutMs, credential) {}
 
   Result<bool> fetch(const std::filesystem::path& to) {
     const auto offer = wait_for_offer();
@@ -88,11 +88,12 @@ class Fetching {
 
 }  // namespace
 
-FetchBase make_http_fetch(std::vector<messaging::FeedAddress> nodes) {
-  return [nodes = std::move(nodes)](const std::filesystem::path& to, const std::stop_token& stop) {
+FetchBase make_http_fetch(std::vector<messaging::FeedAddress> nodes, std::string credential) {
+  return [nodes = std::move(nodes), credential = std::move(credential)](const std::filesystem::path& to,
+                                                                        const std::stop_token& stop) {
     std::string failures = nodes.empty() ? "no address of a commands process is given" : "";
     for (const auto& node : nodes) {
-      auto fetched = Fetching(node, stop).fetch(to);
+      auto fetched = Fetching(node, credential, stop).fetch(to);
       if (fetched) return fetched;
       failures += (failures.empty() ? "" : "; ") + fetched.error().what;
     }

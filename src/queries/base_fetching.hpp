@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "base/result.hpp"
@@ -14,7 +15,7 @@ namespace sportapp::queries {
 // stop.
 using FetchBase = std::function<Result<bool>(const std::filesystem::path& to, const std::stop_token& stop)>;
 
-// Of the node among `nodes` that is primary.
-[[nodiscard]] FetchBase make_http_fetch(std::vector<messaging::FeedAddress> nodes);
+// Of the node among `nodes` that is primary. `credential`: see http::internal_credential().
+[[nodiscard]] FetchBase make_http_fetch(std::vector<messaging::FeedAddress> nodes, std::string credential);
 
 }  // namespace sportapp::queries

@@ -31,7 +31,7 @@ class Queries {
         live_(live_options(), projection, clock_, process.loop()),
         rebuild_({.make_feed = feed_maker(),
                   .on_end = [this](std::string_view outcome) { metrics_.rebuilt(outcome); },
-                  .fetch_base = make_http_fetch(process.config().feeds)},
+                  .fetch_base = make_http_fetch(process.config().feeds, process.credential())},
                  live_, projection, clock_),
         set_aside_(process.config().service, live_, process.loop(), [this] { (void)rebuild_.start(); }),
         routes_(projection, live_, waiters_) {}
@@ -58,7 +58,9 @@ class Queries {
   }
 
   std::function<std::unique_ptr<messaging::EventSource>()> feed_maker() const {
-    return [nodes = process_.config().feeds] { return messaging::make_http_feed(nodes); };
+    return [nodes = process_.config().feeds, credential = process_.credential()] {
+      return messaging::make_http_feed(nodes, credential);
+    };
   }
 
   // A disk that is full or read-only at the start is waited for: the process is not ready meanwhile.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.hpp"
+#include "http/key_testing.hpp"
 #include "http/router.hpp"
 #include "messaging/testing.hpp"
 #include "projection/testing.hpp"
@@ -52,6 +53,7 @@ class QueriesTest : public ::testing::Test {
     request.path = target.substr(0, mark);
     if (mark != std::string::npos) request.query = target.substr(mark + 1);
     request.headers = std::move(headers);
+    if (http::needs_credential(request.path)) request.headers.push_back(http::testing::key_header());
     auto sent = std::make_shared<Sent>();
     router_.route(request, http::Reply(sent));
     return sent;
@@ -104,7 +106,7 @@ class QueriesTest : public ::testing::Test {
   std::filesystem::path base_;
   Seq head_;
   sportapp::testing::HandLoop loop_;
-  http::Router router_;
+  http::Router router_{http::testing::authorization()};
   service::PositionWaiters waiters_{loop_, kWaitersMax};
   LiveModel live_{
       {.file = folder_.path() / "read_model.db",

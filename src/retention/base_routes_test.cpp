@@ -3,6 +3,7 @@
 
 #include <boost/json.hpp>
 
+#include "http/key_testing.hpp"
 #include "journal/testing.hpp"
 #include "projection/base_model.hpp"
 #include "projection/testing.hpp"
@@ -30,6 +31,7 @@ class BaseRoutesTest : public journal::JournalTest {
     request.method = "GET";
     request.path = path;
     request.query = query;
+    request.headers.push_back(http::testing::key_header());
     auto sent = std::make_shared<Sent>();
     router_.route(request, http::Reply(sent));
     return sent->answer;
@@ -48,7 +50,7 @@ class BaseRoutesTest : public journal::JournalTest {
 
   sportapp::testing::HandLoop loop_;
   projection::testing::Names views_;
-  http::Router router_;
+  http::Router router_{http::testing::authorization()};
   service::Whereabouts primary_ = service::Here{};
   std::unique_ptr<BaseRoutes> routes_;
 };

@@ -89,11 +89,14 @@ struct Process::Impl {
           log_request(served);
         }) {}
 
+  void load_key();
   void add_routes();
   http::Response ready() const;
   http::Response status() const;
+  http::Response routes() const;
 
   Config config;
+  std::string credential;
   std::shared_ptr<prometheus::Registry> registry;
   HttpMetrics http_metrics;
   prometheus::Gauge& connections;
@@ -122,15 +125,44 @@ http::Response Process::Impl::status() const {
   return http::document(object);
 }
 
+// Every route, for whoever checks what can be asked.
+http::Response Process::Impl::routes() const {
+  json::array listed;
+  for (const auto& route : router.routes()) {
+    listed.push_back(json::object{{"method", route.method},
+                                  {"path", route.pattern},
+                                  {"internal", route.audience == http::Audience::kInternal}});
+  }
+  return http::document({{"routes", std::move(listed)}});
+}
+
+// Without a key it serves its clients all the same.
+void Process::Impl::load_key() {
+  if (config.key_file.empty()) {
+    spdlog::warn(
+        "no key_file is configured: what is below /internal, and /metrics, are refused to everybody");
+    return;
+  }
+  const auto key = sportapp::load_key(config.key_file);
+  if (!key) {
+    spdlog::error("what is below /internal, and /metrics, are refused to everybody: {}", key.error().what);
+    return;
+  }
+  credential = http::internal_credential(*key);
+  router.authorize_by(http::Authorization(*key));
+}
+
 void Process::Impl::add_routes() {
   using http::Audience;
-  router.add("GET", "/health/live", Audience::kInternal, [](const http::Request&, const http::Reply& reply) {
+  router.add("GET", "/health/live", Audience::kProbe, [](const http::Request&, const http::Reply& reply) {
     reply(http::document({{"status", "live"}}));
   });
-  router.add("GET", "/health/ready", Audience::kInternal,
+  router.add("GET", "/health/ready", Audience::kProbe,
              [this](const http::Request&, const http::Reply& reply) { reply(ready()); });
   router.add("GET", "/internal/status", Audience::kInternal,
              [this](const http::Request&, const http::Reply& reply) { reply(status()); });
+  router.add("GET", "/internal/routes", Audience::kInternal,
+             [this](const http::Request&, const http::Reply& reply) { reply(routes()); });
   router.add("GET", "/metrics", Audience::kInternal, [this](const http::Request&, const http::Reply& reply) {
     connections.Set(server.connections());
     for (const auto& refresh : refreshers) refresh();
@@ -139,6 +171,7 @@ void Process::Impl::add_routes() {
 }
 
 Process::Process(Config config) : impl_(std::make_unique<Impl>(std::move(config))) {
+  impl_->load_key();
   impl_->add_routes();
 }
 Process::~Process() = default;
@@ -148,6 +181,9 @@ const Config& Process::config() const {
 }
 http::Router& Process::router() {
   return impl_->router;
+}
+const std::string& Process::credential() const {
+  return impl_->credential;
 }
 Loop& Process::loop() {
   return impl_->server;

@@ -53,7 +53,7 @@ struct Config {
   std::vector<SourceAddress> sources;  // commands: the services whose events it takes in, several nodes each
   std::uint16_t link_port = 0;     // commands: for monitor and other nodes; 0: no redundancy, always primary
   std::vector<PeerAddress> peers;  // commands: the other nodes
-  std::filesystem::path key_file;  // by which nodes and monitor know each other
+  std::filesystem::path key_file;  // by which processes know each other; empty: internal routes refuse
   std::filesystem::path in_hand_folder;  // empty: a request that ends the process is not remembered
   int hold_ms = 5000;                    // a command waits so long for a primary; then 503. 0: not at all
   int spare_late_ms =
@@ -83,6 +83,8 @@ class Process {
   ~Process();
   [[nodiscard]] const Config& config() const;
   [[nodiscard]] http::Router& router();
+  // What this process shows to others of its instance, see http/authorization.hpp; empty without a key.
+  [[nodiscard]] const std::string& credential() const;
   [[nodiscard]] Loop& loop();
   [[nodiscard]] http::Server& server();
   [[nodiscard]] std::shared_ptr<prometheus::Registry> metrics();
@@ -94,8 +96,8 @@ class Process {
   // them.
   void describe(std::string name, std::function<std::string()> value);
   void describe_number(std::string name, std::function<std::int64_t()> value);
-  // Listens, prints nothing, serves /health/live, /health/ready, /metrics and /internal/status until SIGTERM;
-  // gives the exit status.
+  // Listens, prints nothing, serves /health/live, /health/ready, /metrics, /internal/status and
+  // /internal/routes until SIGTERM; gives the exit status.
   int run();
 
  private:

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "http/client.hpp"
+#include "instance/internal_client.hpp"
 
 namespace sportapp::supervisor {
 namespace {
@@ -81,9 +81,9 @@ Result<FailoverView> read_failover_view(std::string_view text) {
 Result<FailoverView> ask_failover(const instance::Instance& instance) {
   const auto* monitor = find_process(instance, "monitor");
   if (monitor == nullptr) return Error{Retry::kNever, "the instance has no monitor"};
-  http::Client client(monitor->host, monitor->port, kAskMs);
+  instance::InternalClient client(instance, *monitor, kAskMs);
   const auto answer = client.get("/internal/failover");
-  if (!answer) return Error{Retry::kLater, "the monitor does not answer: " + answer.error().what};
+  if (!answer) return Error{Retry::kLater, "the monitor cannot be asked: " + answer.error().what};
   if (answer->status != 200) {
     return Error{Retry::kLater, fmt::format("the monitor answers {} {}", answer->status, answer->body)};
   }

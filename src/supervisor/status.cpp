@@ -8,7 +8,7 @@
 #include <ctime>
 #include <utility>
 
-#include "http/client.hpp"
+#include "instance/internal_client.hpp"
 #include "instance/ports.hpp"
 
 namespace sportapp::supervisor {
@@ -29,7 +29,7 @@ std::int64_t number_of(const json::object& object, std::string_view name) {
 }
 
 // Why a process is not ready, in its own words; empty where it is.
-std::string why_not_ready(http::Client& client) {
+std::string why_not_ready(instance::InternalClient& client) {
   const auto answer = client.get("/health/ready");
   if (!answer || answer->status == 200) return {};
   json::error_code failed;
@@ -44,8 +44,8 @@ std::string why_not_ready(http::Client& client) {
   return text;
 }
 
-void ask_service(StatusRow& row) {
-  http::Client client(row.host, row.port, kAskMs);
+void ask_service(const instance::Instance& instance, StatusRow& row) {
+  instance::InternalClient client(instance, row.host, row.port, kAskMs);
   const auto answer = client.get("/internal/status");
   json::error_code error;
   const auto said = answer && answer->status == 200 ? json::parse(answer->body, error) : json::value();
@@ -65,7 +65,7 @@ void ask_service(StatusRow& row) {
   row.trouble += (row.trouble.empty() || unready.empty() ? "" : "; ") + unready;
 }
 
-StatusRow row_of(const instance::InstanceProcess& process) {
+StatusRow row_of(const instance::Instance& instance, const instance::InstanceProcess& process) {
   StatusRow row{process.name,
                 process.service,
                 process.side,
@@ -89,7 +89,7 @@ StatusRow row_of(const instance::InstanceProcess& process) {
                 ""};
   if (process.state != instance::ProcessState::kRunning) return row;
   if (!process.service.empty()) {
-    ask_service(row);
+    ask_service(instance, row);
   } else if (!instance::listens(process.host, process.port)) {
     row.state = kFailing;
   }
@@ -117,8 +117,8 @@ std::string waiting(const StatusRow& row) {
   if (row.quarantined > 0) {
     lines += fmt::format(
         "{}: {} requests quarantined, since they ended the process that executed them; see: "
-        "curl http://{}/internal/quarantine\n",
-        row.name, row.quarantined, instance::host_and_port(row.host, row.port));
+        "sportapp ask {} /internal/quarantine\n",
+        row.name, row.quarantined, row.name);
   }
   if (row.base > 0) {
     lines += fmt::format("{}: entries up to {} deleted by retention\n", row.name, row.base);
@@ -192,7 +192,7 @@ Status ask_status(const instance::Instance& instance) {
     status.rows.push_back(std::move(supervisor));
   }
   for (const auto& process : instance.processes) {
-    auto row = row_of(process);
+    auto row = row_of(instance, process);
     const auto* service = process.side == "commands" ? status.failover.find(process.service) : nullptr;
     row.in_sync = service != nullptr && service->has_in_sync(process.node);
     const auto* node = service == nullptr ? nullptr : service->find(process.node);

@@ -16,6 +16,7 @@ import requests
 
 import processes
 import raw
+from instance_key import credential
 from recording import RECORDING
 from waiting import until
 
@@ -212,9 +213,17 @@ class Instance:
         RECORDING.add_raw(method, target, answer)
         return answer
 
-    def direct(self, name: str, path: str, method: str = "GET", **options) -> requests.Response:
-        """Straight to a process on its own port, without the gateway and without being recorded."""
+    @property
+    def key_file(self) -> Path:
+        return self.data / "config" / "cluster.key"
+
+    def direct(self, name: str, path: str, method: str = "GET", keyed: bool = True, **options) -> requests.Response:
+        """Straight to a process on its own port, without the gateway and without being recorded.
+
+        `keyed`: as the instance's own processes ask, which show its key."""
         options.setdefault("timeout", 30.0)
+        if keyed:
+            options["headers"] = {"Sportapp-Key": credential(self.key_file), **options.get("headers", {})}
         with requests.Session() as session:
             session.trust_env = False
             return session.request(method, f"http://127.0.0.1:{self.port_of(name)}{path}", **options)

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/files.hpp"
 #include "http/client.hpp"
+#include "instance/internal_client.hpp"
 #include "lab/instance/interruption.hpp"
 #include "lab/instance/whereabouts.hpp"
 #include "monitor/control_client.hpp"
@@ -45,8 +46,9 @@ fs::path log_of(const fs::path& run) {
 }
 
 // What a queries process has shown; nothing where it does not say.
-std::optional<std::int64_t> position_of(std::uint16_t port) {
-  http::Client client("127.0.0.1", port, kAnswerMs);
+std::optional<std::int64_t> position_of(const instance::Instance& instance,
+                                        const instance::InstanceProcess& process) {
+  instance::InternalClient client(instance, process, kAnswerMs);
   const auto answer = client.get("/internal/status");
   if (!answer || answer->status != 200) return std::nullopt;
   json::error_code failed;
@@ -218,7 +220,7 @@ std::string InstanceUnderTest::not_caught_up() const {
     for (const auto& node : service->nodes) {
       if (node.node == service->primary) head = node.position;
     }
-    const auto position = position_of(process.port);
+    const auto position = position_of(*instance, process);
     if (!position) return process.name + " does not answer";
     if (*position < head) return fmt::format("{} shows {} of {}", process.name, *position, head);
   }
