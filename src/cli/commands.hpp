@@ -19,6 +19,8 @@ void add_logs_command(CLI::App& app, int& exit_status);
 void add_rebuild_command(CLI::App& app, int& exit_status);
 void add_config_command(CLI::App& app, int& exit_status);
 void add_events_command(CLI::App& app, int& exit_status);
+void add_ask_command(CLI::App& app, int& exit_status);
+void add_metrics_token_command(CLI::App& app, int& exit_status);
 void add_failover_command(CLI::App& app);
 void add_experiment_command(CLI::App& app, int& exit_status);
 

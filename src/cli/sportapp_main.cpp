@@ -105,6 +105,8 @@ int main(int argc, char** argv) {
   backup::add_restore_command(app, exit_status);
   cli::add_config_command(app, exit_status);
   cli::add_events_command(app, exit_status);
+  cli::add_ask_command(app, exit_status);
+  cli::add_metrics_token_command(app, exit_status);
   cli::add_failover_command(app);
   cli::add_run_command(app, exit_status);
   cli::add_health_command(app, exit_status);

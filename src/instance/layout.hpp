@@ -26,6 +26,7 @@ struct Layout {
   }
   [[nodiscard]] std::filesystem::path control_socket() const { return run() / "control.sock"; }
   [[nodiscard]] std::filesystem::path key_file() const { return config() / "cluster.key"; }
+  [[nodiscard]] std::filesystem::path metrics_token_file() const { return run() / "metrics.token"; }
   [[nodiscard]] std::filesystem::path in_hand() const { return run() / "in-hand"; }
   // The gateway's way to a service process; empty where the path is too long for a socket, or has what NGINX
   // takes for its end: the way is then TCP.

@@ -14,6 +14,7 @@
 #include "instance/configuration.hpp"
 #include "instance/data_folder.hpp"
 #include "instance/mending.hpp"
+#include "instance/metrics_token.hpp"
 #include "instance/placing.hpp"
 #include "process/signals.hpp"
 #include "service/log.hpp"
@@ -144,6 +145,10 @@ Result<instance::Member> named(const std::vector<instance::Member>& members, con
 Result<Place> prepare(const instance::Layout& layout, const instance::Settings& settings,
                       const std::vector<instance::Member>& members, const instance::Member& member) {
   if (auto made = instance::ensure_cluster_key(key_file(layout, settings)); !made) return made.error();
+  if (auto token = instance::write_metrics_token(key_file(layout, settings), layout.metrics_token_file());
+      !token) {
+    return token.error();
+  }
   if (auto written = instance::write_configuration(layout, settings, members, member); !written)
     return written.error();
   const auto here = instance::seen_from_here(member, settings);

@@ -8,6 +8,7 @@
 #include "instance/data_folder.hpp"
 #include "instance/instance.hpp"
 #include "instance/mending.hpp"
+#include "instance/metrics_token.hpp"
 #include "instance/placing.hpp"
 #include "instance/ports.hpp"
 #include "service/log.hpp"
@@ -109,6 +110,10 @@ Result<Session::Start> prepare(const instance::Layout& layout, const instance::S
   if (!plans) return plans.error();
   start.plans = std::move(*plans);
   if (auto made = have_key(layout, settings); !made) return made.error();
+  if (auto token = instance::write_metrics_token(key_file(layout, settings), layout.metrics_token_file());
+      !token) {
+    return token.error();
+  }
   const auto detours = options.lab ? instance::Detours::read(layout) : instance::Detours();
   if (!detours) return detours.error();
   if (auto written = instance::write_configuration(layout, settings, start.members, *detours); !written) {

@@ -11,7 +11,7 @@ from waiting import until
 
 RUNS_ALREADY, NOT_RUNNING = 3, 4  # exit statuses that scripts may rely on
 SUBCOMMANDS = ("up", "down", "status", "logs", "rebuild", "import", "verify", "events", "stop", "start", "restart",
-               "switchover", "promote", "experiment", "backup", "restore", "config")
+               "switchover", "promote", "experiment", "backup", "restore", "config", "ask", "metrics-token")
 PROCESSES = {*SERVICE_PROCESSES, "monitor", "redis", "gateway", "supervisor"}
 
 
