@@ -80,6 +80,27 @@ def test_nothing_internal_is_reached_by_any_spelling_or_method(stack, path):
             assert b"# TYPE" not in answer.body and b'"epoch"' not in answer.body, (method, target)
 
 
+def asked_inside(name: str, method: str, path: str, body: bytes = b"") -> int:
+    """What the process itself answers to whoever reaches its own address."""
+    port = 20000 + 2 * run_cli("run", "--list", "--config", SETTINGS).stdout.split().index(name)
+    with raw.Connection(port, host=ADDRESSES[name]) as connection:
+        connection.send(raw.request(method, path, body, [("Content-Type", "application/json")]))
+        return connection.answer().status
+
+
+def test_a_process_tells_who_has_no_key_only_whether_it_serves(stack):
+    stack.wait_redundant()
+    epochs = {view["service"]: view["epoch"] for view in stack.told()["services"]}
+    for name in NAMES:
+        if name in ("redis", "gateway"):
+            continue
+        for path in [*INTERNAL, "/internal/failover", "/internal/none"]:
+            assert asked_inside(name, "GET", path) == (200 if path.startswith("/health/") else 403), (name, path)
+    for path, body in (("switchover", b'{"service":"users"}'), ("promote", b'{"service":"users","node":"b","force":true}')):
+        assert asked_inside("monitor", "POST", f"/internal/{path}", body) == 403
+    assert {view["service"]: view["epoch"] for view in stack.told()["services"]} == epochs
+
+
 def test_answers_tell_nothing_of_versions_or_of_the_inside(stack):
     for method, target in (("GET", "/health"), ("GET", "/nothing"), ("POST", "/api-commands/users"), ("GET", "/api-queries/users")):
         answer = raw.exchange(stack.port, raw.request(method, target, b"", ()))
