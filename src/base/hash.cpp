@@ -16,6 +16,10 @@ Hasher::Hasher() : state_{} {
   crypto_generichash_init(as_state(state_), nullptr, 0, sizeof(Hash));
 }
 
+Hasher::Hasher(const Hash& key) : state_{} {
+  crypto_generichash_init(as_state(state_), key.data(), key.size(), sizeof(Hash));
+}
+
 Hasher& Hasher::field(std::string_view bytes) {
   return field(static_cast<std::int64_t>(bytes.size())).bytes(bytes);
 }
@@ -46,6 +50,15 @@ std::string hex(const Hash& hash) {
   sodium_bin2hex(text.data(), text.size(), hash.data(), hash.size());
   text.pop_back();
   return text;
+}
+
+std::optional<Hash> hash_of_hex(std::string_view text) {
+  Hash hash{};
+  std::size_t length = 0;
+  const bool whole =
+      text.size() == 2 * hash.size() &&
+      sodium_hex2bin(hash.data(), hash.size(), text.data(), text.size(), nullptr, &length, nullptr) == 0;
+  return whole && length == hash.size() ? std::optional(hash) : std::nullopt;
 }
 
 }  // namespace sportapp

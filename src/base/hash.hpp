@@ -1,6 +1,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@ using Hash = std::array<std::uint8_t, 32>;
 class Hasher {
  public:
   Hasher();
+  // Keyed: only who has the key can compute it.
+  explicit Hasher(const Hash& key);
   Hasher& field(std::string_view bytes);
   Hasher& field(std::int64_t number);
   // The bytes alone: of them only, it is what `b2sum -l 256` prints.
@@ -23,5 +26,7 @@ class Hasher {
 };
 
 [[nodiscard]] std::string hex(const Hash& hash);
+// The way back; nothing where the text is no hash.
+[[nodiscard]] std::optional<Hash> hash_of_hex(std::string_view text);
 
 }  // namespace sportapp
