@@ -154,7 +154,7 @@ Result<void> Commands::open_journal() {
   options.on_committed = [this](std::vector<domain::CommittedEvent> events) { committed(std::move(events)); };
   options.on_batch = [this](const journal::BatchReport& report) { metrics_.count(report); };
   if (is_node()) {
-    options.on_failing = [this](const std::string& why, bool) { node_->journal_failing(why); };
+    options.on_failing = [this](const std::string&, bool) { node_->journal_failing(); };
     options.on_recovered = [this] {
       const auto status = journal_->status();
       node_->journal_recovered({status.head, status.head_hash});

@@ -9,17 +9,12 @@ namespace sportapp::failover {
 namespace {
 
 constexpr std::int64_t kSoonMs = 60'000;     // a primary that fails within this time failed soon
-constexpr std::int64_t kTakeOverMs = 5'000;  // so long a node may take to act on a record
 constexpr int kDecisionsMax = 8;             // at one input; more is a table that goes round in circles
 
 std::string names(const std::vector<Member>& members) {
   std::vector<std::string> all;
   for (const auto& member : members) all.push_back(member.node);
   return fmt::format("{}", fmt::join(all, ","));
-}
-
-bool acts(const Report& report) {
-  return report.role == Role::kPrimary || report.role == Role::kDraining;
 }
 
 }  // namespace
@@ -29,6 +24,7 @@ Monitor::Monitor(Options options, Record saved, std::int64_t now_ms)
       started_ms_(now_ms),
       state_(saved.epoch == Epoch{} ? MonitorState::kNoRecord : MonitorState::kSteady),
       record_(std::move(saved)),
+      floor_(record_.floor),
       primary_since_ms_(now_ms),
       told_ms_(now_ms),
       fail_back_wait_ms_(options_.fail_back_after_ms) {
@@ -42,6 +38,10 @@ void Monitor::echoed(std::int64_t now_ms, const std::string& node, const Echo& e
   known.view.life = Life::kAlive;
   known.view.why_lost.clear();
   known.view.report = echo.report;
+  if (!echo.report.able) known.view.last_why = echo.report.why;
+  if (acts(echo.report)) known.view.last_why.clear();
+  note_what_it_holds(known);
+  learn_floor(node);
   decide(now_ms);
 }
 
@@ -53,6 +53,25 @@ void Monitor::lost(std::int64_t now_ms, const std::string& node, const std::stri
   known.view.why_lost = why;
   look_at_fail_back(now_ms);
   decide(now_ms);
+}
+
+void Monitor::note_what_it_holds(Node& node) {
+  const auto& report = node.view.report;
+  if (report.checked != node.asked) return;
+  node.compared = report.holds;
+  if (record_.epoch == Epoch{}) return;
+  if (report.holds) {
+    node.vouched_run = report.run;
+  } else if (node.asked == floor_) {
+    node.vouched_run = 0;
+  }
+}
+
+// What a primary committed under the record that counts, every node in sync by that record has on disk.
+void Monitor::learn_floor(const std::string& node) {
+  const auto& report = at(node).view.report;
+  if (node != record_.primary || !acts(report) || report.epoch != record_.epoch) return;
+  if (report.head.seq > floor_.seq) floor_ = report.head;
 }
 
 void Monitor::saved(std::int64_t now_ms, Epoch epoch) {
@@ -97,19 +116,25 @@ Result<void> Monitor::force(const std::string& node) {
     return Error{Retry::kLater, fmt::format("{} does not answer: {}", node, at(node).view.why_lost)};
   }
   if (state_ == MonitorState::kSaving) return Error{Retry::kLater, "a change is being written; try again"};
-  auto epoch = record_.epoch;
-  for (const auto& [name, known] : nodes_) epoch = std::max(epoch, known.view.report.promise);
+  const auto& report = at(node).view.report;
+  if (report.damage == Damage::kBroken) {
+    return Error{Retry::kNever, fmt::format("the journal of {} cannot be used: {}", node, report.why)};
+  }
+  const auto epoch = highest_epoch().next();
   static constexpr Rule kByOperator{"operator", 0, 0, 0, 0, 0, "an operator's wish"};
   // Even where it lost its disk: its promise of now is what it has.
-  write(kByOperator, {epoch.next(), node, {{node, at(node).view.report.promise}}},
-        fmt::format("force {}", node), "an operator's wish: what others acknowledged and it lacks is lost");
+  write(kByOperator, {epoch, node, {{node, report.promise}}, report.head, epoch},
+        fmt::format("force {}", node),
+        fmt::format("an operator's wish: entries after {}, acknowledged earlier, are lost",
+                    report.head.seq.value));
   return {};
 }
 
 Ping Monitor::ping(const std::string& node) {
   auto& known = nodes_.at(node);
   const bool hand_over = node == record_.primary && !successor_.empty();
-  return {options_.run, ++known.pinged, record_, hand_over};
+  known.asked = record_.epoch == Epoch{} ? compare_[node] : floor_;
+  return {options_.run, ++known.pinged, record_, hand_over, known.asked};
 }
 
 std::optional<Record> Monitor::record_to_save() {
@@ -133,6 +158,7 @@ bool Monitor::serving() const {
 
 // Acts on each rule until one has nothing more to do.
 void Monitor::decide(std::int64_t now_ms) {
+  if (state_ == MonitorState::kNoRecord) compare_anew();
   for (int i = 0; i < kDecisionsMax; ++i) {
     const auto before = state_;
     const auto& rule = rule_for(monitor_table(), static_cast<unsigned>(state_), facts(now_ms));
@@ -142,64 +168,49 @@ void Monitor::decide(std::int64_t now_ms) {
   throw std::logic_error("the monitor's table goes round in circles");
 }
 
-Bits Monitor::facts(std::int64_t now_ms) const {
-  Bits facts = 0;
-  const auto set = [&facts](MonitorFact fact, bool holds) {
-    if (holds) facts |= bit(fact);
-  };
-  const auto every = [this](auto&& holds) { return std::all_of(nodes_.begin(), nodes_.end(), holds); };
-  set(MonitorFact::kAllHeard, every([](const auto& node) { return node.second.view.alive(); }));
-  set(MonitorFact::kPromised, !every([](const auto& n) { return n.second.view.report.promise == Epoch{}; }));
-  set(MonitorFact::kSaved, saved_);
-  if (record_.epoch == Epoch{}) return facts;
-  set(MonitorFact::kFit, why_unfit(now_ms).empty());
-  set(MonitorFact::kEligible, std::any_of(options_.nodes.begin(), options_.nodes.end(),
-                                          [this](const auto& node) { return eligible(node); }));
-  set(MonitorFact::kCold, cold(now_ms));
-  const auto asked = wish();
-  set(MonitorFact::kWishDrop, asked.kind == Wish::Kind::kDrop);
-  set(MonitorFact::kWishAdmit, asked.kind == Wish::Kind::kAdmit);
-  set(MonitorFact::kHandOver, !successor_.empty());
-  set(MonitorFact::kDrained, drained());
-  return facts;
-}
-
 void Monitor::act(std::int64_t now_ms, const Rule& rule) {
   const auto& primary = record_.primary;
   switch (static_cast<MonitorAction>(rule.action)) {
     case MonitorAction::kWait:
     case MonitorAction::kAskToDrain:  // ping() does
-      if (state_ == MonitorState::kSteady && why_unfit(now_ms).empty()) alarm_.clear();
+      if (state_ == MonitorState::kSteady && why_unfit(now_ms).empty()) end_alarm();
       break;
     case MonitorAction::kBegin: {
       const auto first = longest(options_.nodes);
-      write(rule, {Epoch{1}, first, {member(first)}}, "begin with " + first, "no record yet");
+      write(rule, alone(Epoch{1}, first), "begin with " + first, "no record yet");
       break;
     }
+    case MonitorAction::kRestore: {
+      const auto next = most_complete();
+      write(rule, alone(highest_epoch().next(), next), "restore the record with " + next,
+            "the record was lost, and " + next + " has all that the others have");
+      break;
+    }
+    case MonitorAction::kForget:
+      note(rule, "forget the record", "a node has promised more than it says", record_);
+      record_ = {};
+      floor_ = {};
+      successor_.clear();
+      compare_.clear();
+      state_ = MonitorState::kNoRecord;
+      break;
     case MonitorAction::kAlarm:
       if (state_ == MonitorState::kNoRecord) {
-        raise_alarm(rule, "the record is lost; sportapp promote SERVICE NODE --force makes a new one");
+        if (!comparing()) raise_alarm(rule, "the record of who is in sync is lost");
       } else if (now_ms - started_ms_ >= options_.cold_ms) {
         raise_alarm(rule,
                     fmt::format("{}: {}; in sync: {}", primary, why_unfit(now_ms), names(record_.in_sync)));
       }
       break;
     case MonitorAction::kTell:
-      if (record_.primary != next_->primary) primary_since_ms_ = now_ms;
-      told_ms_ = now_ms;
-      record_ = std::move(*next_);
-      next_.reset();
-      saved_ = false;
-      alarm_.clear();
-      if (record_.primary == successor_) successor_.clear();
-      state_ = MonitorState::kSteady;
+      tell(now_ms);
       break;
     case MonitorAction::kPromote: {
       const auto cause = fmt::format("{}: {}", primary, why_unfit(now_ms));
       const auto next = successor_of_lost(now_ms);
       note_failure_of_preferred(now_ms);
       successor_.clear();
-      write(rule, {record_.epoch.next(), next, {member(next)}}, "promote " + next, cause);
+      write(rule, alone(record_.epoch.next(), next), "promote " + next, cause);
       break;
     }
     case MonitorAction::kDrop: {
@@ -209,7 +220,7 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
         if (one.node != node) rest.push_back(one);
       }
       write(rule, changed(rest), "drop " + node,
-            lost_disk(node) ? "it lost its disk" : primary + " asks for it");
+            wish() == at(primary).view.report.wish ? primary + " asks for it" : why_not_primary(node));
       break;
     }
     case MonitorAction::kAdmit: {
@@ -233,6 +244,18 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
   }
 }
 
+void Monitor::tell(std::int64_t now_ms) {
+  if (record_.primary != next_->primary) primary_since_ms_ = now_ms;
+  told_ms_ = now_ms;
+  record_ = std::move(*next_);
+  next_.reset();
+  saved_ = false;
+  end_alarm();
+  if (record_.floor.seq > floor_.seq || record_.forced == record_.epoch) floor_ = record_.floor;
+  if (record_.primary == successor_) successor_.clear();
+  state_ = MonitorState::kSteady;
+}
+
 void Monitor::write(const Rule& rule, Record record, std::string what, std::string cause) {
   note(rule, std::move(what), std::move(cause), record);
   next_ = std::move(record);
@@ -240,10 +263,18 @@ void Monitor::write(const Rule& rule, Record record, std::string what, std::stri
   state_ = MonitorState::kSaving;
 }
 
+// News where the causes are others; the advice, which has numbers of entries, may change at any time.
 void Monitor::raise_alarm(const Rule& rule, std::string cause) {
-  if (alarm_ == cause) return;
-  alarm_ = cause;
-  note(rule, "alarm", std::move(cause), record_);
+  for (const auto& node : options_.nodes) {
+    if (const auto why = why_not_primary(node); !why.empty()) cause += fmt::format("; {}: {}", node, why);
+  }
+  alarm_ = cause + "; " + what_a_person_can_do();
+  if (std::exchange(alarm_cause_, cause) != cause) note(rule, "alarm", alarm_, record_);
+}
+
+void Monitor::end_alarm() {
+  alarm_.clear();
+  alarm_cause_.clear();
 }
 
 void Monitor::note(const Rule& rule, std::string what, std::string cause, const Record& record) {
@@ -285,73 +316,6 @@ void Monitor::give_up_late_switchover(std::int64_t now_ms) {
   no_fail_back_before_ms_ = now_ms + std::max<std::int64_t>(fail_back_wait_ms_, options_.hand_over_ms);
 }
 
-// Empty: it answers, takes writes, and acts on the record or is about to. One that was not heard yet is not
-// lost either.
-std::string Monitor::why_unfit(std::int64_t now_ms) const {
-  const auto& view = at(record_.primary).view;
-  if (view.life == Life::kUnknown) return {};
-  if (view.life == Life::kLost) return view.why_lost;
-  const auto& report = view.report;
-  if (lost_disk(record_.primary)) return "lost its disk";
-  if (!report.able) return report.why.empty() ? "cannot write" : report.why;
-  if (acts(report) && report.epoch <= record_.epoch) return {};
-  if (report.promise >= record_.epoch) return "stands down since it was restarted or gave up";
-  if (now_ms - told_ms_ > kTakeOverMs) return "does not take its place";
-  return {};
-}
-
-bool Monitor::lost_disk(const std::string& node) const {
-  const auto* member = record_.member(node);
-  const auto& view = at(node).view;
-  return member != nullptr && view.alive() && view.report.promise < member->promise;
-}
-
-bool Monitor::eligible(const std::string& node) const {
-  const auto* member = record_.member(node);
-  const auto& view = at(node).view;
-  if (member == nullptr || !view.alive() || !view.report.able) return false;
-  if (lost_disk(node)) return false;
-  return node != record_.primary || (!acts(view.report) && view.report.promise >= record_.epoch);
-}
-
-bool Monitor::heard_of_a_primary() const {
-  return std::any_of(nodes_.begin(), nodes_.end(), [](const auto& node) {
-    return node.second.view.alive() && node.second.view.report.followed;
-  });
-}
-
-bool Monitor::cold(std::int64_t now_ms) const {
-  return now_ms - started_ms_ < options_.cold_ms && !at(record_.primary).view.alive() &&
-         !heard_of_a_primary();
-}
-
-bool Monitor::drained() const {
-  if (successor_.empty()) return false;
-  const auto& primary = at(record_.primary).view;
-  const auto& next = at(successor_).view;
-  return primary.alive() && primary.report.drained && primary.report.epoch == record_.epoch && next.alive() &&
-         next.report.able && record_.member(successor_) != nullptr && next.report.head == primary.report.head;
-}
-
-std::string Monitor::longest(const std::vector<std::string>& among) const {
-  return *std::max_element(among.begin(), among.end(), [this](const auto& one, const auto& other) {
-    return at(one).view.report.head.seq < at(other).view.report.head.seq;
-  });
-}
-
-// Of equals: another than the one just lost, since that may be lost again soon; but when everything starts,
-// the one it was.
-std::string Monitor::successor_of_lost(std::int64_t now_ms) const {
-  const bool starting = now_ms - started_ms_ < options_.cold_ms && !heard_of_a_primary();
-  std::vector<std::string> candidates;
-  for (const auto& node : options_.nodes) {
-    if (!eligible(node)) continue;
-    const bool first = (node == record_.primary) == starting;
-    candidates.insert(first ? candidates.begin() : candidates.end(), node);
-  }
-  return longest(candidates);
-}
-
 // With the promise that it is known to have on disk.
 Member Monitor::member(const std::string& node) const {
   const auto* known = record_.member(node);
@@ -360,25 +324,15 @@ Member Monitor::member(const std::string& node) const {
 }
 
 Record Monitor::changed(std::vector<Member> in_sync) const {
-  Record record{record_.epoch.next(), record_.primary, {}};
+  Record record{record_.epoch.next(), record_.primary, {}, floor_, record_.forced};
   for (const auto& one : in_sync) record.in_sync.push_back(member(one.node));
   return record;
 }
 
-Wish Monitor::wish() const {
-  const auto& view = at(record_.primary).view;
-  if (!view.alive() || !acts(view.report) || view.report.epoch != record_.epoch) return {};
-  for (const auto& member : record_.in_sync) {
-    if (lost_disk(member.node)) return {Wish::Kind::kDrop, member.node};
-  }
-  const auto& asked = view.report.wish;
-  if (!nodes_.contains(asked.node) || asked.node == record_.primary) return {};
-  if (asked.kind == Wish::Kind::kAdmit) {
-    // Without a promise of its own nobody could see later that it lost its disk.
-    const auto& node = at(asked.node).view;
-    if (record_.member(asked.node) != nullptr || node.report.promise == Epoch{}) return {};
-  }
-  return asked;
+// A record under which that node alone is in sync. Where there was none, its journal is the measure.
+Record Monitor::alone(Epoch epoch, const std::string& node) const {
+  const bool anew = record_.epoch == Epoch{};
+  return {epoch, node, {member(node)}, anew ? at(node).view.report.head : floor_, record_.forced};
 }
 
 const Monitor::Node& Monitor::at(const std::string& node) const {

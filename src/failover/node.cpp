@@ -13,8 +13,9 @@ constexpr int kDecisionsMax = 8;
 
 Node::Node(std::string name, Epoch promise) : name_(std::move(name)), promise_(promise), saving_(promise) {}
 
-void Node::told(const Ping& ping) {
+void Node::told(const Ping& ping, bool holds_floor) {
   if (ping.record.epoch < record_.epoch) return;
+  holds_floor_ = holds_floor;
   record_ = ping.record;
   hand_over_ = ping.hand_over;
   decide();
@@ -94,7 +95,7 @@ Bits Node::facts() const {
   set(NodeFact::kNewer, record_.epoch > promise_);
   set(NodeFact::kMine, record_.primary == name_);
   set(NodeFact::kSaving, saving_ > promise_);
-  set(NodeFact::kAble, able_ && !lost_disk());
+  set(NodeFact::kAble, able_ && holds_floor_ && !lost_disk());
   set(NodeFact::kOverruled, overruled_);
   set(NodeFact::kHandOver, hand_over_);
   set(NodeFact::kIdle, idle_);

@@ -1,5 +1,6 @@
 // A node's core: which role it has, by the table of node_rules.hpp. No socket, clock, thread or disk.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,7 +24,7 @@ class Node {
   Node(std::string name, Epoch promise);
 
   // Inputs. Each may bring orders.
-  void told(const Ping& ping);
+  void told(const Ping& ping, bool holds_floor = true);  // whether the journal holds the ping's floor
   void promise_saved(Epoch epoch);
   void journal_able(bool able);
   void journal_idle(bool idle);
@@ -47,6 +48,7 @@ class Node {
   [[nodiscard]] Epoch promised() const { return saving_; }        // on disk, or on its way there
   [[nodiscard]] const Record& acting() const { return acting_; }  // as primary: the record acted on
   [[nodiscard]] const Record& record() const { return record_; }  // the newest one told
+  [[nodiscard]] Epoch highest_told() const { return std::max(record_.epoch, saving_); }
   [[nodiscard]] Epoch following() const { return following_; }
   [[nodiscard]] bool followed() const { return followed_; }
 
@@ -63,6 +65,7 @@ class Node {
   Record record_, acting_;
   Epoch following_;
   bool able_ = true, idle_ = true, overruled_ = false, hand_over_ = false, followed_ = false;
+  bool holds_floor_ = true;
   std::vector<NodeOrder> orders_;
 };
 

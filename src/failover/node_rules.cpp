@@ -28,7 +28,7 @@ constexpr std::array kRules{
     row("N2", {S::kWaiting, S::kSpare}, {F::kMine}, {F::kNewer}, A::kWait,
         "promised already, before a restart or giving up: only a newer record makes it primary again"),
     row("N3", {S::kWaiting, S::kSpare}, {F::kMine, F::kNewer}, {F::kAble}, A::kWait,
-        "it cannot write; its report says so"),
+        "it cannot write, or lacks acknowledged entries; its report says so"),
     row("N4", {S::kWaiting, S::kSpare}, {F::kMine, F::kNewer, F::kAble}, {F::kIdle}, A::kWait,
         "entries of the last primary are on their way to the disk"),
     row("N5", {S::kWaiting, S::kSpare}, {F::kMine, F::kNewer, F::kAble, F::kIdle, F::kSaving}, {}, A::kWait,

@@ -17,7 +17,7 @@ enum class NodeFact : std::uint8_t {
   kNewer,      // the record is of a higher epoch than the promise on disk
   kMine,       // the record names this node primary
   kSaving,     // a promise is on its way to the disk
-  kAble,       // the journal takes writes
+  kAble,       // the journal takes writes, and holds what every primary must hold
   kOverruled,  // another node has a higher promise, or the journal failed under a batch: what is open cannot
                // count
   kHandOver,   // the monitor asks this primary to stop deciding

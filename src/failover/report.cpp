@@ -1,6 +1,6 @@
 #include "failover/report.hpp"
 
-#include "base/bytes.hpp"
+#include "failover/wire.hpp"
 
 namespace sportapp::failover {
 namespace {
@@ -13,6 +13,8 @@ void put(ByteWriter& writer, const Record& record) {
   writer.i64(record.epoch.value).text(record.primary);
   writer.u32(static_cast<std::uint32_t>(record.in_sync.size()));
   for (const auto& member : record.in_sync) writer.text(member.node).i64(member.promise.value);
+  put(writer, record.floor);
+  writer.i64(record.forced.value);
 }
 
 Record get_record(ByteReader& reader) {
@@ -25,6 +27,8 @@ Record get_record(ByteReader& reader) {
     auto node = reader.text(kNameBytesMax);
     record.in_sync.push_back({std::move(node), Epoch{reader.i64()}});
   }
+  record.floor = get_position(reader);
+  record.forced = Epoch{reader.i64()};
   return record;
 }
 
@@ -65,6 +69,7 @@ std::string encode(const Ping& ping) {
   ByteWriter writer;
   writer.u64(ping.monitor).u64(ping.number).u8(ping.hand_over ? 1 : 0);
   put(writer, ping.record);
+  put(writer, ping.floor);
   return writer.take();
 }
 
@@ -75,6 +80,7 @@ Result<Ping> decode_ping(std::string_view bytes) {
   ping.number = reader.u64();
   ping.hand_over = get_flag(reader);
   ping.record = get_record(reader);
+  ping.floor = get_position(reader);
   if (!reader.done()) return malformed("ping");
   return ping;
 }
@@ -84,10 +90,13 @@ std::string encode(const Echo& echo) {
   ByteWriter writer;
   writer.u64(echo.monitor).u64(echo.number).u64(report.run);
   writer.u8(static_cast<std::uint8_t>(report.role)).i64(report.promise.value).i64(report.epoch.value);
-  writer.i64(report.head.seq.value).hash(report.head.hash);
+  put(writer, report.head);
   writer.u8(report.able ? 1 : 0).text(std::string_view(report.why).substr(0, kWhyBytesMax));
   writer.u8(report.drained ? 1 : 0).u8(report.followed ? 1 : 0).i64(report.up_ms);
   writer.u8(static_cast<std::uint8_t>(report.wish.kind)).text(report.wish.node);
+  writer.i64(report.told.value).u8(static_cast<std::uint8_t>(report.damage));
+  put(writer, report.checked);
+  writer.u8(report.holds ? 1 : 0);
   return writer.take();
 }
 
@@ -101,8 +110,7 @@ Result<Echo> decode_echo(std::string_view bytes) {
   report.role = get_enum(reader, Role::kDraining);
   report.promise = Epoch{reader.i64()};
   report.epoch = Epoch{reader.i64()};
-  report.head.seq = Seq{reader.i64()};
-  report.head.hash = reader.hash();
+  report.head = get_position(reader);
   report.able = get_flag(reader);
   report.why = reader.text(kWhyBytesMax);
   report.drained = get_flag(reader);
@@ -110,6 +118,10 @@ Result<Echo> decode_echo(std::string_view bytes) {
   report.up_ms = reader.i64();
   report.wish.kind = get_enum(reader, Wish::Kind::kAdmit);
   report.wish.node = reader.text(kNameBytesMax);
+  report.told = Epoch{reader.i64()};
+  report.damage = get_enum(reader, Damage::kBroken);
+  report.checked = get_position(reader);
+  report.holds = get_flag(reader);
   if (!reader.done()) return malformed("echo");
   return echo;
 }

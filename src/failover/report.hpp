@@ -21,6 +21,14 @@ struct Ping {
   std::uint64_t number = 0;   // 1, 2, 3... within it
   Record record;              // as it is on disk
   bool hand_over = false;     // to the primary of `record`: stop deciding, another is to take its place
+  Position floor{};           // does the node's journal hold it?
+};
+
+// What is wrong with a node's journal, by what the node itself knows.
+enum class Damage : std::uint8_t {
+  kNone,
+  kShort,   // entries at its end are gone, the rest can be used
+  kBroken,  // it cannot be used, or entries in it are not what they were
 };
 
 enum class Role : std::uint8_t {
@@ -52,7 +60,16 @@ struct Report {
   bool followed = false;  // was primary, or had one, in this run
   std::int64_t up_ms = 0;
   Wish wish;
+  Epoch told;                       // the highest epoch that it was told or is promising
+  Damage damage = Damage::kNone;    // then `able` is false, and `why` says more
+  Position checked;                 // the floor of the ping answered
+  bool holds = false;               // its journal holds it
 };
+
+// It is primary, as far as it knows.
+[[nodiscard]] inline bool acts(const Report& report) {
+  return report.role == Role::kPrimary || report.role == Role::kDraining;
+}
 
 // A node's answer to a ping.
 struct Echo {

@@ -1,7 +1,9 @@
 #pragma once
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
+#include "journal/entry.hpp"
 
 namespace sportapp::journal {
 
@@ -10,6 +12,8 @@ struct Fault {
   std::string why;       // what is wrong with which file, and what helps
   bool damaged = false;  // its files are not what they were: nothing in them counts, and only a copy helps
   bool passes = true;    // it may pass by itself, so that it is worth trying again
+  // Damaged by nothing but a loss of entries at its end, whose last one now is this: it could be used without them.
+  std::optional<Head> shorter{};
 };
 
 // What is said of damage, whichever it is.

@@ -76,6 +76,14 @@ void Inbox::put(Trim trim) {
   wake_.notify_one();
 }
 
+void Inbox::put(AcceptLoss accept) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.emplace_back(accept);
+  }
+  wake_.notify_one();
+}
+
 void Inbox::put(FoundDamaged found) {
   {
     const std::lock_guard lock(mutex_);

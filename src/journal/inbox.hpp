@@ -40,7 +40,8 @@ struct FoundDamaged {
   std::string what;
   std::int64_t opened = 0;
 };
-using Task = std::variant<Turn, Append, Replace, Trim, FoundDamaged>;
+struct AcceptLoss {};
+using Task = std::variant<Turn, Append, Replace, Trim, FoundDamaged, AcceptLoss>;
 
 struct Work {
   std::deque<Task> tasks;
@@ -63,6 +64,7 @@ class Inbox {
   void put(Replace replace);
   void put(Trim trim);
   void put(FoundDamaged found);
+  void put(AcceptLoss accept);
   // False, and it is as it was, where too many wait.
   [[nodiscard]] bool put(Append& append);
   void stop();

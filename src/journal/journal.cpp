@@ -53,6 +53,10 @@ void Journal::replace(std::filesystem::path file, std::function<void(Result<Head
   impl_->inbox.put(Replace{std::move(file), std::move(done)});
 }
 
+void Journal::accept_loss() {
+  impl_->inbox.put(AcceptLoss{});
+}
+
 void Journal::trim(TrimRequest request, std::function<void(Result<Trimmed>)> done) {
   impl_->inbox.put(Trim{request, std::move(done)});
 }
@@ -68,6 +72,7 @@ JournalStatus Journal::status() const {
           .queued = queued,
           .failing = std::move(failing),
           .damaged = impl_->damaged,
+          .shorter = impl_->shorter,
           .leading = leading,
           .base = impl_->base,
           .settled = impl_->settled,

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,9 +49,10 @@ struct JournalStatus {
   Hash head_hash{};
   std::size_t queued = 0;  // commands waiting
   std::string failing;     // why nothing is written at present; empty when it is
-  // It fails since its files are not what they were: nothing in them counts, all numbers here are zeros, and
-  // only replace() ends it.
+  // It fails since its files are not what they were: nothing in them counts, all numbers here but the settled one
+  // are zeros, and only replace() ends it, or accept_loss() where `shorter` says where the journal would end then.
   bool damaged = false;
+  std::optional<Head> shorter{};
   bool leading = false;
   // The last of the entries that retention deleted, all from the first on; zeros: none was.
   Head base{};
@@ -125,6 +127,8 @@ class Journal {
   // holds; a crash leaves the one or the other, or a damaged one. The old one is kept beside it, with
   // .replaced to its name, or .damaged.
   void replace(std::filesystem::path file, std::function<void(Result<Head>)> done);
+  // Where entries at its end are lost: goes on without them. Then on_recovered() or on_failing().
+  void accept_loss();
   // Deletes the first entries, as far as they are settled and others follow them. Their state stays, their
   // keys are known no more. Whoever asks has all of them elsewhere, on disk.
   void trim(TrimRequest request, std::function<void(Result<Trimmed>)> done);

@@ -46,6 +46,7 @@ struct Journal::Impl {
   Head base;
   Settled settled;
   bool damaged = false;
+  std::optional<Head> shorter;
 
   // Owned by the journal's thread.
   Opener opener;
@@ -77,6 +78,7 @@ struct Journal::Impl {
   void perform(Replace& given);
   void perform(Trim& given);
   void perform(FoundDamaged& found);
+  void perform(AcceptLoss& accept);
   Result<Trimmed> trim(const TrimRequest& request);
   Result<Head> append(std::span<const Entry> entries);
   Result<Head> replace(const std::filesystem::path& file);

@@ -123,6 +123,7 @@ void Journal::Impl::became_durable() {
   durably_consumed = writer->consumed();
   base = writer->base();
   damaged = false;
+  shorter.reset();
   readers->seq = durable.seq.value;
 }
 
@@ -187,9 +188,10 @@ void Journal::Impl::is_failing(Fault why) {
   if (fault->damaged) readers->unreadable = true;
   const std::lock_guard lock(mutex);
   damaged = fault->damaged;
+  shorter = fault->shorter;
   if (!damaged) return;
   durable = base = {};
-  settled = {};
+  settled = opener.settled();
   for (auto& [source, counted] : durably_consumed) counted = {};
 }
 
@@ -278,6 +280,16 @@ void Journal::Impl::perform(FoundDamaged& found) {
   if (!writer || found.opened != readers->opened) return;
   opener.mark_damaged(found.what);
   begin_failing(damage(found.what));
+}
+
+void Journal::Impl::perform(AcceptLoss&) {
+  if (writer || !fault->shorter) return;
+  const auto end = *fault->shorter;
+  spdlog::warn("an operator accepts that {} ends at entry {}", options.file.string(), end.seq.value);
+  if (auto accepted = opener.accept_loss(end); !accepted) return begin_failing(fault_of(accepted.error()));
+  if (!open_writer()) return begin_failing(*fault);
+  inbox.recovered();
+  if (options.on_recovered) options.on_recovered();
 }
 
 void Journal::Impl::perform(Trim& given) {

@@ -46,7 +46,7 @@ std::variant<std::unique_ptr<Writer>, Fault> Opener::open() {
   if (!before) {
     auto read = MarkFile::read_only(file_);
     if (!read) return fault_of(read.error());
-    before = std::move(*read);
+    before = latest_ = std::move(*read);
   }
   const auto checked = check_at_start(file_, before, domain_, is_checked_ ? kLightDepth : StartDepth{});
   if (checked.fault) return *checked.fault;
@@ -119,6 +119,15 @@ Result<void> Opener::replace(const std::filesystem::path& copy, const Head& end,
   if (replaced || replaced.error().retry == Retry::kOutcomeUnknown) is_checked_ = false;
   latest_ = mark_->mark();
   return replaced;
+}
+
+Result<void> Opener::accept_loss(const Head& end) {
+  if (auto opened = open_mark(); !opened) return opened;
+  latest_ = Mark{.head = end};
+  is_checked_ = false;
+  if (auto removed = remove_seal(file_); !removed) return removed;
+  if (auto written = mark_->write(*latest_); !written) return written;
+  return mark_->sync();
 }
 
 Result<void> Opener::sync() {

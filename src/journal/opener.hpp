@@ -34,11 +34,13 @@ class Opener {
   // for writing. See replace_journal().
   [[nodiscard]] Result<void> replace(const std::filesystem::path& copy, const Head& end,
                                      const std::optional<Fault>& fault);
+  // The file lost entries at its end, and is to be used as it is: `end` is its last one now.
+  [[nodiscard]] Result<void> accept_loss(const Head& end);
   // Any thread.
   [[nodiscard]] Result<void> sync();
 
-  // What the mark says is settled, where the file has it. After open().
-  [[nodiscard]] const Settled& settled() const { return latest_->settled; }
+  // What the mark says is settled; after open() only where the file has it.
+  [[nodiscard]] Settled settled() const { return latest_ ? latest_->settled : Settled{}; }
   // All of the file was checked when it was opened. Any thread.
   [[nodiscard]] bool was_complete() const { return was_complete_.load(); }
 

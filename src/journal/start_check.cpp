@@ -69,8 +69,11 @@ StartCheck Check::run() {
   };
   if (is_missing()) {
     result_.is_new = true;
-    if (auto what = missing(); !what.empty()) return failed(damage(what));
-    return result_;
+    auto what = missing();
+    if (what.empty()) return result_;
+    auto fault = damage(what);
+    if (size_of_file(file_.string() + "-wal") == 0) fault.shorter = Head{};
+    return failed(std::move(fault));
   }
   const auto in_wal = wal();
   if (!in_wal) return failed(fault_of(in_wal.error()));
@@ -78,12 +81,19 @@ StartCheck Check::run() {
   const auto opened = open();
   if (!opened) return failed(fault_of(opened.error()));
   if (!*opened) return result_;
+  // Entries that are missing at the end are told only once the rest is known to be right.
+  std::optional<Fault> lost;
   for (const auto step : {&Check::held, &Check::sound, &Check::tail, &Check::state}) {
     const auto found = (this->*step)();
     if (!found) return failed(fault_of(found.error()));
-    if (!found->empty()) return failed(damage(*found));
+    if (found->empty()) continue;
+    if (step != &Check::held || mark_.head.seq <= head_.seq || !mark_.damage.empty())
+      return failed(lost ? *lost : damage(*found));
+    lost = damage(*found);
   }
-  return result_;
+  if (!lost) return result_;
+  lost->shorter = head_;
+  return failed(*lost);
 }
 
 std::string Check::missing() const {

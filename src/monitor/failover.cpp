@@ -55,12 +55,16 @@ struct Failover::Impl {
       impl_.hung.kill(processes.at(node), why);
     }
     void note(const failover::MonitorEvent& event) override { impl_.note(name_, event); }
+    void note_floor(Epoch epoch, const failover::Position& floor) override {
+      impl_.note_floor(*this, epoch, floor);
+    }
 
     [[nodiscard]] const std::string& name() const { return name_; }
     std::map<std::string, link::ConnectionId> connections;  // by node
     std::map<std::string, std::string> processes;           // by node
     std::vector<std::string> nodes;                         // in order of preference
     std::unique_ptr<ServiceDriver> driver;
+    bool notes_floor = false;  // one is on its way to the disk
 
    private:
     Impl& impl_;
@@ -75,6 +79,7 @@ struct Failover::Impl {
   Impl(const Config& given, HungProcesses& hung_processes) : config(given), hung(hung_processes) {}
 
   Result<void> open();
+  [[nodiscard]] Result<std::map<std::string, failover::Record>> load_records();
   void make_endpoint(const link::Key& key);
   void make_drivers(const std::map<std::string, failover::Record>& records);
 
@@ -84,6 +89,7 @@ struct Failover::Impl {
   void frame(link::ConnectionId connection, const link::Frame& frame);
   void save(Service& service, const failover::Record& record);
   void note(const std::string& service, const failover::MonitorEvent& event);
+  void note_floor(Service& service, Epoch epoch, const failover::Position& floor);
   void tick();
   void show(Service& service);
   [[nodiscard]] std::pair<Service*, std::string> node_of(const std::string& process);
@@ -115,7 +121,7 @@ Result<void> Failover::Impl::open() {
   auto opened = open_record_files(config.data);
   if (!opened) return opened.error();
   store = std::move(*opened);
-  const auto records = store->load();
+  const auto records = load_records();
   if (!records) return records.error();
   auto events = FailoverLog::open(config.data);
   if (!events) return events.error();
@@ -124,6 +130,23 @@ Result<void> Failover::Impl::open() {
   make_endpoint(*key);
   make_drivers(*records);
   return {};
+}
+
+// One that cannot be used is as good as lost, and costs no other service anything.
+Result<std::map<std::string, failover::Record>> Failover::Impl::load_records() {
+  auto loaded = store->load();
+  if (!loaded) return loaded.error();
+  std::map<std::string, failover::Record> records;
+  for (auto& [service, record] : *loaded) {
+    if (record) {
+      records[service] = std::move(*record);
+      continue;
+    }
+    const auto aside = store->put_aside(service);
+    if (!aside) return aside.error();
+    spdlog::error("{}; it is now {}, and the nodes are asked what they have", record.error().what, aside->string());
+  }
+  return records;
 }
 
 void Failover::Impl::make_endpoint(const link::Key& key) {
@@ -153,6 +176,7 @@ void Failover::Impl::make_drivers(const std::map<std::string, failover::Record>&
   }
   for (auto& [name, service] : services) {
     failover::Monitor::Options options;
+    options.service = name;
     options.nodes = service->nodes;
     options.run = random_run();
     options.fail_back_after_ms = config.failover.fail_back ? config.failover.fail_back_after_ms : -1;
@@ -231,6 +255,16 @@ void Failover::Impl::save(Service& service, const failover::Record& record) {
 void Failover::Impl::note(const std::string& service, const failover::MonitorEvent& event) {
   spdlog::warn("{}: {} ({}), by rule {}", service, event.what, event.cause, event.rule);
   disk->post([this, service, event] { log->add(clock.wall_ms(), service, event); });
+}
+
+// One at a time: a slow disk must not make them pile up, and the next one says more.
+void Failover::Impl::note_floor(Service& service, Epoch epoch, const failover::Position& floor) {
+  if (std::exchange(service.notes_floor, true)) return;
+  disk->post([this, &service, epoch, floor] {
+    const auto noted = store->note_floor(service.name(), epoch, floor);
+    if (!noted) spdlog::error("{}", noted.error().what);
+    endpoint->post([&service] { service.notes_floor = false; });
+  });
 }
 
 void Failover::Impl::tick() {

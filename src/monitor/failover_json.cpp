@@ -22,6 +22,7 @@ json::object node_json(const std::string& node, const ServiceDriver& driver, std
           {"position", report.head.seq.value},
           {"able", report.able},
           {"why", report.why},
+          {"damaged", report.damage != failover::Damage::kNone},
           {"silent_ms", driver.silent_ms(now_ms, node)}};
 }
 
@@ -35,7 +36,8 @@ json::object to_json(const std::string& service, const ServiceDriver& driver, st
   for (const auto& node : core.nodes()) nodes.push_back(node_json(node, driver, now_ms));
   json::value switchover = nullptr;
   if (!core.successor().empty()) switchover = json::object{{"to", core.successor()}};
-  return {{"service", service},        {"epoch", record.epoch.value},        {"primary", record.primary},
+  return {{"floor", core.floor().seq.value},
+          {"service", service},        {"epoch", record.epoch.value},        {"primary", record.primary},
           {"serving", core.serving()}, {"in_sync", std::move(in_sync)},      {"alarm", core.alarm()},
           {"nodes", std::move(nodes)}, {"switchover", std::move(switchover)}};
 }

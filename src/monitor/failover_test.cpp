@@ -108,7 +108,7 @@ class FailoverTest : public ::testing::Test {
     return boost::json::parse(failover_->status_json()).at("services").at(0).at("in_sync").as_array().size();
   }
   [[nodiscard]] failover::Record on_disk() const {
-    return open_record_files(config_.data).value()->load().value()["users"];
+    return open_record_files(config_.data).value()->load().value().at("users").value();
   }
 
   sportapp::testing::TempFolder folder_;

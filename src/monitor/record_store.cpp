@@ -5,11 +5,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fstream>
-#include <sstream>
+#include <optional>
 #include <utility>
 
+#include "base/aside.hpp"
 #include "base/descriptor.hpp"
 #include "base/hash.hpp"
 #include "monitor/record_json.hpp"
@@ -21,6 +23,8 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr const char* kSuffix = ".record";
+constexpr const char* kFloorSuffix = ".floor";
+constexpr std::chrono::seconds kFloorSyncedEvery{1};
 
 std::string checksum(const std::string& line) {
   return hex(Hasher().field(line).finish());
@@ -31,10 +35,31 @@ Error not_saved(const fs::path& file, const char* step) {
                                      file.string(), step, std::strerror(errno))};
 }
 
-Result<failover::Record> read_record(const fs::path& file) {
+// The line whose checksum follows it; nothing where that is not so.
+std::optional<std::string> read_line(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   std::string line, sum;
-  if (!std::getline(in, line) || !std::getline(in, sum) || sum != checksum(line)) {
+  const bool whole = std::getline(in, line) && std::getline(in, sum) && sum == checksum(line);
+  return whole ? std::optional(line) : std::nullopt;
+}
+
+std::string with_checksum(const std::string& line) {
+  return line + "\n" + checksum(line) + "\n";
+}
+
+// A floor that cannot be read is none: the record has one of its own.
+void take_floor(const fs::path& file, failover::Record& record) {
+  const auto line = read_line(file);
+  if (!line) return;
+  json::error_code failed;
+  const auto said = json::parse(*line, failed);
+  const auto noted = failed || !said.is_object() ? std::nullopt : noted_floor_from(said.get_object());
+  if (noted && noted->first == record.epoch && noted->second.seq > record.floor.seq) record.floor = noted->second;
+}
+
+Result<failover::Record> read_record(const fs::path& file) {
+  const auto line = read_line(file);
+  if (!line) {
     return Error{
         Retry::kNever,
         fmt::format("the record {0} is damaged or cannot be read: who is primary is not known. Put a copy of "
@@ -42,7 +67,9 @@ Result<failover::Record> read_record(const fs::path& file) {
                     file.string(), file.stem().string())};
   }
   try {
-    return record_from(json::parse(line).as_object());
+    auto record = record_from(json::parse(*line).as_object());
+    take_floor(fs::path(file).replace_extension(kFloorSuffix), record);
+    return record;
   } catch (const std::exception& failed) {
     return Error{Retry::kNever,
                  fmt::format("the record {} is of another version: {}", file.string(), failed.what())};
@@ -53,14 +80,12 @@ class RecordFiles final : public RecordStore {
  public:
   explicit RecordFiles(fs::path folder) : folder_(std::move(folder)) {}
 
-  Result<std::map<std::string, failover::Record>> load() override {
-    std::map<std::string, failover::Record> records;
+  Result<std::map<std::string, Result<failover::Record>>> load() override {
+    std::map<std::string, Result<failover::Record>> records;
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder_, error)) {
       if (entry.path().extension() != kSuffix) continue;
-      auto record = read_record(entry.path());
-      if (!record) return record.error();
-      records[entry.path().stem().string()] = std::move(*record);
+      records.emplace(entry.path().stem().string(), read_record(entry.path()));
     }
     if (error) {
       return Error{Retry::kLater,
@@ -71,7 +96,7 @@ class RecordFiles final : public RecordStore {
 
   Result<void> save(const std::string& service, const failover::Record& record) override {
     const auto line = json::serialize(to_json(record));
-    const auto text = line + "\n" + checksum(line) + "\n";
+    const auto text = with_checksum(line);
     const auto file = folder_ / (service + kSuffix);
     const auto beside = file.string() + ".new";
     const Descriptor out(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
@@ -86,8 +111,31 @@ class RecordFiles final : public RecordStore {
     return {};
   }
 
+  Result<fs::path> put_aside(const std::string& service) override {
+    return sportapp::put_aside(folder_ / (service + kSuffix));
+  }
+
+  Result<void> note_floor(const std::string& service, Epoch epoch, const failover::Position& floor) override {
+    const auto file = folder_ / (service + kFloorSuffix);
+    auto& noted = floors_[service];
+    if (noted.file.get() < 0) noted.file = Descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    const auto text = with_checksum(json::serialize(noted_floor_json(epoch, floor)));
+    if (::pwrite(noted.file.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+      return not_saved(file, "write");
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (now - noted.synced < kFloorSyncedEvery) return {};
+    noted.synced = now;
+    return ::fdatasync(noted.file.get()) == 0 ? Result<void>() : not_saved(file, "sync");
+  }
+
  private:
+  struct Floor {
+    Descriptor file{};
+    std::chrono::steady_clock::time_point synced{};
+  };
   const fs::path folder_;
+  std::map<std::string, Floor> floors_;  // by service
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/hash.hpp"
 #include "testing/temp_folder.hpp"
 
 namespace sportapp::monitor {
@@ -42,7 +43,7 @@ TEST_F(RecordStoreTest, WhatIsSavedIsThereForTheNextRun) {
   ASSERT_TRUE(store()->save("orders", {Epoch{1}, "a", {{"a", Epoch{}}}}));
   const auto loaded = store()->load().value();
   ASSERT_EQ(loaded.size(), 2U);
-  EXPECT_EQ(loaded.at("users"), kSeven);
+  EXPECT_EQ(loaded.at("users").value(), kSeven);
 }
 
 TEST_F(RecordStoreTest, ADamagedRecordIsRefusedWhereverTheDamageIs) {
@@ -52,9 +53,9 @@ TEST_F(RecordStoreTest, ADamagedRecordIsRefusedWhereverTheDamageIs) {
     auto damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ 1);
     put(damaged);
-    const auto loaded = store()->load();
+    const auto loaded = store()->load().value();
     // The last byte ends the line; without it the checksum is whole still.
-    EXPECT_TRUE(!loaded || at + 1 == whole.size()) << "byte " << at;
+    EXPECT_TRUE(!loaded.at("users") || at + 1 == whole.size()) << "byte " << at;
   }
 }
 
@@ -63,14 +64,48 @@ TEST_F(RecordStoreTest, ACutRecordIsRefusedWithWhatToDo) {
   const auto whole = text();
   for (const std::size_t size : {std::size_t{0}, std::size_t{10}, whole.size() / 2, whole.size() - 2}) {
     put(whole.substr(0, size));
-    EXPECT_THAT(store()->load().error().what, HasSubstr("sportapp promote users NODE --force")) << size;
+    EXPECT_THAT(store()->load().value().at("users").error().what, HasSubstr("sportapp promote users NODE --force")) << size;
   }
+}
+
+TEST_F(RecordStoreTest, ADamagedRecordCostsNoOtherAndIsKeptAside) {
+  ASSERT_TRUE(store()->save("orders", kSeven));
+  ASSERT_TRUE(store()->save("users", kSeven));
+  put("not a record");
+  const auto loaded = store()->load().value();
+  EXPECT_EQ(loaded.at("orders").value(), kSeven);
+  ASSERT_FALSE(loaded.at("users"));
+  EXPECT_EQ(store()->put_aside("users").value(), file().string() + ".damaged");
+  EXPECT_FALSE(store()->load().value().contains("users"));
+}
+
+TEST_F(RecordStoreTest, ANewerFloorOfItsEpochCountsAndNoOther) {
+  const failover::Position at_40{Seq{40}, Hasher().field("40").finish()};
+  const failover::Position at_41{Seq{41}, Hasher().field("41").finish()};
+  auto record = kSeven;
+  record.floor = at_40;
+  record.forced = Epoch{3};
+  ASSERT_TRUE(store()->save("users", record));
+  EXPECT_EQ(store()->load().value().at("users").value(), record);
+  ASSERT_TRUE(store()->note_floor("users", Epoch{6}, at_41));
+  EXPECT_EQ(store()->load().value().at("users").value().floor, at_40);
+  ASSERT_TRUE(store()->note_floor("users", Epoch{7}, at_41));
+  EXPECT_EQ(store()->load().value().at("users").value().floor, at_41);
+  std::ofstream(folder_.path() / "monitor" / "users.floor") << "torn";
+  EXPECT_EQ(store()->load().value().at("users").value().floor, at_40);
+}
+
+TEST_F(RecordStoreTest, ARecordOfAnEarlierVersionHasNoFloor) {
+  std::filesystem::create_directories(folder_.path() / "monitor");
+  const std::string line = R"({"epoch":7,"primary":"b","in_sync":[{"node":"b","promise":6},{"node":"a","promise":5}]})";
+  put(line + "\n" + hex(Hasher().field(line).finish()) + "\n");
+  EXPECT_EQ(store()->load().value().at("users").value(), kSeven);
 }
 
 TEST_F(RecordStoreTest, WhatAnInterruptedSaveLeftBehindCountsForNothing) {
   ASSERT_TRUE(store()->save("users", kSeven));
   std::ofstream(file().string() + ".new") << "half a rec";
-  EXPECT_EQ(store()->load().value().at("users"), kSeven);
+  EXPECT_EQ(store()->load().value().at("users").value(), kSeven);
 }
 
 TEST_F(RecordStoreTest, WithoutItsFolderNothingIsSavedAndThatIsTold) {

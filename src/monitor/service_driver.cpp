@@ -126,6 +126,9 @@ void ServiceDriver::ping_all(std::int64_t now_ms) {
     if (peer.linked) outside_.send(node, core_.ping(node));
   }
   next_ping_ms_ = now_ms + (now_ms < fast_until_ms_ ? kFastPingMs : kPingMs);
+  if (core_.floor() == noted_ || told_ == Epoch{}) return;
+  noted_ = core_.floor();
+  outside_.note_floor(told_, noted_);
 }
 
 Result<void> ServiceDriver::switch_over(std::int64_t now_ms, std::string to) {

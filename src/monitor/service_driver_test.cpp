@@ -80,6 +80,8 @@ class ServiceDriverTest : public ::testing::Test, public ServiceDriver::Outside 
   static void obey(const std::string& name, Node& node, const failover::Ping& ping) {
     auto& report = node.report;
     const auto& record = ping.record;
+    report.checked = ping.floor;
+    report.holds = true;
     if (record.epoch < report.promise) return;
     const bool mine = record.primary == name && record.epoch > report.promise;
     if (mine || (record.primary == name && report.role == Role::kPrimary)) {
@@ -98,6 +100,9 @@ class ServiceDriverTest : public ::testing::Test, public ServiceDriver::Outside 
   bool is_halted(const std::string& node) override { return node == halted_; }
   std::int64_t patience(const std::string& /*node*/) const override { return patience_; }
   void kill(const std::string& node, const std::string& /*why*/) override { killed_.push_back(node); }
+  void note_floor(Epoch epoch, const failover::Position& floor) override {
+    floors_.emplace_back(epoch, floor.seq);
+  }
   void note(const failover::MonitorEvent& event) override {
     events_.push_back(event.rule + " " + event.what);
   }
@@ -113,6 +118,7 @@ class ServiceDriverTest : public ::testing::Test, public ServiceDriver::Outside 
   std::vector<std::pair<std::string, failover::Ping>> sent_;
   std::vector<failover::Record> to_save_, saved_;
   std::vector<std::string> killed_, events_;
+  std::vector<std::pair<Epoch, Seq>> floors_;
   std::unique_ptr<ServiceDriver> driver_;
 };
 
@@ -123,6 +129,14 @@ TEST_F(ServiceDriverTest, WhileAllIsWellNothingHappens) {
   EXPECT_THAT(events_, IsEmpty());
   EXPECT_TRUE(driver_->core().serving());
   EXPECT_EQ(driver_->counts().suspicions, 0);
+}
+
+TEST_F(ServiceDriverTest, WhatThePrimaryCommittedIsNotedOnce) {
+  start_with_both_up();
+  EXPECT_THAT(floors_, IsEmpty());
+  nodes_["a"].report.head.seq = Seq{12};
+  pass(200);
+  EXPECT_EQ(floors_, (std::vector{std::pair{Epoch{5}, Seq{12}}}));
 }
 
 TEST_F(ServiceDriverTest, ABrokenConnectionOfThePrimaryPromotesTheSpareAtOnce) {

@@ -32,7 +32,7 @@ struct LiveNode::Impl {
   [[nodiscard]] link::Handler handler();
   void acted(const Replica& replica);
   void decide_gate(bool pass);
-  void journal_failing(const std::string& why);
+  void journal_failing();
 
   const service::Config config;
   const OnRole on_role;
@@ -42,7 +42,7 @@ struct LiveNode::Impl {
   std::unique_ptr<NodeDriver> driver;  // its work ends before it does: by endpoint->stop()
 
   std::mutex journal_mutex;  // whatever the journal says is told after it is said how it began
-  bool tells_journal = false;
+  journal::Journal* journal = nullptr;  // from then on
 
   std::mutex gate_mutex;  // guards the next three
   std::condition_variable gate_changed;
@@ -122,8 +122,8 @@ Result<void> LiveNode::start(journal::Journal& journal) {
       std::move(impl->promise));
   {
     const std::lock_guard lock(impl->journal_mutex);
-    impl->tells_journal = true;
-    if (const auto status = journal.status(); !status.failing.empty()) impl->journal_failing(status.failing);
+    impl->journal = &journal;
+    if (!journal.status().failing.empty()) impl->journal_failing();
   }
   if (auto listening = impl->endpoint->listen(); !listening) return listening.error();
   impl->endpoint->post([impl] { impl->driver->tick(); });
@@ -147,18 +147,23 @@ RoleView LiveNode::role() const {
   return impl_->view;
 }
 
-void LiveNode::Impl::journal_failing(const std::string& why) {
-  driver->tell([why](Replica& node, std::int64_t now_ms) { node.journal_failing(now_ms, why); });
+void LiveNode::Impl::journal_failing() {
+  using failover::Damage;
+  const auto status = journal->status();
+  const auto damage = !status.damaged ? Damage::kNone : status.shorter ? Damage::kShort : Damage::kBroken;
+  const auto left = status.shorter.value_or(journal::Head{});
+  driver->tell([why = status.failing, damage, end = failover::Position{left.seq, left.hash}](
+                   Replica& node, std::int64_t now_ms) { node.journal_failing(now_ms, why, damage, end); });
 }
 
-void LiveNode::journal_failing(const std::string& why) {
+void LiveNode::journal_failing() {
   const std::lock_guard lock(impl_->journal_mutex);
-  if (impl_->tells_journal) impl_->journal_failing(why);
+  if (impl_->journal != nullptr) impl_->journal_failing();
 }
 
 void LiveNode::journal_recovered(const journal::Head& head) {
   const std::lock_guard lock(impl_->journal_mutex);
-  if (!impl_->tells_journal) return;
+  if (impl_->journal == nullptr) return;
   impl_->driver->tell([end = failover::Position{head.seq, head.hash}](Replica& node, std::int64_t now_ms) {
     node.journal_able(now_ms, end);
   });

@@ -47,7 +47,7 @@ class LiveNode final : public journal::CommitGate {
 
   [[nodiscard]] RoleView role() const;  // any thread
   // The journal's callbacks; any thread.
-  void journal_failing(const std::string& why);
+  void journal_failing();
   void journal_recovered(const journal::Head& head);
 
   [[nodiscard]] Result<void> before_commit(std::span<const journal::Entry> entries) override;

@@ -47,7 +47,7 @@ NodeDriver::NodeDriver(const service::Config& config, Outside outside,
                        std::unique_ptr<journal::Promise> promise)
     : config_(config),
       outside_(std::move(outside)),
-      log_([this] { return outside_.journal.entries(); }),
+      log_([this] { return outside_.journal.entries(); }, [this] { return outside_.journal.status().settled; }),
       promise_(std::move(promise)),
       replica_(options_of(config), promise_->value(), head_of(outside_.journal), log_, now_ms()),
       outgoing_(config.data),
@@ -255,6 +255,10 @@ void NodeDriver::perform(const replication::AppendToJournal& action) {
   outside_.journal.append(action.entries, [this](const Result<journal::Head>& head) {
     tell([end = position_of(head)](Replica& node, std::int64_t now_ms) { node.appended(now_ms, end); });
   });
+}
+
+void NodeDriver::perform(const replication::AcceptLoss&) {
+  outside_.journal.accept_loss();
 }
 
 void NodeDriver::perform(const replication::MakeSnapshot& action) {

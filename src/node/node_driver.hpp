@@ -73,6 +73,7 @@ class NodeDriver {
   void perform(const replication::DropSnapshot& action);
   void perform(const replication::WriteChunk& action);
   void perform(const replication::InstallSnapshot& action);
+  void perform(const replication::AcceptLoss& action);
   void save_promise(Epoch epoch);  // on the promise's worker, as is what follows
   void reopen_promise();
 

@@ -82,9 +82,13 @@ struct WriteChunk {
 // Put the snapshot that came in in the journal's place; then installed().
 struct InstallSnapshot {};
 
+// The journal has lost entries at its end, and an operator wants to go on without them; then journal_able() or
+// journal_failing().
+struct AcceptLoss {};
+
 using Action = std::variant<SavePromise, Dial, HangUp, Cut, ToSpare, ToPrimary, CutPrimary, Lead, StopLeading,
                             Release, RollBack, AppendToJournal, MakeSnapshot, ReadChunk, DropSnapshot,
-                            WriteChunk, InstallSnapshot>;
+                            WriteChunk, InstallSnapshot, AcceptLoss>;
 using Actions = std::vector<Action>;
 
 }  // namespace sportapp::replication

@@ -56,7 +56,7 @@ void Following::link_down(std::uint64_t link) {
   node_.left();
 }
 
-void Following::step(const Position& head, const std::string& failing, Actions& actions) {
+void Following::step(const Position& head, const std::string& failing, bool damaged, Actions& actions) {
   while (!busy_ && !queue_.empty()) {
     const auto [epoch, number, from_primary] = head_of(queue_.front());
     if (node_.refuses(epoch)) {
@@ -65,22 +65,26 @@ void Following::step(const Position& head, const std::string& failing, Actions& 
       continue;
     }
     if (!node_.follow(epoch)) return;
-    if (!failing.empty()) return cut(failing, actions);
+    if (!failing.empty() && !damaged) return cut(failing, actions);
     const auto message = std::move(queue_.front());
     queue_.front() = Hello{epoch, number};  // what is under way; done() takes it away
-    handle(message, head, actions);
+    handle(message, damaged ? kUnusable : head, actions);
   }
 }
 
 void Following::handle(const Message& message, const Position& head, Actions& actions) {
-  if (const auto* hello = std::get_if<Hello>(&message)) return done(actions, Welcome{hello->number, head});
+  if (const auto* hello = std::get_if<Hello>(&message)) return done(actions, welcome(hello->number, head));
   if (const auto* append_message = std::get_if<Append>(&message))
     return append(*append_message, head, actions);
   take_chunk(std::get<Chunk>(message), actions);
 }
 
+Welcome Following::welcome(std::uint64_t number, const Position& head) {
+  return {number, head, log_.settled()};
+}
+
 void Following::append(const Append& append, const Position& head, Actions& actions) {
-  if (append.previous != head) return done(actions, Welcome{append.number, head});
+  if (append.previous != head) return done(actions, welcome(append.number, head));
   if (append.entries.empty()) return done(actions, Ack{append.number, head});
   busy_ = true;
   actions.push_back(AppendToJournal{append.entries});

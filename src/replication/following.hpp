@@ -23,8 +23,8 @@ class Following {
   void chunk_written(const Position& head, const Result<void>& written, Actions& actions);
   // Goes on with what could not be taken in before: the promise is on disk, the journal is idle. `failing`:
   // why the journal takes nothing, or empty; then nothing is acknowledged, so that nobody counts on this
-  // node.
-  void step(const Position& head, const std::string& failing, Actions& actions);
+  // node. `damaged`: it takes nothing but a copy of a whole journal.
+  void step(const Position& head, const std::string& failing, bool damaged, Actions& actions);
 
   // Something is on its way to the journal, or to the copy that is to take its place.
   [[nodiscard]] bool busy() const { return busy_; }
@@ -32,6 +32,7 @@ class Following {
 
  private:
   void handle(const Message& message, const Position& head, Actions& actions);
+  [[nodiscard]] Welcome welcome(std::uint64_t number, const Position& head);
   void append(const Append& append, const Position& head, Actions& actions);
   void take_chunk(const Chunk& chunk, Actions& actions);
   void answer(Message message, Actions& actions);

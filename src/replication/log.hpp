@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "journal/entry.hpp"
+#include "replication/message.hpp"
 
 namespace sportapp::replication {
 
@@ -17,6 +18,8 @@ class Log {
   [[nodiscard]] virtual Result<std::optional<Hash>> hash_at(Seq seq) = 0;
   // In order, without a gap, entries on disk only; at least one where there is one, else about `bytes_max`.
   [[nodiscard]] virtual Result<std::vector<journal::Entry>> read(Seq after, std::size_t bytes_max) = 0;
+  // The last entry that counts for good, as this node knows; it need not be in the journal any more.
+  [[nodiscard]] virtual Settled settled() = 0;
 };
 
 }  // namespace sportapp::replication

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/bytes.hpp"
+#include "failover/wire.hpp"
 
 namespace sportapp::replication {
 namespace {
@@ -19,16 +19,8 @@ struct Each : Handlers... {
 template <class... Handlers>
 Each(Handlers...) -> Each<Handlers...>;
 
-void put(ByteWriter& writer, const Position& position) {
-  writer.i64(position.seq.value).hash(position.hash);
-}
-
-Position get_position(ByteReader& reader) {
-  Position position;
-  position.seq = Seq{reader.i64()};
-  position.hash = reader.hash();
-  return position;
-}
+using failover::get_position;
+using failover::put;
 
 void put(ByteWriter& writer, const journal::Entry& entry) {
   writer.i64(entry.seq.value)
@@ -100,6 +92,12 @@ Chunk get_chunk(ByteReader& reader, std::uint64_t number) {
   return chunk;
 }
 
+Welcome get_welcome(ByteReader& reader, std::uint64_t number) {
+  const auto head = get_position(reader);
+  const auto settled = get_position(reader);
+  return {number, head, {settled.seq, settled.hash, Epoch{reader.i64()}}};
+}
+
 Message get_message(ByteReader& reader) {
   const auto kind = static_cast<Kind>(reader.u8());
   const auto number = reader.u64();
@@ -111,7 +109,7 @@ Message get_message(ByteReader& reader) {
     case Kind::kChunk:
       return get_chunk(reader, number);
     case Kind::kWelcome:
-      return Welcome{number, get_position(reader)};
+      return get_welcome(reader, number);
     case Kind::kAck:
       return Ack{number, get_position(reader)};
     case Kind::kRefuse:
@@ -148,7 +146,8 @@ std::string encode(const Message& message) {
            [](const Welcome& welcome) {
              auto writer = begin(Kind::kWelcome, welcome.number);
              put(writer, welcome.head);
-             return writer.take();
+             put(writer, Position{welcome.settled.seq, welcome.settled.hash});
+             return writer.i64(welcome.settled.epoch.value).take();
            },
            [](const Ack& ack) {
              auto writer = begin(Kind::kAck, ack.number);
@@ -197,7 +196,8 @@ std::string describe(const Message& message) {
                                 chunk.bytes.size(), chunk.offset, chunk.last ? ", the last" : "");
            },
            [](const Welcome& welcome) {
-             return fmt::format("welcome {}: head {}", welcome.number, welcome.head.seq.value);
+             return fmt::format("welcome {}: head {}, settled {}", welcome.number, welcome.head.seq.value,
+                                welcome.settled.seq.value);
            },
            [](const Ack& ack) { return fmt::format("ack {}: head {}", ack.number, ack.head.seq.value); },
            [](const Refuse& refuse) {

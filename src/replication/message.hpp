@@ -14,6 +14,7 @@
 namespace sportapp::replication {
 
 using failover::Position;
+using journal::Settled;
 
 // The type of a message's frame on a link; see failover/report.hpp for those beside it.
 inline constexpr std::uint8_t kMessageFrame = 3;
@@ -43,10 +44,14 @@ struct Chunk {
   std::string bytes;
 };
 
+// Where a journal that cannot be used "ends": no journal continues it, so the node gets a copy of a whole one.
+inline constexpr Position kUnusable{Seq{-1}, {}};
+
 // Spare: its journal ends here, and its promise is on disk. Answers a Hello, and an Append that does not fit.
 struct Welcome {
   std::uint64_t number = 0;  // of the message answered
   Position head;
+  Settled settled{};  // the last that it knows of, also where its journal has lost it
 };
 
 // Spare: everything up to `head` is on disk, under the epoch asked for.

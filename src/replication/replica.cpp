@@ -1,5 +1,7 @@
 #include "replication/replica.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -17,9 +19,42 @@ Replica::Replica(Options options, Epoch promise, Position head, Log& log, std::i
       head_(head) {}
 
 failover::Echo Replica::pinged(std::int64_t now_ms, const failover::Ping& ping) {
-  node_.told(ping);
+  const bool holds = holds_floor(ping.floor);
+  node_.told(ping, holds);
+  heed_operator(ping);
   settle(now_ms);
-  return {ping.monitor, ping.number, report(now_ms)};
+  auto answer = report(now_ms);
+  answer.checked = ping.floor;
+  answer.holds = holds;
+  return {ping.monitor, ping.number, std::move(answer)};
+}
+
+// What retention deleted counted, so it was part of every journal of the service.
+bool Replica::holds_floor(const Position& floor) {
+  if (floor.seq <= Seq{}) return true;
+  if (damage_ != failover::Damage::kNone || floor.seq > head_.seq) return false;
+  if (node_.leads() || floor == head_) return true;
+  if (floor.seq == head_.seq) return false;
+  const auto ours = log_.hash_at(floor.seq);
+  return ours && (!*ours || **ours == floor.hash);
+}
+
+// What an operator accepted is the loss of what followed the floor of the forced record, and of nothing else.
+void Replica::heed_operator(const failover::Ping& ping) {
+  const auto& record = ping.record;
+  if (missing_ && missing_->epoch < record.forced) {
+    missing_.reset();
+    able_again();
+  }
+  const bool forced = record.primary == options_.node && record.forced == record.epoch;
+  if (!forced || record.forced <= accepted_ || damage_ != failover::Damage::kShort) return;
+  if (head_ != record.floor || ping.floor != record.floor) return;
+  accepted_ = record.forced;
+  actions_.push_back(AcceptLoss{});
+}
+
+void Replica::able_again() {
+  node_.journal_able(failing_.empty() && !missing_);
 }
 
 void Replica::linked(std::int64_t now_ms, const std::string& node) {
@@ -39,8 +74,14 @@ void Replica::unlinked(std::int64_t now_ms, const std::string& node) {
 void Replica::answered(std::int64_t now_ms, const std::string& node, const Message& message) {
   const auto found = shipping_.find(node);
   if (found == shipping_.end()) return;
-  const auto refused_for = found->second.received(now_ms, message, leadership_, actions_);
-  if (refused_for && *refused_for > leadership_.epoch) node_.overruled();
+  const auto objection = found->second.received(now_ms, message, leadership_, actions_);
+  if (objection.promise && *objection.promise > leadership_.epoch) node_.overruled();
+  if (objection.missing) {
+    missing_ = objection.missing;
+    missing_at_ = node;
+    node_.overruled();
+    able_again();
+  }
   settle(now_ms);
 }
 
@@ -85,7 +126,7 @@ void Replica::batch_failed(std::int64_t now_ms, const std::string& why) {
   failing_ = why;
   leadership_.batch.reset();
   node_.overruled();
-  node_.journal_able(false);
+  able_again();
   settle(now_ms);
 }
 
@@ -97,6 +138,10 @@ void Replica::stopped(std::int64_t now_ms) {
 
 void Replica::appended(std::int64_t now_ms, const Result<Position>& head) {
   following_.written(head_, head, actions_);
+  if (missing_) {
+    forget_what_is_there_now();
+    able_again();
+  }
   settle(now_ms);
 }
 
@@ -125,22 +170,36 @@ void Replica::chunk_written(std::int64_t now_ms, const Result<void>& written) {
 }
 
 void Replica::installed(std::int64_t now_ms, const Result<Position>& head) {
+  if (head) {
+    damage_ = failover::Damage::kNone;
+    failing_.clear();
+  }
   following_.written(head_, head, actions_);
+  forget_what_is_there_now();
+  able_again();
   settle(now_ms);
 }
 
-void Replica::journal_failing(std::int64_t now_ms, const std::string& why) {
+void Replica::journal_failing(std::int64_t now_ms, const std::string& why, failover::Damage damage,
+                              const Position& left) {
   failing_ = why;
+  damage_ = damage;
+  if (damage != failover::Damage::kNone) head_ = left;
   node_.overruled();
-  node_.journal_able(false);
+  able_again();
   settle(now_ms);
 }
 
 void Replica::journal_able(std::int64_t now_ms, const Position& head) {
   failing_.clear();
+  damage_ = failover::Damage::kNone;
   head_ = head;
-  node_.journal_able(true);
+  able_again();
   settle(now_ms);
+}
+
+void Replica::forget_what_is_there_now() {
+  if (missing_ && head_.seq >= missing_->seq) missing_.reset();
 }
 
 void Replica::process_stalled(std::int64_t now_ms, const std::string& why) {
@@ -171,7 +230,12 @@ failover::Report Replica::report(std::int64_t now_ms) const {
   report.followed = node_.followed();
   report.up_ms = now_ms - started_ms_;
   report.drained = node_.drained();
-  for (const auto* why : {&failing_, &promise_failing_, &stalled_}) {
+  report.told = node_.highest_told();
+  report.damage = damage_;
+  const auto missing = missing_ ? fmt::format("entry {}, acknowledged earlier, is missing here; {} knows of it",
+                                              missing_->seq.value, missing_at_)
+                                : std::string();
+  for (const auto* why : {&failing_, &promise_failing_, &stalled_, &missing}) {
     if (report.able && !why->empty()) report.why = *why;
     report.able &= why->empty();
   }
@@ -214,7 +278,7 @@ std::vector<Replica::PeerView> Replica::peers() const {
 void Replica::settle(std::int64_t now_ms) {
   for (;;) {
     look_whether_idle();
-    following_.step(head_, failing_, actions_);
+    following_.step(head_, failing_, damage_ != failover::Damage::kNone, actions_);
     look_whether_idle();
     const auto orders = node_.take_orders();
     for (const auto& order : orders) carry_out(now_ms, order);
@@ -263,6 +327,7 @@ void Replica::lead(std::int64_t now_ms, Epoch epoch) {
 
 void Replica::act_on(Epoch epoch) {
   leadership_.epoch = epoch;
+  leadership_.forced = node_.acting().forced;
   for (auto& [name, shipping] : shipping_) shipping.acting_on(in_sync(name));
 }
 

@@ -51,7 +51,9 @@ class Replica {
   void chunk_written(std::int64_t now_ms, const Result<void>& written);
   void installed(std::int64_t now_ms, const Result<Position>& head);
   // Whether the journal takes writes, and where it ends, which after a failure may have changed.
-  void journal_failing(std::int64_t now_ms, const std::string& why);
+  // `left`: where a damaged one ends that lost nothing but its last entries.
+  void journal_failing(std::int64_t now_ms, const std::string& why,
+                       failover::Damage damage = failover::Damage::kNone, const Position& left = {});
   void journal_able(std::int64_t now_ms, const Position& head);
   // Whether the process as a whole gets on with its work; a reason when it does not.
   void process_stalled(std::int64_t now_ms, const std::string& why);
@@ -74,6 +76,10 @@ class Replica {
   [[nodiscard]] std::vector<PeerView> peers() const;  // as primary
 
  private:
+  [[nodiscard]] bool holds_floor(const Position& floor);
+  void heed_operator(const failover::Ping& ping);
+  void forget_what_is_there_now();
+  void able_again();
   void settle(std::int64_t now_ms);
   void carry_out(std::int64_t now_ms, const failover::NodeOrder& order);
   void lead(std::int64_t now_ms, Epoch epoch);
@@ -93,6 +99,10 @@ class Replica {
   bool journal_leads_ = false;  // from Lead to stopped()
   bool stopping_ = false;
   std::string failing_, promise_failing_, stalled_;
+  failover::Damage damage_ = failover::Damage::kNone;
+  std::optional<Settled> missing_;  // counts, says another node, and is not in this journal
+  std::string missing_at_;          // that node
+  Epoch accepted_;                  // of the last record by which an operator forced this node
 
   // As primary.
   std::map<std::string, Shipping> shipping_;

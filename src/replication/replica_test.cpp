@@ -223,5 +223,81 @@ TEST_F(FollowerTest, WhoseJournalTakesNothingIsNoSpare) {
   EXPECT_EQ(last<ToPrimary>().link, 2U);
 }
 
+TEST_F(ReplicaTest, APrimaryThatLacksWhatCountsElsewhereStopsAndReplacesNobodysJournal) {
+  begin();
+  tell(1, {"a"});
+  replica->linked(now, "b");
+  take();
+  const auto more = log.next(2);
+  const journal::Settled settled{more.back().seq, more.back().hash, Epoch{1}};
+  replica->answered(now, "b", Welcome{sent_to("b"), end_of(more), settled});
+  take();
+  EXPECT_EQ(count<MakeSnapshot>(), 0U);
+  EXPECT_EQ(count<StopLeading>(), 1U);
+  EXPECT_FALSE(replica->report(now).able);
+  EXPECT_NE(replica->report(now).why.find("entry 5, acknowledged earlier, is missing here"), std::string::npos);
+}
+
+TEST_F(ReplicaTest, WhatAnOperatorAcceptedToLoseIsNotMissing) {
+  begin();
+  Record record{Epoch{3}, "a", {{"a", {}}}, log.head(), Epoch{3}};
+  (void)replica->pinged(now, {1, ++pings, record});
+  take();
+  replica->promise_saved(now, Epoch{3});
+  take();
+  replica->linked(now, "b");
+  take();
+  const auto more = log.next(2);
+  replica->answered(now, "b", Welcome{sent_to("b"), end_of(more), {more.back().seq, more.back().hash, Epoch{2}}});
+  take();
+  EXPECT_EQ(count<MakeSnapshot>(), 1U);
+  EXPECT_TRUE(replica->report(now).able);
+}
+
+TEST_F(ReplicaTest, OneThatLacksTheFloorSaysSoAndDoesNotLead) {
+  begin();
+  const auto more = log.next(1);
+  Record record{Epoch{2}, "a", {{"a", {}}, {"b", {}}}};
+  const auto echo = replica->pinged(now, {1, ++pings, record, false, end_of(more)});
+  take();
+  EXPECT_EQ(echo.report.checked, end_of(more));
+  EXPECT_FALSE(echo.report.holds);
+  EXPECT_EQ(count<SavePromise>(), 0U);
+  EXPECT_TRUE(replica->pinged(now, {1, ++pings, record, false, log.head()}).report.holds);
+  take();
+  EXPECT_EQ(count<SavePromise>(), 1U);
+}
+
+TEST_F(ReplicaTest, ADamagedJournalAcceptsItsLossOnlyWhereAnOperatorForcedItAsItIs) {
+  begin();
+  replica->journal_failing(now, "its end is lost", failover::Damage::kShort, log.head());
+  Record record{Epoch{2}, "a", {{"a", {}}}, log.head(), Epoch{1}};
+  (void)replica->pinged(now, {1, ++pings, record, false, log.head()});
+  record.forced = Epoch{2};
+  (void)replica->pinged(now, {1, ++pings, record, false, end_of(log.next(1))});  // committed since
+  take();
+  EXPECT_EQ(count<AcceptLoss>(), 0U);
+  (void)replica->pinged(now, {1, ++pings, record, false, log.head()});
+  (void)replica->pinged(now, {1, ++pings, record, false, log.head()});
+  take();
+  EXPECT_EQ(count<AcceptLoss>(), 1U);
+  replica->journal_able(now, log.head());
+  take();
+  EXPECT_EQ(count<SavePromise>(), 1U);
+}
+
+TEST_F(FollowerTest, ADamagedJournalTakesNothingButACopy) {
+  begin(Epoch{1});
+  log.counts = {Seq{9}, {}, Epoch{1}};
+  replica->journal_failing(now, "an entry has changed", failover::Damage::kBroken);
+  replica->received(now, 7, "b", Hello{Epoch{1}, 1});
+  take();
+  EXPECT_EQ(std::get<Welcome>(last<ToPrimary>().message).head, kUnusable);
+  EXPECT_EQ(std::get<Welcome>(last<ToPrimary>().message).settled, log.counts);
+  replica->received(now, 7, "b", Append{Epoch{1}, 2, log.head(), log.next(1)});
+  take();
+  EXPECT_EQ(count<AppendToJournal>(), 0U);
+}
+
 }  // namespace
 }  // namespace sportapp::replication

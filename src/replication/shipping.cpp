@@ -37,14 +37,20 @@ void Shipping::unlinked(std::int64_t now_ms, Actions& actions) {
   snapshot_.reset();
 }
 
-std::optional<Epoch> Shipping::received(std::int64_t now_ms, const Message& message,
-                                        const Leadership& leadership, Actions& actions) {
-  if (state_ == PeerState::kAway) return std::nullopt;  // of a link cut just now
-  if (const auto* refuse = std::get_if<Refuse>(&message)) return refuse->promise;
+Shipping::Objection Shipping::received(std::int64_t now_ms, const Message& message,
+                                       const Leadership& leadership, Actions& actions) {
+  if (state_ == PeerState::kAway) return {};  // of a link cut just now
+  if (const auto* refuse = std::get_if<Refuse>(&message)) return {refuse->promise};
   if (const auto* welcome = std::get_if<Welcome>(&message)) {
+    const auto missing = lacks(welcome->settled, leadership);
+    if (!missing) {
+      cut(now_ms, missing.error().what, actions);
+      return {};
+    }
+    if (*missing) return {std::nullopt, welcome->settled};
     // After one that did not fit, those sent behind it do not fit either; the first answer counts.
     if (welcome->number > answered_) welcomed(now_ms, welcome->head, leadership, actions);
-    return std::nullopt;
+    return {};
   }
   const auto* ack = std::get_if<Ack>(&message);
   if (ack == nullptr) {
@@ -56,7 +62,16 @@ std::optional<Epoch> Shipping::received(std::int64_t now_ms, const Message& mess
       welcomed(now_ms, ack->head, leadership, actions);
     }
   }
-  return std::nullopt;
+  return {};
+}
+
+// By the rules it cannot: then this journal has lost it, and must replace nobody's.
+Result<bool> Shipping::lacks(const Settled& settled, const Leadership& leadership) const {
+  if (settled.seq <= Seq{} || settled.epoch < leadership.forced) return false;
+  if (settled.seq > leadership.durable.seq) return true;
+  const auto ours = log_.hash_at(settled.seq);
+  if (!ours) return ours.error();
+  return ours->has_value() && **ours != settled.hash;  // one that retention deleted counted here too
 }
 
 void Shipping::snapshot_made(std::int64_t now_ms, const CopyId& copy, const Result<Position>& head,
@@ -244,7 +259,9 @@ void Shipping::welcomed(std::int64_t now_ms, const Position& head, const Leaders
   reading_ = false;
   since_ms_ = now_ms;
   sent_ = acknowledged_ = head;
-  if (continues(head, leadership)) {
+  const auto fits = continues(head, leadership);
+  if (!fits) return cut(now_ms, fits.error().what, actions);
+  if (*fits) {
     state_ = PeerState::kStreaming;
   } else {
     state_ = PeerState::kCopying;
@@ -253,10 +270,12 @@ void Shipping::welcomed(std::int64_t now_ms, const Position& head, const Leaders
   }
 }
 
-bool Shipping::continues(const Position& head, const Leadership& leadership) const {
+Result<bool> Shipping::continues(const Position& head, const Leadership& leadership) const {
+  if (head.seq < Seq{}) return false;  // kUnusable
   if (head.seq <= leadership.durable.seq) {
     const auto ours = log_.hash_at(head.seq);
-    return ours && *ours && **ours == head.hash;
+    if (!ours) return ours.error();
+    return ours->has_value() && **ours == head.hash;
   }
   if (!leadership.batch) return false;
   for (const auto& entry : leadership.batch->entries) {

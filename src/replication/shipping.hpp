@@ -28,6 +28,7 @@ struct ShippingLimits {
 // What a primary has.
 struct Leadership {
   Epoch epoch;       // of the record acted on
+  Epoch forced;      // by that record: what was settled under an older one may be missing here, with consent
   Position durable;  // on this disk
   // The batch that waits at the journal's gate, if any; without entries it only has to be confirmed.
   struct Batch {
@@ -47,9 +48,13 @@ class Shipping {
 
   void linked(std::int64_t now_ms, Epoch epoch, Actions& actions);
   void unlinked(std::int64_t now_ms, Actions& actions);
-  // An answer of the node. Gives a higher promise that it refused for.
-  [[nodiscard]] std::optional<Epoch> received(std::int64_t now_ms, const Message& message,
-                                              const Leadership& leadership, Actions& actions);
+  // What an answer of the node says against this primary.
+  struct Objection {
+    std::optional<Epoch> promise{};    // it refused for this higher one
+    std::optional<Settled> missing{};  // it knows that this counts, and it is not in this journal
+  };
+  [[nodiscard]] Objection received(std::int64_t now_ms, const Message& message, const Leadership& leadership,
+                                   Actions& actions);
   // What is told of another copy than the one it gets now does not count.
   void snapshot_made(std::int64_t now_ms, const CopyId& copy, const Result<Position>& head, Actions& actions);
   void chunk_read(std::int64_t now_ms, const CopyId& copy, Result<std::string> bytes,
@@ -86,7 +91,8 @@ class Shipping {
   bool ship_chunk(Actions& actions);
   void send(std::int64_t now_ms, Message message, std::size_t bytes, Actions& actions);
   void welcomed(std::int64_t now_ms, const Position& head, const Leadership& leadership, Actions& actions);
-  [[nodiscard]] bool continues(const Position& head, const Leadership& leadership) const;
+  [[nodiscard]] Result<bool> continues(const Position& head, const Leadership& leadership) const;
+  [[nodiscard]] Result<bool> lacks(const Settled& settled, const Leadership& leadership) const;
   void acknowledged(std::int64_t now_ms, std::uint64_t number, const Position& head);
 
   const std::string node_;

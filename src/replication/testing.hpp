@@ -15,6 +15,7 @@ namespace sportapp::replication::testing {
 class MemoryLog : public Log {
  public:
   std::vector<journal::Entry> entries;
+  Settled counts;
 
   [[nodiscard]] Position head() const {
     return entries.empty() ? Position{} : Position{entries.back().seq, entries.back().hash};
@@ -42,6 +43,7 @@ class MemoryLog : public Log {
   Result<std::vector<journal::Entry>> read(Seq after, std::size_t) override {
     return std::vector<journal::Entry>(entries.begin() + after.value, entries.end());
   }
+  Settled settled() override { return counts; }
 };
 
 class ReplicaTest : public ::testing::Test {

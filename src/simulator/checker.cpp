@@ -65,21 +65,19 @@ void Checker::recorded(const failover::Record& record) {
   if (record.epoch <= record_.epoch) {
     violated("the record of epoch {} follows that of {}", record.epoch.value, record_.epoch.value);
   }
-  std::erase_if(without_disk_, [&](const auto& node) {
-    return record_.member(node) == nullptr && record.member(node) != nullptr;
-  });
+  // One that is admitted by what it said before that is not in sync anew.
+  std::erase_if(without_disk_, [&](const auto& one) { return one.second && record.member(one.first) != nullptr; });
+  for (auto& [node, out] : without_disk_) out |= record.member(node) == nullptr;
   record_ = record;
   if (record.member(record.primary) == nullptr) violated("the primary {} is not in sync", record.primary);
   every_member_holds_what_was_acknowledged();
 }
 
-// Whoever may be made primary has everything that a client was told; but for one that lost its disk, which
-// must not become primary before it has it again.
+// Whoever may be made primary has everything that a client was told; but for one whose disk lost something, which
+// must not lead before it has it again: released() sees to that.
 void Checker::every_member_holds_what_was_acknowledged() {
   for (const auto& member : record_.in_sync) {
-    if (files_.at(member.node)->holds(acknowledged_)) {
-      without_disk_.erase(member.node);
-    } else if (member.node == record_.primary || !without_disk_.contains(member.node)) {
+    if (!files_.at(member.node)->holds(acknowledged_) && !without_disk_.contains(member.node)) {
       violated("{} counts as in sync in epoch {} and lacks entry {}, which is acknowledged", member.node,
                record_.epoch.value, acknowledged_.seq.value);
     }

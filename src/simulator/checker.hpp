@@ -40,8 +40,9 @@ class Checker {
   void answered(const std::string& node, const Request& request, Said said, std::int64_t id);
   // The monitor wrote a record.
   void recorded(const failover::Record& record);
-  // A node has nothing any more: it need not hold anything before it is in sync anew.
-  void lost_disk(const std::string& node) { without_disk_.insert(node); }
+  void lost_record() { record_ = {}; }
+  // A node's files are not what was written: it need not hold anything before it is in sync anew.
+  void lost_disk(const std::string& node) { without_disk_[node] = false; }
   [[nodiscard]] bool is_without_disk(const std::string& node) const { return without_disk_.contains(node); }
   [[nodiscard]] bool any_without_disk() const { return !without_disk_.empty(); }
   // A node deletes entries up to there: they count for good.
@@ -69,7 +70,7 @@ class Checker {
       taken_;  // by whom a name is, and since when clients know
   std::map<Epoch, std::string> released_by_;
   failover::Record record_;
-  std::set<std::string> without_disk_;
+  std::map<std::string, bool> without_disk_;  // whether a record was written since then that does not count on it
   std::map<Seq, Hash> trimmed_;
   std::size_t answers_ = 0;
 };

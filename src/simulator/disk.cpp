@@ -24,6 +24,16 @@ void Disk::write(Process& process, std::function<void()> change, std::function<v
   });
 }
 
+failover::Damage NodeFiles::damage() const {
+  Hash hash{};
+  for (const auto& entry : journal) {
+    hash = journal::chained(hash, entry);
+    if (hash != entry.hash) return failover::Damage::kBroken;
+  }
+  if (holds(mark.head)) return failover::Damage::kNone;
+  return mark.head.seq > head().seq ? failover::Damage::kShort : failover::Damage::kBroken;
+}
+
 void Disk::process_ended() {
   for (const auto& [id, change] : under_way_) {
     if (random_.coin()) change();

@@ -1,4 +1,4 @@
-// A node's disk: its promise and its journal. A write counts once it is confirmed; one that fails, or is
+// A node's disk: its promise, its journal and the journal's mark. A write counts once it is confirmed; one that fails, or is
 // under way when the process ends, may have happened or not. Each is all or nothing: a promise is a file put
 // in place by its name, a batch a transaction whose torn end is seen by its checksum.
 #pragma once
@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "failover/record.hpp"
+#include "failover/report.hpp"
 #include "journal/entry.hpp"
+#include "replication/message.hpp"
 #include "simulator/process.hpp"
 
 namespace sportapp::simulator {
@@ -41,6 +42,12 @@ class Disk {
 struct NodeFiles {
   Epoch promise;
   std::vector<journal::Entry> journal;
+  // Kept apart from the journal: where it ended when it was last written, and the last entry known to count.
+  struct Mark {
+    failover::Position head;
+    replication::Settled settled;
+  };
+  Mark mark;
   // Entries up to it are deleted. They stand in `journal` yet, for whoever checks; the node must not look at
   // them.
   Seq base;
@@ -56,6 +63,8 @@ struct NodeFiles {
     const auto index = static_cast<std::size_t>(position.seq.value - 1);
     return index < journal.size() && journal[index].hash == position.hash;
   }
+  // As the check at a node's start finds it.
+  [[nodiscard]] failover::Damage damage() const;
 };
 
 }  // namespace sportapp::simulator

@@ -8,6 +8,7 @@
 namespace sportapp::simulator {
 namespace {
 
+constexpr Us kOldUs = 300 * kMs;
 constexpr Us kRestartLeast = 5 * kMs, kRestartMost = 300 * kMs;
 
 }  // namespace
@@ -20,6 +21,7 @@ void Faults::run() {
   int left = settings.faults_max;
   while (timeline.now_us() < until) {
     world_.run_for(world_.random().between(1, 2 * settings.fault_every));
+    keep_copies();
     if (total > 0 && left-- > 0) one();
   }
   over_ = true;
@@ -37,6 +39,8 @@ void Faults::one() {
     of_the_network(fault);
   } else if (fault >= Fault::kSlowDisk && fault <= Fault::kMonitorDisk) {
     of_a_disk(fault);
+  } else if (fault >= Fault::kLostTail) {
+    of_files(fault);
   } else {
     of_the_rest(fault);
   }
@@ -175,6 +179,52 @@ void Faults::lose_disk(const std::string& node) {
   if (!another || world_.checker().any_without_disk()) return;
   crash(node, world_.random().between(kRestartLeast, kRestartMost));
   world_.node(node).lose_disk();
+}
+
+void Faults::keep_copies() {
+  if (world_.settings().weights.at(static_cast<std::size_t>(Fault::kOldCopy)) == 0) return;
+  for (const auto& name : world_.names()) {
+    const auto now_us = world_.timeline().now_us();
+    auto& copy = copies_[name];
+    if (now_us - copy.made_us > kOldUs || copy.made_us == 0) copy = {now_us, world_.node(name).files()};
+  }
+}
+
+// Nobody else knows what a node got since the monitor last heard of it: an old copy that lacks only that cannot be
+// known for one.
+bool Faults::shows(const NodeFiles& copy) {
+  return !copy.holds(world_.monitor().floor());
+}
+
+void Faults::of_files(Fault fault) {
+  auto& random = world_.random();
+  if (fault == Fault::kLostRecord) {
+    crash_monitor(random.between(kRestartLeast, kRestartMost));
+    return world_.monitor().lose_record();
+  }
+  const auto name = any_node();
+  const auto entries = std::ssize(world_.node(name).files().journal);
+  if (entries <= world_.node(name).files().base.value) return;
+  const auto some = static_cast<std::size_t>(
+      random.between(world_.node(name).files().base.value, entries - 1));
+  crash(name, random.between(kRestartLeast, kRestartMost));
+  auto& node = world_.node(name);
+  switch (fault) {
+    case Fault::kLostTail:
+      return node.change_files("has lost the end of its journal",
+                               [some](NodeFiles& files) { files.journal.resize(some); });
+    case Fault::kLostJournal:
+      return node.change_files("has lost its journal", [](NodeFiles& files) {
+        files.journal.clear();
+        files.base = {};
+      });
+    case Fault::kChangedEntry:
+      return node.change_files("has a changed entry",
+                               [some](NodeFiles& files) { files.journal[some].key += "?"; });
+    default:
+      if (!shows(copies_[name].files)) return;
+      return node.change_files("is as it was", [this, &name](NodeFiles& files) { files = copies_[name].files; });
+  }
 }
 
 void Faults::crash_loop(const std::string& node, int times) {

@@ -30,9 +30,14 @@ enum class Fault : std::uint8_t {
   kClockJump,
   kSwitchover,
   kStall,
-  kHeal,  // of network and disks
+  kHeal,       // of network and disks
+  kLostTail,   // a node comes back with a journal that lacks its last entries
+  kLostJournal,
+  kChangedEntry,
+  kOldCopy,     // a node comes back as it was a while ago, with all its files
+  kLostRecord,  // the monitor comes back without its record
 };
-inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kHeal) + 1;
+inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::kLostRecord) + 1;
 
 class Faults {
  public:
@@ -48,6 +53,9 @@ class Faults {
   [[nodiscard]] std::vector<std::string> hosts() const;
   void crash(const std::string& node, Us down);
   void lose_disk(const std::string& node);
+  void of_files(Fault fault);
+  void keep_copies();
+  [[nodiscard]] bool shows(const NodeFiles& copy);
   void crash_loop(const std::string& node, int times);
   void hang(const std::string& node, Us time);
   void crash_monitor(Us down);
@@ -56,8 +64,13 @@ class Faults {
   [[nodiscard]] std::string any_host();
   void later(Us delay, std::function<void()> what);
 
+  struct Copy {
+    Us made_us = 0;
+    NodeFiles files;
+  };
   World& world_;
   bool over_ = false;
+  std::map<std::string, Copy> copies_;  // by node, of a while ago
 };
 
 // The whole run; throws Violation.

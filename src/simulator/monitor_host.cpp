@@ -27,7 +27,9 @@ void MonitorHost::start() {
   options.cold_ms = 500;
   options.fail_back_after_ms = world_.settings.fail_back_after_ms;
   options.fail_back_max_ms = 2000;
-  running_ = std::make_unique<Running>(Running{{options, record_, world_.timeline.now_ms()}, {}});
+  auto saved = record_;
+  if (floor_.seq > saved.floor.seq && saved.epoch != Epoch{}) saved.floor = floor_;
+  running_ = std::make_unique<Running>(Running{{options, saved, world_.timeline.now_ms()}, {}});
   for (const auto& node : nodes_) world_.network.dial(*this, node, Purpose::kPing);
   ping();
 }
@@ -41,6 +43,14 @@ void MonitorHost::end(const std::string& why) {
   running_.reset();
 }
 
+void MonitorHost::lose_record() {
+  world_.trace(name(), "has lost its record");
+  record_ = {};
+  floor_ = {};
+  record_lost_ = true;
+  world_.checker.lost_record();
+}
+
 void MonitorHost::ping() {
   const auto now = world_.timeline.now_us();
   for (auto& [node, connection] : running_->connections) {
@@ -52,6 +62,7 @@ void MonitorHost::ping() {
     world_.network.send(connection.link, *this, failover::encode(running_->monitor.ping(node)));
   }
   running_->monitor.tick(world_.timeline.now_ms());
+  floor_ = running_->monitor.floor();
   look();
   process().after(world_.settings.ping_every, [this] { ping(); });
 }
@@ -119,6 +130,7 @@ void MonitorHost::look() {
       process(),
       [this, record = *record] {
         record_ = record;
+        record_lost_ = false;
         world_.checker.recorded(record);
       },
       [this, epoch = record->epoch](bool written) {

@@ -154,6 +154,12 @@ void NodeHost::after_the_worker(Us takes, std::function<void()> task) {
 }
 
 template <>
+void NodeHost::perform(const replication::AcceptLoss&) {
+  world_.trace(name(), "goes on with what is left of its journal");
+  running_->journal->accept_loss();
+}
+
+template <>
 void NodeHost::perform(const replication::MakeSnapshot& action) {
   after_the_worker(world_.random.between(1, kCopying), [this, action] {
     running_->snapshots[action.node] =

@@ -45,6 +45,11 @@ void NodeHost::start() {
   replication::Log& log = *this;
   running_->replica = std::make_unique<Replica>(std::move(options), files_.promise, files_.head(), log,
                                                 world_.timeline.now_ms());
+  if (const auto damage = files_.damage(); damage != failover::Damage::kNone) {
+    world_.trace(name(), "its journal is damaged");
+    running_->journal->be_damaged();
+    running_->replica->journal_failing(world_.timeline.now_ms(), "its journal is damaged", damage, files_.head());
+  }
   tick();
 }
 
@@ -58,8 +63,12 @@ void NodeHost::end(const std::string& why) {
 }
 
 void NodeHost::lose_disk() {
-  world_.trace(name(), "has lost its disk");
-  files_ = {};
+  change_files("has lost its disk", [](NodeFiles& files) { files = {}; });
+}
+
+void NodeHost::change_files(const std::string& how, const std::function<void(NodeFiles&)>& change) {
+  world_.trace(name(), "{}", how);
+  change(files_);
   world_.checker.lost_disk(name());
 }
 

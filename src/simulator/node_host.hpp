@@ -37,6 +37,8 @@ class NodeHost : public Host, private replication::Log {
   void thaw();
   void keep_down(bool down) { kept_down_ = down; }  // start() does nothing
   void lose_disk();                                 // while it is down
+  // Its disk gives back something else than was written; while it is down.
+  void change_files(const std::string& how, const std::function<void(NodeFiles&)>& change);
   void jump_clock(std::int64_t ms) { clock_off_ms_ += ms; }
   // Stops its work in one thread only: what the process itself notices.
   void stall(const std::string& why);
@@ -55,6 +57,7 @@ class NodeHost : public Host, private replication::Log {
   struct Running;
   Result<std::optional<Hash>> hash_at(Seq seq) override;
   Result<std::vector<journal::Entry>> read(Seq after, std::size_t bytes_max) override;
+  replication::Settled settled() override { return files_.mark.settled; }
 
   void tick();
   void replication_message(LinkId link, const std::string& bytes);

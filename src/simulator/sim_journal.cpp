@@ -47,7 +47,7 @@ void SimJournal::lead(Epoch epoch) {
   put([this, epoch] {
     leading_ = true;
     epoch_ = epoch;
-    settled_ = files_.head().seq;
+    wrote(files_.head().seq);
   });
 }
 
@@ -168,7 +168,7 @@ void SimJournal::commit() {
   busy_ = false;
   auto batch = std::exchange(batch_, std::nullopt);
   index_more();
-  settled_ = files_.head().seq;
+  wrote(files_.head().seq);
   owner_.committed(files_.head());
   for (std::size_t i = 0; i < batch->commands.size(); ++i) {
     batch->commands[i].done(batch->outcomes[i].first, batch->outcomes[i].second);
@@ -199,7 +199,7 @@ void SimJournal::do_append(const std::vector<journal::Entry>& entries, const Wri
             return done(Error{Retry::kOutcomeUnknown, "entries could not be written"});
           }
           busy_ = false;
-          settled_ = before;
+          wrote(before);
           index_more();
           done(files_.head());
           look_for_work();
@@ -220,11 +220,14 @@ void SimJournal::do_replace(const std::string& bytes, const Written& done) {
       },
       [this, done](bool written) {
         if (!written) {
-          begin_failing("a copy could not be put in place");
+          busy_ = false;
+          if (!damaged_) begin_failing("a copy could not be put in place");
+          look_for_work();
           return done(Error{Retry::kOutcomeUnknown, "a copy could not be put in place"});
         }
         busy_ = false;
-        settled_ = {};
+        failing_ = damaged_ = false;
+        wrote({});
         index_anew();
         done(files_.head());
         look_for_work();
@@ -252,6 +255,7 @@ void SimJournal::begin_failing(const std::string& why) {
 
 // Opens the journal anew and tries whether it takes writes.
 void SimJournal::recover() {
+  if (damaged_) return;
   if (busy_) {
     process_.after(kMs, [this] { recover(); });
     return;
@@ -263,11 +267,34 @@ void SimJournal::recover() {
             process_.after(kRecoverEvery, [this] { recover(); });
           } else {
             failing_ = false;
+            wrote({});
             index_anew();
             owner_.recovered(files_.head());
           }
           look_for_work();
         });
+}
+
+// The mark is written at once, and survives the end of the process.
+void SimJournal::wrote(Seq settled) {
+  settled_ = settled;
+  files_.mark = {files_.head(), {}};
+  if (settled > Seq{}) {
+    const auto& entry = files_.journal[static_cast<std::size_t>(settled.value - 1)];
+    files_.mark.settled = {entry.seq, entry.hash, entry.epoch};
+  }
+}
+
+void SimJournal::be_damaged() {
+  failing_ = damaged_ = true;
+}
+
+void SimJournal::accept_loss() {
+  put([this] {
+    failing_ = damaged_ = false;
+    wrote({});
+    owner_.recovered(files_.head());
+  });
 }
 
 void SimJournal::index_anew() {

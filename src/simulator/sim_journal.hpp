@@ -41,6 +41,9 @@ class SimJournal {
   void follow(std::function<void()> done);
   void append(std::vector<journal::Entry> entries, std::function<void(Result<Position>)> done);
   void replace(std::string bytes, std::function<void(Result<Position>)> done);
+  // Nothing is taken, from the start on, but a copy; or accept_loss(), which goes on with what is there.
+  void be_damaged();
+  void accept_loss();
   // Deletes entries from the first on, as far as they are settled; `part` of what could be, of 100.
   void trim(std::int64_t part);
   void release();
@@ -72,6 +75,7 @@ class SimJournal {
   void do_replace(const std::string& bytes, const Written& done);
   void write(std::function<void()> change, std::function<void(bool)> done);
   void answer_waiting();
+  void wrote(Seq settled);
   void index_anew();
   void index_more();
 
@@ -81,7 +85,7 @@ class SimJournal {
   Checker& checker_;
   const Us hop_;  // from thread to thread
   const Owner owner_;
-  bool leading_ = false, busy_ = false, woken_ = false, failing_ = false;
+  bool leading_ = false, busy_ = false, woken_ = false, failing_ = false, damaged_ = false;
   Epoch epoch_{1};
   std::deque<Task> tasks_;
   std::deque<Command> queue_;

@@ -81,21 +81,44 @@ void World::serve_without(const std::string& down) {
   while (checker_.answers() < before + kAnswers) {
     run_for(50 * kMs);
     if (timeline_.now_us() < until) continue;
-    const auto& in_sync = monitor_->record().in_sync;
-    // The first record needs every node's word; and who could act may be down or have nothing.
-    const auto cannot = [&](const auto& member) {
-      return member.node == down || checker_.is_without_disk(member.node);
-    };
-    if (std::all_of(in_sync.begin(), in_sync.end(), cannot)) return;
+    // The first record needs every node's word, as does one that is written anew.
+    if (monitor_->record_lost() || needs_a_person(down)) return;
     throw Violation(fmt::format("without {} nothing is answered for {} s\n{}", down,
                                 settings_.calm / kMs / 1000, describe()));
   }
 }
 
+// No node that may be primary has all that counts.
+bool World::needs_a_person(const std::string& down) const {
+  const auto cannot = [&](const std::string& name) {
+    const auto found = std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node->name() == name; });
+    return name == down || checker_.is_without_disk(name) || (*found)->files().damage() != failover::Damage::kNone;
+  };
+  if (monitor_->record_lost()) {  // one that never promised cannot be told from one that lost its disk
+    return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
+      return cannot(node->name()) || node->files().promise == Epoch{};
+    });
+  }
+  const auto& in_sync = monitor_->record().in_sync;
+  return std::all_of(in_sync.begin(), in_sync.end(), [&](const auto& member) { return cannot(member.node); });
+}
+
+bool World::waits_for_a_person() const {
+  const auto* monitor = monitor_->monitor();
+  if (monitor == nullptr || monitor->alarm().empty() || !needs_a_person({})) return false;
+  if (monitor_->record_lost()) return true;  // a primary that acts goes on meanwhile
+  return std::none_of(nodes_.begin(), nodes_.end(), [](const auto& node) {
+    return node->replica() != nullptr && node->replica()->decides();
+  });
+}
+
 void World::converge() {
   const auto until = timeline_.now_us() + settings_.calm;
   auto asked = timeline_.now_us();
+  auto helpless_since_us = asked;
   do {
+    if (!waits_for_a_person()) helpless_since_us = timeline_.now_us();
+    if (timeline_.now_us() > helpless_since_us + kAskAgain) return;
     if (timeline_.now_us() > asked + kAskAgain) {  // an operator who had chosen another wants the first back
       asked = timeline_.now_us();
       monitor_->switch_over(names_.front());
@@ -106,7 +129,7 @@ void World::converge() {
     }
     run_for(50 * kMs);
   } while (!what_is_not_well().empty());
-  checker_.ended(nodes_.front()->files());
+  for (const auto& node : nodes_) checker_.ended(node->files());
 }
 
 std::string World::what_is_not_well() const {

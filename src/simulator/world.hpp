@@ -37,6 +37,8 @@ class World {
 
  private:
   void kill(const std::string& name);
+  [[nodiscard]] bool needs_a_person(const std::string& down) const;
+  [[nodiscard]] bool waits_for_a_person() const;
 
   const Settings settings_;
   Timeline timeline_;
