@@ -1,21 +1,10 @@
 """The power goes under load: what was not synced is gone. Nothing that was acknowledged may be among it."""
-import os
-import signal
 import time
 
 import processes
 from disks import run
 from evidence import check_everything, check_journal, wait_for_more
 from load import Load
-
-
-def kill_everything(family):
-    """All processes of the instance at once, as the power would."""
-    for seen in family:
-        if processes.alive(seen):
-            os.kill(seen.pid, signal.SIGKILL)
-    left = processes.still_alive(family, 20)
-    assert not left, f"still there after kill -9: {left}"
 
 
 def test_nothing_acknowledged_is_lost_when_the_power_goes(disks, new_instance, tmp_path, seed, chance, long_mode):
@@ -37,7 +26,7 @@ def test_nothing_acknowledged_is_lost_when_the_power_goes(disks, new_instance, t
             family = processes.family(app.supervisor_pid())
             run("xfs_io", "-x", "-c", "shutdown", disk)  # no flush of the log
             load.abandon()
-            kill_everything(family)
+            processes.kill(family)
         print(f"round {number}: power lost at {load.count} acknowledged, {len(load.unsettled())} under way")
         disks.unmount(disk)
         disks.loop(image, disk)

@@ -1,5 +1,6 @@
 """What /proc says about processes: who descends from whom, and who is still there."""
 import os
+import signal
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -65,6 +66,15 @@ def still_alive(before, within_s: float):
         if not left or time.monotonic() > deadline:
             return left
         time.sleep(0.05)
+
+
+def kill(seen_processes, within_s: float = 20.0):
+    """kill -9 of all of them, as the power would, in this order; none may be left."""
+    for seen in seen_processes:
+        if alive(seen):
+            os.kill(seen.pid, signal.SIGKILL)
+    left = still_alive(seen_processes, within_s)
+    assert not left, f"still there after kill -9: {left}"
 
 
 def resident_kib(pid: int) -> int:
