@@ -206,7 +206,11 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
       tell(now_ms);
       break;
     case MonitorAction::kPromote: {
-      const auto cause = fmt::format("{}: {}", primary, why_unfit(now_ms));
+      auto cause = fmt::format("{}: {}", primary, why_unfit(now_ms));
+      for (const auto& [node, promise] : record_.in_sync) {
+        const auto why = at(node).view.alive() ? why_not_primary(node) : std::string();
+        if (node != primary && !why.empty()) cause += fmt::format("; {}: {}", node, why);
+      }
       const auto next = successor_of_lost(now_ms);
       note_failure_of_preferred(now_ms);
       successor_.clear();

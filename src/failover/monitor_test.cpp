@@ -226,6 +226,16 @@ TEST_F(MonitorTest, WhereNobodyHasEverythingAPersonIsToldWhatCanBeDone) {
   EXPECT_EQ(monitor->floor().seq, Seq{7});
 }
 
+TEST_F(MonitorTest, WhatIsWrongWithAnotherMemberIsToldWhereEverythingStarts) {
+  begin({Epoch{3}, "a", {{"a", Epoch{3}}, {"b", Epoch{3}}}});
+  hear("b", waiting(1, 10));
+  hear("a", waiting(3, 10));
+  EXPECT_EQ(save().primary, "a");
+  const auto events = monitor->take_events();
+  ASSERT_FALSE(events.empty());
+  EXPECT_NE(events.back().cause.find("b: lost its disk"), std::string::npos) << events.back().cause;
+}
+
 TEST_F(MonitorTest, AJournalThatCannotBeUsedIsNotForced) {
   all_is_well();
   auto damaged = waiting(3, 10);

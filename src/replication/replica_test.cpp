@@ -282,6 +282,7 @@ TEST_F(ReplicaTest, ADamagedJournalAcceptsItsLossOnlyWhereAnOperatorForcedItAsIt
   take();
   EXPECT_EQ(count<AcceptLoss>(), 1U);
   replica->journal_able(now, log.head());
+  (void)replica->pinged(now, {1, ++pings, record, false, log.head()});
   take();
   EXPECT_EQ(count<SavePromise>(), 1U);
 }
