@@ -27,8 +27,8 @@ class Monitor {
   struct Options {
     std::string service = "SERVICE";  // for messages
     std::vector<std::string> nodes;   // in order of preference
-    std::uint64_t run = 0;           // of this run of the monitor: random
-    std::int64_t cold_ms = 2000;     // after the start: so long the recorded primary may take to appear
+    std::uint64_t run = 0;            // of this run of the monitor: random
+    std::int64_t cold_ms = 2000;      // after the start: so long the recorded primary may take to appear
     std::int64_t fail_back_after_ms =
         1000;  // the preferred node is in sync so long, then it takes its place; < 0: never
     std::int64_t fail_back_max_ms = 60'000;  // each time it failed soon after, it must wait twice as long
@@ -66,7 +66,8 @@ class Monitor {
     [[nodiscard]] bool alive() const { return life == Life::kAlive; }
   };
   [[nodiscard]] const Record& record() const { return record_; }  // that counts
-  // Every journal that is to lead must hold it: committed by a primary under the record that counts, or before.
+  // Every journal that is to lead must hold it: committed by a primary under the record that counts, or
+  // before.
   [[nodiscard]] const Position& floor() const { return floor_; }
   [[nodiscard]] const NodeView& node(const std::string& name) const;
   [[nodiscard]] const std::vector<std::string>& nodes() const { return options_.nodes; }
@@ -81,8 +82,8 @@ class Monitor {
     std::uint64_t pinged = 0, echoed = 0;
     std::int64_t in_sync_since_ms = -1;  // in the record, and alive; -1: it is not
     Position asked;                      // the floor of its last ping
-    // In this run it was seen to hold the floor as it was then. While it runs it loses nothing, so as long as it
-    // stays in sync it holds the floor of now as well; the answer about that may be on its way yet.
+    // In this run it was seen to hold the floor as it was then. While it runs it loses nothing, so as long as
+    // it stays in sync it holds the floor of now as well; the answer about that may be on its way yet.
     std::uint64_t vouched_run = 0;
     bool compared = false;  // without a record: it holds what it was asked for
   };
@@ -104,6 +105,7 @@ class Monitor {
 
   [[nodiscard]] bool lost_disk(const std::string& node) const;
   [[nodiscard]] bool holds_floor(const std::string& node) const;
+  [[nodiscard]] bool lacks_something(const std::string& node) const;
   [[nodiscard]] bool eligible(const std::string& node) const;
   [[nodiscard]] bool comparing() const;
   [[nodiscard]] bool complete() const;

@@ -52,7 +52,8 @@ std::string Monitor::why_unfit(std::int64_t now_ms) const {
   if (!report.able) return report.why.empty() ? "cannot write" : report.why;
   if (acts(report) && report.epoch <= record_.epoch) return {};
   if (report.promise >= record_.epoch) {
-    return view.last_why.empty() ? "stands down since it was restarted or gave up" : "gave up: " + view.last_why;
+    return view.last_why.empty() ? "stands down since it was restarted or gave up"
+                                 : "gave up: " + view.last_why;
   }
   if (now_ms - told_ms_ > kTakeOverMs) return "does not take its place";
   return {};
@@ -78,7 +79,8 @@ bool Monitor::heard_of_a_primary() const {
   });
 }
 
-// Until every node in sync has answered, for the time being: one of them may have entries that the others lost.
+// Until every node in sync has answered, for the time being: one of them may have entries that the others
+// lost.
 bool Monitor::cold(std::int64_t now_ms) const {
   const bool all = std::all_of(record_.in_sync.begin(), record_.in_sync.end(),
                                [this](const auto& member) { return at(member.node).view.alive(); });
@@ -116,9 +118,7 @@ Wish Monitor::wish() const {
   const auto& view = at(record_.primary).view;
   if (!view.alive() || !acts(view.report) || view.report.epoch != record_.epoch) return {};
   for (const auto& member : record_.in_sync) {
-    const auto& report = at(member.node).view.report;
-    const bool lacks = member.node != record_.primary && report.checked == floor_ && !report.holds;
-    if (lost_disk(member.node) || (at(member.node).view.alive() && (report.damage != Damage::kNone || lacks))) {
+    if (lost_disk(member.node) || (member.node != record_.primary && lacks_something(member.node))) {
       return {Wish::Kind::kDrop, member.node};
     }
   }
@@ -128,8 +128,16 @@ Wish Monitor::wish() const {
     // Without a promise of its own nobody could see later that it lost its disk.
     const auto& node = at(asked.node).view;
     if (record_.member(asked.node) != nullptr || node.report.promise == Epoch{}) return {};
+    if (lacks_something(asked.node)) return {};  // it would be dropped at once
   }
   return asked;
+}
+
+// By its own word.
+bool Monitor::lacks_something(const std::string& node) const {
+  const auto& view = at(node).view;
+  const bool lacks = view.report.checked == floor_ && !view.report.holds;
+  return view.alive() && (view.report.damage != Damage::kNone || lacks);
 }
 
 bool Monitor::holds_floor(const std::string& node) const {
@@ -161,9 +169,9 @@ Position Monitor::next_longest(const std::string& node) const {
   return found;
 }
 
-// Without a record each journal is asked whether it holds the head of the next shorter one. So where all say yes
-// the longest contains every other. What is asked stands still, though a primary may go on writing: what the
-// others get from then on is that primary's.
+// Without a record each journal is asked whether it holds the head of the next shorter one. So where all say
+// yes the longest contains every other. What is asked stands still, though a primary may go on writing: what
+// the others get from then on is that primary's.
 void Monitor::compare_anew() {
   std::map<std::string, std::uint64_t> runs;
   for (const auto& [name, known] : nodes_) {
@@ -196,7 +204,13 @@ bool Monitor::complete() const {
   const bool promised = std::all_of(nodes_.begin(), nodes_.end(), [](const auto& node) {
     return node.second.view.alive() && node.second.view.report.promise > Epoch{};
   });
-  if (!promised || !acting_primary().empty()) return promised;
+  if (!promised) return false;
+  const auto chosen = most_complete();
+  const bool another_begins = std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
+    return node.first != chosen && node.second.view.report.about_to_lead;
+  });
+  if (another_begins) return false;
+  if (!acting_primary().empty()) return true;
   return std::all_of(nodes_.begin(), nodes_.end(), [this](const auto& node) {
     const auto& [name, known] = node;
     const auto asked = compare_.find(name);
@@ -205,8 +219,8 @@ bool Monitor::complete() const {
   });
 }
 
-// Without a record, where every node has said what it promised: one that acts, while none has promised more, is the
-// last primary there was. It has everything, and need not be interrupted.
+// Without a record, where every node has said what it promised: one that acts, while none has promised more,
+// is the last primary there was. It has everything, and need not be interrupted.
 std::string Monitor::acting_primary() const {
   for (const auto& node : options_.nodes) {
     const auto& report = at(node).view.report;
@@ -235,7 +249,8 @@ std::string Monitor::why_not_primary(const std::string& node) const {
   if (lost_disk(node)) return "lost its disk";
   if (!view.report.able) return view.report.why.empty() ? "cannot write" : view.report.why;
   if (view.report.checked == floor_ && !view.report.holds) return lacking();
-  if (record_.epoch != Epoch{} && record_.member(node) == nullptr) return "not in sync when the primary was lost";
+  if (record_.epoch != Epoch{} && record_.member(node) == nullptr)
+    return "not in sync when the primary was lost";
   return {};
 }
 
@@ -250,9 +265,10 @@ std::string Monitor::what_a_person_can_do() const {
     return "bring back a node's files, or restore a backup: sportapp restore --help";
   }
   const auto last = at(*best).view.report.head.seq.value;
-  return fmt::format("bring back a node's files, or go on from entry {} of {} and lose what was "
-                            "acknowledged after it: sportapp promote {} {} --force",
-                            last, *best, options_.service, *best);
+  return fmt::format(
+      "bring back a node's files, or go on from entry {} of {} and lose what was "
+      "acknowledged after it: sportapp promote {} {} --force",
+      last, *best, options_.service, *best);
 }
 
 }  // namespace sportapp::failover

@@ -62,9 +62,10 @@ constexpr std::array kRules{
 constexpr std::array<std::string_view, 3> kStates{"no record", "saving", "steady"};
 constexpr std::array<std::string_view, 12> kFacts{"all heard", "promised", "saved",     "fit",
                                                   "eligible",  "cold",     "wish drop", "wish admit",
-                                                  "hand over", "drained",  "complete", "outrun"};
-constexpr std::array<std::string_view, 11> kActions{"wait", "begin", "alarm",        "tell",  "promote",
-                                                   "drop", "admit", "ask to drain", "switch", "restore", "forget"};
+                                                  "hand over", "drained",  "complete",  "outrun"};
+constexpr std::array<std::string_view, 11> kActions{"wait",    "begin",   "alarm", "tell",
+                                                    "promote", "drop",    "admit", "ask to drain",
+                                                    "switch",  "restore", "forget"};
 
 }  // namespace
 

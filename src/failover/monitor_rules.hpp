@@ -15,14 +15,15 @@ enum class MonitorFact : std::uint8_t {
   kPromised,   // one of them has promised something: there was a record
   kSaved,      // the new record is on disk
   kFit,        // the primary answers pings, takes writes, and acts on the record or is about to
-  kEligible,   // a node could take the primary's place: in sync, answering, able, its files as they were, and its
-               // journal holds the floor
+  kEligible,   // a node could take the primary's place: in sync, answering, able, its files as they were, and
+               // its journal holds the floor
   kCold,       // the whole instance is starting, and not every node in sync has been heard
   kWishDrop,   // the primary asks to be without a node
   kWishAdmit,  // the primary asks to count a node
   kHandOver,   // another node in sync is to be primary: an operator's wish, or the preferred node is back
   kDrained,    // the primary has stopped, and that node has all it has
-  kComplete,   // without a record: every node has promised, none is damaged, and one journal contains the others
+  kComplete,   // without a record: every node has promised, none is damaged, and one journal contains the
+               // others
   kOutrun,     // a node has promised a higher epoch than that of the record on disk
 };
 

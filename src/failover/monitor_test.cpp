@@ -215,8 +215,9 @@ TEST_F(MonitorTest, WhereNobodyHasEverythingAPersonIsToldWhatCanBeDone) {
   hear("c", waiting(0));
   pass(3000);
   EXPECT_EQ(save(), Record{});
-  EXPECT_NE(monitor->alarm().find("a: its journal lost its end; b: lacks entries up to 9, acknowledged earlier"),
-            std::string::npos)
+  EXPECT_NE(
+      monitor->alarm().find("a: its journal lost its end; b: lacks entries up to 9, acknowledged earlier"),
+      std::string::npos)
       << monitor->alarm();
   EXPECT_NE(monitor->alarm().find("go on from entry 7 of a"), std::string::npos) << monitor->alarm();
   ASSERT_TRUE(monitor->force("a"));

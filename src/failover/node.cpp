@@ -49,8 +49,9 @@ bool Node::follow(Epoch epoch) {
     return false;
   }
   if (state_ == NodeState::kAbdicating || state_ == NodeState::kPromising) return false;
-  // Whether it lost its disk only the record can tell, and while that counts on it it must not promise anew.
-  if ((promise_ == Epoch{} && record_.epoch == Epoch{}) || lost_disk()) return false;
+  // Whether it lost something only the record can tell, and while that counts on it it must not promise anew
+  // or take entries, which would hide it.
+  if (record_.epoch == Epoch{} || lost_disk()) return false;
   if (epoch > saving_ && saving_ == promise_) save(epoch, "follow");
   if (promise_ < epoch) return false;
   state_ = NodeState::kSpare;
@@ -61,7 +62,12 @@ bool Node::follow(Epoch epoch) {
 
 bool Node::lost_disk() const {
   const auto* self = record_.member(name_);
-  return self != nullptr && promise_ < self->promise;
+  return self != nullptr && (promise_ < self->promise || !holds_floor_);
+}
+
+bool Node::about_to_lead() const {
+  const bool named = record_.primary == name_ && record_.epoch > promise_;
+  return state_ == NodeState::kPromising || (named && !leads());
 }
 
 void Node::left() {

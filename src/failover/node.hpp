@@ -51,12 +51,15 @@ class Node {
   [[nodiscard]] Epoch highest_told() const { return std::max(record_.epoch, saving_); }
   [[nodiscard]] Epoch following() const { return following_; }
   [[nodiscard]] bool followed() const { return followed_; }
+  // It was told to be primary, and has not begun.
+  [[nodiscard]] bool about_to_lead() const;
 
  private:
   void decide();
   void act(const Rule& rule);
   [[nodiscard]] Bits facts() const;
-  [[nodiscard]] bool lost_disk() const;  // it had promised more, says the record
+  [[nodiscard]] bool lost_disk()
+      const;  // the record counts on it, and it had promised more or lacks the floor
   void save(Epoch epoch, std::string_view rule);
 
   const std::string name_;

@@ -54,6 +54,9 @@ TEST(Node, IsNotMovedByAnOldRecord) {
 
 TEST(Node, FollowsOnlyWhenThePromiseIsOnDisk) {
   Node node("a", Epoch{3});
+  EXPECT_FALSE(node.follow(Epoch{4})) << "it was told nothing yet";
+  EXPECT_EQ(actions(node), Actions{});
+  node.told(ping(3, "b"));
   EXPECT_FALSE(node.follow(Epoch{4}));
   EXPECT_EQ(actions(node), Actions{NodeAction::kPromise});
   EXPECT_TRUE(node.refuses(Epoch{3}));  // it is being promised

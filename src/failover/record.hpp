@@ -28,9 +28,9 @@ struct Record {
   Epoch epoch;  // 0: there is none yet
   std::string primary;
   std::vector<Member> in_sync;  // every acknowledged entry is on the disk of each; the primary is one of them
-  Position floor{};  // committed when this was written: no journal without it may lead
-  // The record that an operator last forced. What was committed under an older epoch may be missing since then,
-  // with consent. 0: none was.
+  Position floor{};             // committed when this was written: no journal without it may lead
+  // The record that an operator last forced. What was committed under an older epoch may be missing since
+  // then, with consent. 0: none was.
   Epoch forced{};
 
   [[nodiscard]] const Member* member(std::string_view node) const {

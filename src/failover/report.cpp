@@ -96,7 +96,7 @@ std::string encode(const Echo& echo) {
   writer.u8(static_cast<std::uint8_t>(report.wish.kind)).text(report.wish.node);
   writer.i64(report.told.value).u8(static_cast<std::uint8_t>(report.damage));
   put(writer, report.checked);
-  writer.u8(report.holds ? 1 : 0);
+  writer.u8(report.holds ? 1 : 0).u8(report.about_to_lead ? 1 : 0);
   return writer.take();
 }
 
@@ -122,6 +122,7 @@ Result<Echo> decode_echo(std::string_view bytes) {
   report.damage = get_enum(reader, Damage::kBroken);
   report.checked = get_position(reader);
   report.holds = get_flag(reader);
+  report.about_to_lead = get_flag(reader);
   if (!reader.done()) return malformed("echo");
   return echo;
 }

@@ -60,10 +60,11 @@ struct Report {
   bool followed = false;  // was primary, or had one, in this run
   std::int64_t up_ms = 0;
   Wish wish;
-  Epoch told;                       // the highest epoch that it was told or is promising
-  Damage damage = Damage::kNone;    // then `able` is false, and `why` says more
-  Position checked;                 // the floor of the ping answered
-  bool holds = false;               // its journal holds it
+  Epoch told;                     // the highest epoch that it was told or is promising
+  Damage damage = Damage::kNone;  // then `able` is false, and `why` says more
+  Position checked;               // the floor of the ping answered
+  bool holds = false;             // its journal holds it
+  bool about_to_lead = false;     // it was told to be primary, and may begin at any moment
 };
 
 // It is primary, as far as it knows.

@@ -12,7 +12,8 @@ struct Fault {
   std::string why;       // what is wrong with which file, and what helps
   bool damaged = false;  // its files are not what they were: nothing in them counts, and only a copy helps
   bool passes = true;    // it may pass by itself, so that it is worth trying again
-  // Damaged by nothing but a loss of entries at its end, whose last one now is this: it could be used without them.
+  // Damaged by nothing but a loss of entries at its end, whose last one now is this: it could be used without
+  // them.
   std::optional<Head> shorter{};
 };
 

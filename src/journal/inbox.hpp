@@ -21,6 +21,7 @@ namespace sportapp::journal {
 struct Turn {
   std::optional<Epoch> lead;  // none: follow
   std::function<void()> done{};
+  bool settles = false;  // with `lead`: everything counts
 };
 struct Append {
   std::vector<Entry> entries;

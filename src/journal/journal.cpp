@@ -35,8 +35,8 @@ void Journal::submit(Submission submission, Done done) {
   if (auto refused = impl_->inbox.submit(submission, done)) done(std::move(*refused));
 }
 
-void Journal::lead(Epoch epoch) {
-  impl_->inbox.put(Turn{epoch});
+void Journal::lead(Epoch epoch, bool settles) {
+  impl_->inbox.put(Turn{epoch, {}, settles});
 }
 
 void Journal::follow(std::function<void()> done) {

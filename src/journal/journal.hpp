@@ -49,8 +49,9 @@ struct JournalStatus {
   Hash head_hash{};
   std::size_t queued = 0;  // commands waiting
   std::string failing;     // why nothing is written at present; empty when it is
-  // It fails since its files are not what they were: nothing in them counts, all numbers here but the settled one
-  // are zeros, and only replace() ends it, or accept_loss() where `shorter` says where the journal would end then.
+  // It fails since its files are not what they were: nothing in them counts, all numbers here but the settled
+  // one are zeros, and only replace() ends it, or accept_loss() where `shorter` says where the journal would
+  // end then.
   bool damaged = false;
   std::optional<Head> shorter{};
   bool leading = false;
@@ -115,7 +116,8 @@ class Journal {
   // is called. Any thread may ask.
   //
   // Takes commands from now on; their entries carry `epoch`. Raises the epoch where it leads already.
-  void lead(Epoch epoch);
+  // `settles`: what it holds counts for good from then on.
+  void lead(Epoch epoch, bool settles = true);
   // Takes no commands any more. The batch under way ends as its gate says, everything queued is answered
   // NotPrimary, and then nothing is under way: `done`.
   void follow(std::function<void()> done);

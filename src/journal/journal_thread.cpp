@@ -211,8 +211,8 @@ void Journal::Impl::recover() {
 
 void Journal::Impl::perform(Turn& turn) {
   if (turn.lead) epoch = *turn.lead;
-  // A new primary is alone in sync, or has all that the last one had: everything it holds counts.
-  if (turn.lead && writer) {
+  // What the last primary did not commit may be here and not at the others that are in sync.
+  if (turn.lead && turn.settles && writer) {
     settle(writer->last());
     mark();
   }

@@ -144,7 +144,8 @@ Result<std::map<std::string, failover::Record>> Failover::Impl::load_records() {
     }
     const auto aside = store->put_aside(service);
     if (!aside) return aside.error();
-    spdlog::error("{}; it is now {}, and the nodes are asked what they have", record.error().what, aside->string());
+    spdlog::error("{}; it is now {}, and the nodes are asked what they have", record.error().what,
+                  aside->string());
   }
   return records;
 }

@@ -36,10 +36,10 @@ json::object to_json(const std::string& service, const ServiceDriver& driver, st
   for (const auto& node : core.nodes()) nodes.push_back(node_json(node, driver, now_ms));
   json::value switchover = nullptr;
   if (!core.successor().empty()) switchover = json::object{{"to", core.successor()}};
-  return {{"floor", core.floor().seq.value},
-          {"service", service},        {"epoch", record.epoch.value},        {"primary", record.primary},
-          {"serving", core.serving()}, {"in_sync", std::move(in_sync)},      {"alarm", core.alarm()},
-          {"nodes", std::move(nodes)}, {"switchover", std::move(switchover)}};
+  return {
+      {"floor", core.floor().seq.value}, {"service", service},        {"epoch", record.epoch.value},
+      {"primary", record.primary},       {"serving", core.serving()}, {"in_sync", std::move(in_sync)},
+      {"alarm", core.alarm()},           {"nodes", std::move(nodes)}, {"switchover", std::move(switchover)}};
 }
 
 std::string trouble_of(const Monitor& core) {

@@ -56,7 +56,8 @@ failover::Record record_from(const json::object& object) {
   }
   // Records of an earlier version have neither.
   if (const auto* floor = object.if_contains("floor")) record.floor = position_from(*floor);
-  if (const auto* forced = object.if_contains("forced")) record.forced = Epoch{forced->to_number<std::int64_t>()};
+  if (const auto* forced = object.if_contains("forced"))
+    record.forced = Epoch{forced->to_number<std::int64_t>()};
   return record;
 }
 

@@ -54,7 +54,8 @@ void take_floor(const fs::path& file, failover::Record& record) {
   json::error_code failed;
   const auto said = json::parse(*line, failed);
   const auto noted = failed || !said.is_object() ? std::nullopt : noted_floor_from(said.get_object());
-  if (noted && noted->first == record.epoch && noted->second.seq > record.floor.seq) record.floor = noted->second;
+  if (noted && noted->first == record.epoch && noted->second.seq > record.floor.seq)
+    record.floor = noted->second;
 }
 
 Result<failover::Record> read_record(const fs::path& file) {
@@ -118,7 +119,8 @@ class RecordFiles final : public RecordStore {
   Result<void> note_floor(const std::string& service, Epoch epoch, const failover::Position& floor) override {
     const auto file = folder_ / (service + kFloorSuffix);
     auto& noted = floors_[service];
-    if (noted.file.get() < 0) noted.file = Descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    if (noted.file.get() < 0)
+      noted.file = Descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     const auto text = with_checksum(json::serialize(noted_floor_json(epoch, floor)));
     if (::pwrite(noted.file.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
       return not_saved(file, "write");

@@ -19,8 +19,8 @@ class RecordStore {
   [[nodiscard]] virtual Result<std::filesystem::path> put_aside(const std::string& service) = 0;
   // On disk, for good, before it returns. After an error it may be there or not.
   [[nodiscard]] virtual Result<void> save(const std::string& service, const failover::Record& record) = 0;
-  // A newer floor of the record of that epoch. It outlives this process, and most of the time the system: it is
-  // synced now and then.
+  // A newer floor of the record of that epoch. It outlives this process, and most of the time the system: it
+  // is synced now and then.
   [[nodiscard]] virtual Result<void> note_floor(const std::string& service, Epoch epoch,
                                                 const failover::Position& floor) = 0;
 };

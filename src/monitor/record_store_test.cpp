@@ -64,7 +64,9 @@ TEST_F(RecordStoreTest, ACutRecordIsRefusedWithWhatToDo) {
   const auto whole = text();
   for (const std::size_t size : {std::size_t{0}, std::size_t{10}, whole.size() / 2, whole.size() - 2}) {
     put(whole.substr(0, size));
-    EXPECT_THAT(store()->load().value().at("users").error().what, HasSubstr("sportapp promote users NODE --force")) << size;
+    EXPECT_THAT(store()->load().value().at("users").error().what,
+                HasSubstr("sportapp promote users NODE --force"))
+        << size;
   }
 }
 
@@ -97,7 +99,8 @@ TEST_F(RecordStoreTest, ANewerFloorOfItsEpochCountsAndNoOther) {
 
 TEST_F(RecordStoreTest, ARecordOfAnEarlierVersionHasNoFloor) {
   std::filesystem::create_directories(folder_.path() / "monitor");
-  const std::string line = R"({"epoch":7,"primary":"b","in_sync":[{"node":"b","promise":6},{"node":"a","promise":5}]})";
+  const std::string line =
+      R"({"epoch":7,"primary":"b","in_sync":[{"node":"b","promise":6},{"node":"a","promise":5}]})";
   put(line + "\n" + hex(Hasher().field(line).finish()) + "\n");
   EXPECT_EQ(store()->load().value().at("users").value(), kSeven);
 }

@@ -41,7 +41,7 @@ struct LiveNode::Impl {
   std::unique_ptr<link::Endpoint> endpoint;
   std::unique_ptr<NodeDriver> driver;  // its work ends before it does: by endpoint->stop()
 
-  std::mutex journal_mutex;  // whatever the journal says is told after it is said how it began
+  std::mutex journal_mutex;             // whatever the journal says is told after it is said how it began
   journal::Journal* journal = nullptr;  // from then on
 
   std::mutex gate_mutex;  // guards the next three

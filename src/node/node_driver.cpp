@@ -47,7 +47,8 @@ NodeDriver::NodeDriver(const service::Config& config, Outside outside,
                        std::unique_ptr<journal::Promise> promise)
     : config_(config),
       outside_(std::move(outside)),
-      log_([this] { return outside_.journal.entries(); }, [this] { return outside_.journal.status().settled; }),
+      log_([this] { return outside_.journal.entries(); },
+           [this] { return outside_.journal.status().settled; }),
       promise_(std::move(promise)),
       replica_(options_of(config), promise_->value(), head_of(outside_.journal), log_, now_ms()),
       outgoing_(config.data),
@@ -236,7 +237,7 @@ void NodeDriver::perform(const replication::CutPrimary& action) {
 }
 
 void NodeDriver::perform(const replication::Lead& action) {
-  outside_.journal.lead(action.epoch);
+  outside_.journal.lead(action.epoch, action.alone);
 }
 
 void NodeDriver::perform(const replication::StopLeading&) {

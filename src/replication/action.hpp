@@ -42,6 +42,7 @@ struct CutPrimary {
 // Decide commands from now on, with entries of that epoch. While it leads already: of that epoch from now on.
 struct Lead {
   Epoch epoch;
+  bool alone = true;  // in sync by the record: then everything in this journal counts
 };
 // Decide no more; then stopped(), once nothing is under way.
 struct StopLeading {};
@@ -82,8 +83,8 @@ struct WriteChunk {
 // Put the snapshot that came in in the journal's place; then installed().
 struct InstallSnapshot {};
 
-// The journal has lost entries at its end, and an operator wants to go on without them; then journal_able() or
-// journal_failing().
+// The journal has lost entries at its end, and an operator wants to go on without them; then journal_able()
+// or journal_failing().
 struct AcceptLoss {};
 
 using Action = std::variant<SavePromise, Dial, HangUp, Cut, ToSpare, ToPrimary, CutPrimary, Lead, StopLeading,

@@ -37,7 +37,9 @@ void Following::received(std::uint64_t link, const std::string& primary, Message
     return;
   }
   if (link != link_) {
-    if (!std::holds_alternative<Hello>(message)) return;  // of a link left behind for a newer one
+    const auto* hello = std::get_if<Hello>(&message);
+    if (hello == nullptr) return;  // of a link left behind for a newer one
+    counted_ = hello->counts;
     orphan_ = busy_;
     queue_.clear();
     link_ = link;
@@ -64,6 +66,9 @@ void Following::step(const Position& head, const std::string& failing, bool dama
       queue_.pop_front();
       continue;
     }
+    // Without a promise it has nothing: to promise again would hide that from the monitor, which may count on
+    // it yet.
+    if (counted_ && node_.promise() == Epoch{}) return;
     if (!node_.follow(epoch)) return;
     if (!failing.empty() && !damaged) return cut(failing, actions);
     const auto message = std::move(queue_.front());

@@ -44,6 +44,7 @@ class Following {
   std::uint64_t link_ = 0;  // 0: none
   std::string primary_;
   std::deque<Message> queue_;
+  bool counted_ = false;              // the primary of this link waits for this node
   bool busy_ = false;                 // with the front of the queue
   bool orphan_ = false;               // busy with what came on a link that is gone
   std::uint64_t snapshot_bytes_ = 0;  // that came in

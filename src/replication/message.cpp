@@ -73,6 +73,13 @@ ByteWriter begin(Kind kind, std::uint64_t number) {
   return writer;
 }
 
+Hello get_hello(ByteReader& reader, std::uint64_t number) {
+  const Epoch epoch{reader.i64()};
+  const auto counts = reader.u8();
+  if (counts > 1) reader.fail();
+  return {epoch, number, counts == 1};
+}
+
 Append get_append(ByteReader& reader, std::uint64_t number) {
   const Epoch epoch{reader.i64()};
   const auto previous = get_position(reader);
@@ -103,7 +110,7 @@ Message get_message(ByteReader& reader) {
   const auto number = reader.u64();
   switch (kind) {
     case Kind::kHello:
-      return Hello{Epoch{reader.i64()}, number};
+      return get_hello(reader, number);
     case Kind::kAppend:
       return get_append(reader, number);
     case Kind::kChunk:
@@ -129,7 +136,9 @@ std::size_t bytes_of(const journal::Entry& entry) {
 
 std::string encode(const Message& message) {
   return std::visit(
-      Each{[](const Hello& hello) { return begin(Kind::kHello, hello.number).i64(hello.epoch.value).take(); },
+      Each{[](const Hello& hello) {
+             return begin(Kind::kHello, hello.number).i64(hello.epoch.value).u8(hello.counts ? 1 : 0).take();
+           },
            [](const Append& append) {
              auto writer = begin(Kind::kAppend, append.number);
              writer.i64(append.epoch.value);

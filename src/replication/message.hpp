@@ -23,6 +23,7 @@ inline constexpr std::uint8_t kMessageFrame = 3;
 struct Hello {
   Epoch epoch;
   std::uint64_t number = 0;
+  bool counts = false;  // it waits for this node on every commit
 };
 
 // Primary: what follows `previous`, which is the end of the spare's journal. Without entries it only asks
@@ -44,7 +45,8 @@ struct Chunk {
   std::string bytes;
 };
 
-// Where a journal that cannot be used "ends": no journal continues it, so the node gets a copy of a whole one.
+// Where a journal that cannot be used "ends": no journal continues it, so the node gets a copy of a whole
+// one.
 inline constexpr Position kUnusable{Seq{-1}, {}};
 
 // Spare: its journal ends here, and its promise is on disk. Answers a Hello, and an Append that does not fit.

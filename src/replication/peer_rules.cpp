@@ -38,18 +38,20 @@ constexpr std::array kRules{
         "it does not answer"),
     row("P8", S::kStreaming, {F::kLate}, {}, A::kCut, S::kAway,
         "it does not answer"),
-    row("P9", S::kStreaming, {}, {F::kLate, F::kSentAll}, A::kShip, S::kStreaming,
+    row("P9", S::kStreaming, {}, {F::kLate, F::kSentAll, F::kLacking}, A::kShip, S::kStreaming,
         "it lacks entries"),
-    row("P10", S::kStreaming, {F::kSentAll, F::kNear}, {F::kLate, F::kInSync, F::kPledged}, A::kPledge, S::kStreaming,
+    row("P10", S::kStreaming, {F::kSentAll, F::kNear}, {F::kLate, F::kInSync, F::kPledged, F::kLacking}, A::kPledge, S::kStreaming,
         "the rest is on its way to it: from now on every commit waits for it"),
-    row("P11", S::kStreaming, {F::kSentAll, F::kPledged}, {F::kLate, F::kInSync, F::kHasAll}, A::kWait, S::kStreaming,
+    row("P11", S::kStreaming, {F::kSentAll, F::kPledged}, {F::kLate, F::kInSync, F::kHasAll, F::kLacking}, A::kWait, S::kStreaming,
         "what was sent is not on its disk yet"),
-    row("P12", S::kStreaming, {F::kSentAll, F::kPledged, F::kHasAll}, {F::kLate, F::kInSync}, A::kWishAdmit, S::kStreaming,
+    row("P12", S::kStreaming, {F::kSentAll, F::kPledged, F::kHasAll}, {F::kLate, F::kInSync, F::kLacking}, A::kWishAdmit, S::kStreaming,
         "it has everything, and every commit waits for it"),
-    row("P13", S::kStreaming, {F::kSentAll, F::kInSync}, {F::kLate}, A::kWait, S::kStreaming,
+    row("P13", S::kStreaming, {F::kSentAll, F::kInSync}, {F::kLate, F::kLacking}, A::kWait, S::kStreaming,
         "in sync"),
-    row("P18", S::kStreaming, {F::kSentAll}, {F::kLate, F::kInSync, F::kPledged, F::kNear}, A::kWait, S::kStreaming,
+    row("P18", S::kStreaming, {F::kSentAll}, {F::kLate, F::kInSync, F::kPledged, F::kNear, F::kLacking}, A::kWait, S::kStreaming,
         "much is on its way to it, for which no commit shall wait"),
+    row("P19", S::kStreaming, {F::kLacking}, {F::kLate}, A::kWishDrop, S::kStreaming,
+        "it counts, and has lost entries: it gets them once nobody counts on it"),
     row("P14", S::kCopying, {F::kLate}, {}, A::kCut, S::kAway,
         "it does not answer"),
     row("P15", S::kCopying, {F::kInSync}, {F::kLate}, A::kWishDrop, S::kCopying,
@@ -62,7 +64,8 @@ constexpr std::array kRules{
 // clang-format on
 
 constexpr std::array<std::string_view, 4> kStates{"away", "greeting", "streaming", "copying"};
-constexpr std::array<std::string_view, 6> kFacts{"in sync", "pledged", "late", "sent all", "near", "has all"};
+constexpr std::array<std::string_view, 7> kFacts{"in sync", "pledged", "late",   "sent all",
+                                                 "near",    "lacking", "has all"};
 constexpr std::array<std::string_view, 6> kActions{"wait",       "ship",      "pledge",
                                                    "wish admit", "wish drop", "cut"};
 

@@ -17,6 +17,7 @@ enum class PeerFact : std::uint8_t {
   kLate,     // it keeps the primary waiting for too long
   kSentAll,  // everything on this disk, and the open batch if it is awaited, was sent
   kNear,     // little of what was sent is not on its disk yet, or waiting for that has taken long enough
+  kLacking,  // it was waited for when it said where its journal ends, and that was before the end of this one
   kHasAll,   // everything on this disk, or on its way there, is on its disk
 };
 

@@ -60,7 +60,7 @@ void Replica::able_again() {
 void Replica::linked(std::int64_t now_ms, const std::string& node) {
   const auto found = shipping_.find(node);
   if (found == shipping_.end()) return;
-  found->second.linked(now_ms, leadership_.epoch, actions_);
+  found->second.linked(now_ms, leadership_.epoch, in_sync(node), actions_);
   settle(now_ms);
 }
 
@@ -231,10 +231,12 @@ failover::Report Replica::report(std::int64_t now_ms) const {
   report.up_ms = now_ms - started_ms_;
   report.drained = node_.drained();
   report.told = node_.highest_told();
+  report.about_to_lead = node_.about_to_lead();
   report.damage = damage_;
-  const auto missing = missing_ ? fmt::format("entry {}, acknowledged earlier, is missing here; {} knows of it",
-                                              missing_->seq.value, missing_at_)
-                                : std::string();
+  const auto missing = missing_
+                           ? fmt::format("entry {}, acknowledged earlier, is missing here; {} knows of it",
+                                         missing_->seq.value, missing_at_)
+                           : std::string();
   for (const auto* why : {&failing_, &promise_failing_, &stalled_, &missing}) {
     if (report.able && !why->empty()) report.why = *why;
     report.able &= why->empty();
@@ -317,7 +319,7 @@ void Replica::carry_out(std::int64_t now_ms, const failover::NodeOrder& order) {
 void Replica::lead(std::int64_t now_ms, Epoch epoch) {
   leadership_.durable = head_;
   journal_leads_ = true;
-  actions_.push_back(Lead{epoch});
+  actions_.push_back(Lead{epoch, node_.acting().in_sync.size() == 1});
   for (const auto& other : options_.others) {
     const auto [found, is_new] = shipping_.try_emplace(other, other, options_.limits, log_, now_ms);
     if (is_new) actions_.push_back(Dial{other});

@@ -235,7 +235,8 @@ TEST_F(ReplicaTest, APrimaryThatLacksWhatCountsElsewhereStopsAndReplacesNobodysJ
   EXPECT_EQ(count<MakeSnapshot>(), 0U);
   EXPECT_EQ(count<StopLeading>(), 1U);
   EXPECT_FALSE(replica->report(now).able);
-  EXPECT_NE(replica->report(now).why.find("entry 5, acknowledged earlier, is missing here"), std::string::npos);
+  EXPECT_NE(replica->report(now).why.find("entry 5, acknowledged earlier, is missing here"),
+            std::string::npos);
 }
 
 TEST_F(ReplicaTest, WhatAnOperatorAcceptedToLoseIsNotMissing) {
@@ -248,7 +249,8 @@ TEST_F(ReplicaTest, WhatAnOperatorAcceptedToLoseIsNotMissing) {
   replica->linked(now, "b");
   take();
   const auto more = log.next(2);
-  replica->answered(now, "b", Welcome{sent_to("b"), end_of(more), {more.back().seq, more.back().hash, Epoch{2}}});
+  replica->answered(now, "b",
+                    Welcome{sent_to("b"), end_of(more), {more.back().seq, more.back().hash, Epoch{2}}});
   take();
   EXPECT_EQ(count<MakeSnapshot>(), 1U);
   EXPECT_TRUE(replica->report(now).able);
@@ -289,6 +291,7 @@ TEST_F(ReplicaTest, ADamagedJournalAcceptsItsLossOnlyWhereAnOperatorForcedItAsIt
 
 TEST_F(FollowerTest, ADamagedJournalTakesNothingButACopy) {
   begin(Epoch{1});
+  hear_of("b", 1);
   log.counts = {Seq{9}, {}, Epoch{1}};
   replica->journal_failing(now, "an entry has changed", failover::Damage::kBroken);
   replica->received(now, 7, "b", Hello{Epoch{1}, 1});

@@ -17,7 +17,7 @@ constexpr int kStepsMax = 10'000;
 Shipping::Shipping(std::string node, const ShippingLimits& limits, Log& log, std::int64_t now_ms)
     : node_(std::move(node)), limits_(limits), log_(log), since_ms_(now_ms) {}
 
-void Shipping::linked(std::int64_t now_ms, Epoch epoch, Actions& actions) {
+void Shipping::linked(std::int64_t now_ms, Epoch epoch, bool in_sync, Actions& actions) {
   state_ = PeerState::kGreeting;
   since_ms_ = now_ms;
   was_linked_ = true;
@@ -25,7 +25,7 @@ void Shipping::linked(std::int64_t now_ms, Epoch epoch, Actions& actions) {
   outstanding_bytes_ = 0;
   batch_number_ = batch_message_ = 0;
   acknowledged_ = {};
-  Hello hello{epoch, 0};
+  const Hello hello{epoch, 0, in_sync || pledged_};
   send(now_ms, hello, kMessageBytes, actions);
 }
 
@@ -86,6 +86,7 @@ void Shipping::acting_on(bool in_sync) {
 }
 
 void Shipping::step(std::int64_t now_ms, const Leadership& leadership, bool in_sync, Actions& actions) {
+  if (!in_sync && !pledged_) lacking_ = false;
   for (int i = 0; i < kStepsMax; ++i) {
     const auto& rule =
         failover::rule_for(peer_table(), static_cast<unsigned>(state_), facts(now_ms, leadership, in_sync));
@@ -132,6 +133,7 @@ failover::Bits Shipping::facts(std::int64_t now_ms, const Leadership& leadership
   set(PeerFact::kLate, late(now_ms, awaited));
   set(PeerFact::kSentAll, sent_all(leadership, awaited));
   set(PeerFact::kNear, near(now_ms));
+  set(PeerFact::kLacking, lacking_);
   // A batch that was released before this node was pledged to counts too, though it is on no disk yet.
   const bool released = leadership.batch && leadership.batch->released;
   set(PeerFact::kHasAll, acknowledged_.seq >= leadership.durable.seq && (!released || holds(leadership)));
@@ -259,6 +261,7 @@ void Shipping::welcomed(std::int64_t now_ms, const Position& head, const Leaders
   reading_ = false;
   since_ms_ = now_ms;
   sent_ = acknowledged_ = head;
+  lacking_ = head.seq < leadership.durable.seq;
   const auto fits = continues(head, leadership);
   if (!fits) return cut(now_ms, fits.error().what, actions);
   if (*fits) {

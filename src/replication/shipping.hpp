@@ -46,7 +46,7 @@ class Shipping {
  public:
   Shipping(std::string node, const ShippingLimits& limits, Log& log, std::int64_t now_ms);
 
-  void linked(std::int64_t now_ms, Epoch epoch, Actions& actions);
+  void linked(std::int64_t now_ms, Epoch epoch, bool in_sync, Actions& actions);
   void unlinked(std::int64_t now_ms, Actions& actions);
   // What an answer of the node says against this primary.
   struct Objection {
@@ -101,6 +101,7 @@ class Shipping {
   PeerState state_ = PeerState::kAway;
   std::int64_t since_ms_;  // in that state
   bool was_linked_ = false, pledged_ = false;
+  bool lacking_ = false;  // it was waited for when it greeted, and had less than this disk
   failover::Wish::Kind wish_ = failover::Wish::Kind::kNone;
   std::uint64_t number_ = 0;  // of the last message
   std::uint64_t answered_ = 0;

@@ -61,6 +61,11 @@ class ReplicaTest : public ::testing::Test {
     replica->promise_saved(now, Epoch{epoch});
     take();
   }
+  // The monitor says that another is primary.
+  void hear_of(const std::string& primary, std::int64_t epoch) {
+    (void)replica->pinged(now, {1, ++pings, failover::Record{Epoch{epoch}, primary, {{primary, {}}}}});
+    take();
+  }
   void take() {
     for (auto& action : replica->take_actions()) done.push_back(std::move(action));
   }
@@ -131,6 +136,7 @@ class FollowerTest : public ReplicaTest {
   void SetUp() override {
     ReplicaTest::SetUp();
     begin(Epoch{3});
+    hear_of("b", 3);
     hello(1);
   }
   void hello(std::uint64_t link) {

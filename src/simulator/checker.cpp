@@ -66,15 +66,16 @@ void Checker::recorded(const failover::Record& record) {
     violated("the record of epoch {} follows that of {}", record.epoch.value, record_.epoch.value);
   }
   // One that is admitted by what it said before that is not in sync anew.
-  std::erase_if(without_disk_, [&](const auto& one) { return one.second && record.member(one.first) != nullptr; });
+  std::erase_if(without_disk_,
+                [&](const auto& one) { return one.second && record.member(one.first) != nullptr; });
   for (auto& [node, out] : without_disk_) out |= record.member(node) == nullptr;
   record_ = record;
   if (record.member(record.primary) == nullptr) violated("the primary {} is not in sync", record.primary);
   every_member_holds_what_was_acknowledged();
 }
 
-// Whoever may be made primary has everything that a client was told; but for one whose disk lost something, which
-// must not lead before it has it again: released() sees to that.
+// Whoever may be made primary has everything that a client was told; but for one whose disk lost something,
+// which must not lead before it has it again: released() sees to that.
 void Checker::every_member_holds_what_was_acknowledged() {
   for (const auto& member : record_.in_sync) {
     if (!files_.at(member.node)->holds(acknowledged_) && !without_disk_.contains(member.node)) {

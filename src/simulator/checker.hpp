@@ -70,7 +70,8 @@ class Checker {
       taken_;  // by whom a name is, and since when clients know
   std::map<Epoch, std::string> released_by_;
   failover::Record record_;
-  std::map<std::string, bool> without_disk_;  // whether a record was written since then that does not count on it
+  std::map<std::string, bool>
+      without_disk_;  // whether a record was written since then that does not count on it
   std::map<Seq, Hash> trimmed_;
   std::size_t answers_ = 0;
 };

@@ -1,6 +1,6 @@
-// A node's disk: its promise, its journal and the journal's mark. A write counts once it is confirmed; one that fails, or is
-// under way when the process ends, may have happened or not. Each is all or nothing: a promise is a file put
-// in place by its name, a batch a transaction whose torn end is seen by its checksum.
+// A node's disk: its promise, its journal and the journal's mark. A write counts once it is confirmed; one
+// that fails, or is under way when the process ends, may have happened or not. Each is all or nothing: a
+// promise is a file put in place by its name, a batch a transaction whose torn end is seen by its checksum.
 #pragma once
 #include <functional>
 #include <map>

@@ -190,8 +190,8 @@ void Faults::keep_copies() {
   }
 }
 
-// Nobody else knows what a node got since the monitor last heard of it: an old copy that lacks only that cannot be
-// known for one.
+// Nobody else knows what a node got since the monitor last heard of it: an old copy that lacks only that
+// cannot be known for one.
 bool Faults::shows(const NodeFiles& copy) {
   return !copy.holds(world_.monitor().floor());
 }
@@ -205,8 +205,8 @@ void Faults::of_files(Fault fault) {
   const auto name = any_node();
   const auto entries = std::ssize(world_.node(name).files().journal);
   if (entries <= world_.node(name).files().base.value) return;
-  const auto some = static_cast<std::size_t>(
-      random.between(world_.node(name).files().base.value, entries - 1));
+  const auto some =
+      static_cast<std::size_t>(random.between(world_.node(name).files().base.value, entries - 1));
   crash(name, random.between(kRestartLeast, kRestartMost));
   auto& node = world_.node(name);
   switch (fault) {
@@ -223,7 +223,8 @@ void Faults::of_files(Fault fault) {
                                [some](NodeFiles& files) { files.journal[some].key += "?"; });
     default:
       if (!shows(copies_[name].files)) return;
-      return node.change_files("is as it was", [this, &name](NodeFiles& files) { files = copies_[name].files; });
+      return node.change_files("is as it was",
+                               [this, &name](NodeFiles& files) { files = copies_[name].files; });
   }
 }
 

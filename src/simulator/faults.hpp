@@ -30,8 +30,8 @@ enum class Fault : std::uint8_t {
   kClockJump,
   kSwitchover,
   kStall,
-  kHeal,       // of network and disks
-  kLostTail,   // a node comes back with a journal that lacks its last entries
+  kHeal,      // of network and disks
+  kLostTail,  // a node comes back with a journal that lacks its last entries
   kLostJournal,
   kChangedEntry,
   kOldCopy,     // a node comes back as it was a while ago, with all its files

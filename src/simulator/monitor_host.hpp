@@ -24,12 +24,12 @@ class MonitorHost : public Host {
   void suspect(const std::string& node);  // though it may be alive
   void switch_over(const std::string& to);
   [[nodiscard]] Disk& disk() { return disk_; }
-  [[nodiscard]] const failover::Record& record() const { return record_; }    // on disk
-  [[nodiscard]] const failover::Position& floor() const { return floor_; }    // noted beside it
+  [[nodiscard]] const failover::Record& record() const { return record_; }  // on disk
+  [[nodiscard]] const failover::Position& floor() const { return floor_; }  // noted beside it
   [[nodiscard]] const failover::Monitor* monitor() const { return running_ ? &running_->monitor : nullptr; }
-  void lose_record();                      // while it is down
+  void lose_record();                                              // while it is down
   [[nodiscard]] bool record_lost() const { return record_lost_; }  // and not written anew since
-  std::function<void(const std::string& node)> on_silent;  // so that somebody may end it
+  std::function<void(const std::string& node)> on_silent;          // so that somebody may end it
 
   void accepted(LinkId, const std::string&, Purpose) override {}
   void dialled(const std::string& to, Purpose purpose, std::optional<LinkId> link) override;

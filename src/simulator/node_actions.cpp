@@ -108,7 +108,7 @@ void NodeHost::perform(const replication::CutPrimary& action) {
 template <>
 void NodeHost::perform(const replication::Lead& action) {
   world_.trace(name(), "leads under epoch {}", action.epoch.value);
-  running_->journal->lead(action.epoch);
+  running_->journal->lead(action.epoch, action.alone);
 }
 
 template <>

@@ -48,7 +48,8 @@ void NodeHost::start() {
   if (const auto damage = files_.damage(); damage != failover::Damage::kNone) {
     world_.trace(name(), "its journal is damaged");
     running_->journal->be_damaged();
-    running_->replica->journal_failing(world_.timeline.now_ms(), "its journal is damaged", damage, files_.head());
+    running_->replica->journal_failing(world_.timeline.now_ms(), "its journal is damaged", damage,
+                                       files_.head());
   }
   tick();
 }

@@ -15,15 +15,16 @@ Us one_of(Random& random, std::initializer_list<Us> values) {
   return *(values.begin() + random.below(static_cast<std::int64_t>(values.size())));
 }
 
-// In some runs disks give back something else than was written. A record that is lost as well as an old copy of a
-// node are two faults, of which nothing can know.
+// In some runs disks give back something else than was written. A record that is lost as well as an old copy
+// of a node are two faults, of which nothing can know.
 void lie(std::uint64_t seed, Settings& settings) {
   Random random(seed * 2 + kFiles);
   if (!random.percent(30)) return;
   const bool lost_records = random.percent(30);
   for (const auto fault : {Fault::kLostTail, Fault::kLostJournal, Fault::kChangedEntry, Fault::kOldCopy}) {
     const bool allowed = fault != Fault::kOldCopy || !lost_records;
-    settings.weights[static_cast<std::size_t>(fault)] = allowed && random.percent(50) ? random.between(1, 8) : 0;
+    settings.weights[static_cast<std::size_t>(fault)] =
+        allowed && random.percent(50) ? random.between(1, 8) : 0;
   }
   if (lost_records) settings.weights[static_cast<std::size_t>(Fault::kLostRecord)] = random.between(1, 8);
   if (random.coin()) return;

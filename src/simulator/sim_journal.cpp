@@ -43,11 +43,11 @@ void SimJournal::submit(Command command) {
   look_for_work();
 }
 
-void SimJournal::lead(Epoch epoch) {
-  put([this, epoch] {
+void SimJournal::lead(Epoch epoch, bool settles) {
+  put([this, epoch, settles] {
     leading_ = true;
     epoch_ = epoch;
-    wrote(files_.head().seq);
+    if (settles) wrote(files_.head().seq);
   });
 }
 

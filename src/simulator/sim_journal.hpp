@@ -37,7 +37,7 @@ class SimJournal {
   SimJournal(Process& process, Disk& disk, NodeFiles& files, Checker& checker, Us hop, Owner owner);
 
   void submit(Command command);
-  void lead(Epoch epoch);
+  void lead(Epoch epoch, bool settles);
   void follow(std::function<void()> done);
   void append(std::vector<journal::Entry> entries, std::function<void(Result<Position>)> done);
   void replace(std::string bytes, std::function<void(Result<Position>)> done);

@@ -91,8 +91,10 @@ void World::serve_without(const std::string& down) {
 // No node that may be primary has all that counts.
 bool World::needs_a_person(const std::string& down) const {
   const auto cannot = [&](const std::string& name) {
-    const auto found = std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node->name() == name; });
-    return name == down || checker_.is_without_disk(name) || (*found)->files().damage() != failover::Damage::kNone;
+    const auto found =
+        std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& node) { return node->name() == name; });
+    return name == down || checker_.is_without_disk(name) ||
+           (*found)->files().damage() != failover::Damage::kNone;
   };
   if (monitor_->record_lost()) {  // one that never promised cannot be told from one that lost its disk
     return std::any_of(nodes_.begin(), nodes_.end(), [&](const auto& node) {
