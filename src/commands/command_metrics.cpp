@@ -42,6 +42,8 @@ struct CommandMetrics::Impl {
         published(gauge(registry, "sportapp_relay_position", "Last entry in the Redis stream")),
         unpublished(gauge(registry, "sportapp_relay_queue", "Durable entries not in the Redis stream yet")),
         connected(gauge(registry, "sportapp_relay_connected", "1 while Redis answers")),
+        mended(gauge(registry, "sportapp_relay_stream_mended",
+                     "How often this primary found in its stream what its journal does not say")),
         set_aside(gauge(registry, "sportapp_events_set_aside", "Events that could not be taken in")),
         open(gauge(registry, "sportapp_open", "Things begun and not ended, such as orders in processing")),
         oldest_open_seconds(gauge(registry, "sportapp_oldest_open_seconds", "Age of the oldest of them")),
@@ -56,6 +58,10 @@ struct CommandMetrics::Impl {
                             .Name("sportapp_source_position")
                             .Help("Last event of a service that is taken in")
                             .Register(registry)),
+        source_refused(prometheus::BuildGauge()
+                           .Name("sportapp_source_refused")
+                           .Help("Entries of a service's stream that this primary did not believe")
+                           .Register(registry)),
         source_reading(prometheus::BuildGauge()
                            .Name("sportapp_source_reading")
                            .Help("1 for where a service's events are read from")
@@ -71,6 +77,7 @@ struct CommandMetrics::Impl {
   prometheus::Gauge& published;
   prometheus::Gauge& unpublished;
   prometheus::Gauge& connected;
+  prometheus::Gauge& mended;
   prometheus::Gauge& set_aside;
   prometheus::Gauge& open;
   prometheus::Gauge& oldest_open_seconds;
@@ -80,6 +87,7 @@ struct CommandMetrics::Impl {
   prometheus::Counter& hold_timeouts;
   prometheus::Counter& hold_refusals;
   prometheus::Family<prometheus::Gauge>& source_position;
+  prometheus::Family<prometheus::Gauge>& source_refused;
   prometheus::Family<prometheus::Gauge>& source_reading;
 };
 
@@ -101,6 +109,7 @@ void CommandMetrics::show(const journal::JournalStatus& journal, const messaging
   impl_->published.Set(static_cast<double>(relay.published.value));
   impl_->unpublished.Set(static_cast<double>(journal.head.value - relay.published.value));
   impl_->connected.Set(relay.connected ? 1 : 0);
+  impl_->mended.Set(static_cast<double>(relay.mended));
 }
 
 void CommandMetrics::show(const Backlog::Counts& backlog) {
@@ -122,6 +131,7 @@ void CommandMetrics::show(const HoldCounts& hold) {
 
 void CommandMetrics::show(const std::string& source, const messaging::ConsumerStatus& status) {
   impl_->source_position.Add({{"source", source}}).Set(static_cast<double>(status.position.value));
+  impl_->source_refused.Add({{"source", source}}).Set(static_cast<double>(status.refused));
   for (const auto* from : {"stream", "feed"}) {
     impl_->source_reading.Add({{"source", source}, {"from", from}}).Set(status.reading == from ? 1 : 0);
   }

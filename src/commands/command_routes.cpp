@@ -72,6 +72,7 @@ CommandRoutes::CommandRoutes(const domain::Domain& domain, journal::Journal& jou
       quarantine_(quarantine),
       options_(std::move(options)),
       service_(domain.service()),
+      seal_(service_, options_.key),
       hold_(options.hold, clock, loop, forwarder, [this](HeldPtr held) { admit(std::move(held)); }) {
   for (const auto& source : domain.sources()) {
     sources_.try_emplace(source, loop, kWaitersMax);
@@ -88,6 +89,8 @@ void CommandRoutes::add_to(http::Router& router) {
   }
   router.add("GET", "/internal/feed", http::Audience::kInternal,
              [this](const http::Request& request, const http::Reply& reply) { reply(feed(request)); });
+  router.add("GET", "/internal/feed/hash", http::Audience::kInternal,
+             [this](const http::Request& request, const http::Reply& reply) { reply(feed_hash(request)); });
 }
 
 void CommandRoutes::taken_in(std::string_view source, Seq position) {
@@ -290,9 +293,24 @@ http::Response CommandRoutes::feed(const http::Request& request) {
   http::Response response;
   response.content_type = "application/x-ndjson";
   for (const auto& event : *events) {
-    response.body += messaging::encode(event);
+    response.body += seal_.encode(event);
     response.body += '\n';
   }
+  return response;
+}
+
+// By it, whoever has taken events in knows whether they were of the history that this journal has.
+http::Response CommandRoutes::feed_hash(const http::Request& request) {
+  if (!service::is_here(primary())) return http::unavailable(service::only_the_primary(primary()));
+  const auto at = http::parse_decimal(request.parameter("at").value_or(""), 0, kPositionMax);
+  if (!at) return http::problem(400, "Bad request", "at must be a position");
+  const auto hash = events_.hash_at(Seq{*at});
+  if (!hash && hash.error().retry == Retry::kNever) return http::problem(410, "Gone", hash.error().what);
+  if (!hash) return http::unavailable(hash.error().what);
+  if (!*hash) return http::problem(404, "Not found", fmt::format("the journal ends before entry {}", *at));
+  http::Response response;
+  response.content_type = "text/plain";
+  response.body = hex(**hash);
   return response;
 }
 

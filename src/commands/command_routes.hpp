@@ -17,6 +17,7 @@
 #include "http/router.hpp"
 #include "journal/journal.hpp"
 #include "messaging/event_source.hpp"
+#include "messaging/seal.hpp"
 #include "service/position_waiters.hpp"
 
 namespace sportapp::commands {
@@ -30,6 +31,7 @@ class CommandRoutes {
     bool has_peers = false;
     Hold::Limits hold{};
     std::function<void(Seq after)> on_feed_read{};  // with what comes next still there
+    InstanceKey key{};                              // by which the feed's events are sealed
   };
   // `events`: for the feed. `forwarder`: to the primary. All that is given must outlive it.
   CommandRoutes(const domain::Domain& domain, journal::Journal& journal, messaging::EventSource& events,
@@ -76,6 +78,7 @@ class CommandRoutes {
   [[nodiscard]] bool is_to_be_held(const journal::Outcome& outcome) const;
   [[nodiscard]] bool tries_again(const AskedPtr& asked, const journal::Outcome& outcome);
   [[nodiscard]] http::Response feed(const http::Request& request);
+  [[nodiscard]] http::Response feed_hash(const http::Request& request);
 
   const domain::Domain& domain_;
   journal::Journal& journal_;
@@ -85,6 +88,7 @@ class CommandRoutes {
   Quarantine& quarantine_;
   const Options options_;
   const std::string service_;
+  const messaging::Seal seal_;
   std::map<std::string, Source, std::less<>> sources_;
   std::size_t early_ = 0;       // commands that wait for another try
   std::uint64_t arrivals_ = 0;  // commands so far

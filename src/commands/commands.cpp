@@ -27,7 +27,8 @@ namespace sportapp::commands {
 namespace {
 
 // The feeds of the services that the domain follows, as the configuration gives them.
-Result<std::vector<Reactor::Source>> followed(const service::Process& process, const domain::Domain& domain) {
+Result<std::vector<Reactor::Source>> followed(const service::Process& process, const domain::Domain& domain,
+                                              const InstanceKey& key) {
   const auto& config = process.config();
   std::vector<Reactor::Source> sources;
   for (const auto& name : domain.sources()) {
@@ -40,8 +41,8 @@ Result<std::vector<Reactor::Source>> followed(const service::Process& process, c
                                               "process of {} is, whose events {} takes in",
                                               name, name, config.service)};
     }
-    sources.push_back({name, [nodes, credential = process.credential()] {
-                         return messaging::make_http_feed(nodes, credential);
+    sources.push_back({name, [nodes, seal = messaging::Seal(name, key), credential = process.credential()] {
+                         return messaging::make_http_feed(nodes, seal, credential);
                        }});
   }
   return sources;
@@ -91,6 +92,7 @@ class Commands {
   const projection::Projection& projection_;
   CommandMetrics metrics_;
   Backlog backlog_;
+  InstanceKey key_;
   std::vector<Reactor::Source> sources_;
   const std::shared_ptr<Committed> committed_ = std::make_shared<Committed>(0);
   mutable std::mutex office_mutex_;  // guards the pointer; the loop changes it, the journal's thread reads it
@@ -109,7 +111,10 @@ class Commands {
 
 Result<void> Commands::start() {
   open_quarantine();
-  auto sources = followed(process_, domain_);
+  auto key = load_key(process_.config().key_file);
+  if (!key) return key.error();
+  key_ = *key;
+  auto sources = followed(process_, domain_, key_);
   if (!sources) return sources.error();
   sources_ = std::move(*sources);
   if (is_node()) {
@@ -189,7 +194,8 @@ void Commands::add_routes() {
           .hold_ms = holds ? config.hold_ms : static_cast<int>(config.limits.answer_timeout_ms),
           .has_peers = is_node(),
           .hold = {.count_max = static_cast<std::size_t>(config.queue_max), .holds = holds},
-          .on_feed_read = [this](Seq after) { keeping_->feed_asked(after); }});
+          .on_feed_read = [this](Seq after) { keeping_->feed_asked(after); },
+          .key = key_});
   routes_->add_to(process_.router());
   set_aside_routes_ = std::make_unique<SetAsideRoutes>(
       file(), domain_, *journal_, process_.loop(),
@@ -246,10 +252,12 @@ void Commands::take_office() {
   if (office()) return;
   for (const auto& source : domain_.sources()) routes_->taken_in(source, journal_->consumed(source));
   const auto& config = process_.config();
+  auto redis = config.redis;
+  redis.password = messaging::redis_password(key_);
   Office::Options options{
-      {config.redis, config.service, config.stream_length_max},
-      {config.redis, sources_, [this](std::string_view source, Seq position) { taken_in(source, position); },
-       config.retention},
+      {redis, messaging::Seal(config.service, key_), config.stream_length_max},
+      {redis, sources_, [this](std::string_view source, Seq position) { taken_in(source, position); },
+       config.retention, key_},
       committed_};
   auto taken = Office::take(std::move(options), domain_, *journal_);
   if (!taken) {
@@ -315,6 +323,8 @@ void Commands::describe() {
   process_.describe_number("base", [this] { return journal_->status().base.seq.value; });
   process_.describe("trouble", [this] { return trouble(); });
   process_.describe_number("published", [this] { return relay_status().published.value; });
+  process_.describe_number("stream_mended", [this] { return relay_status().mended; });
+  process_.describe("stream_mended_why", [this] { return relay_status().mended_why; });
   process_.describe_number("held", [this] { return static_cast<std::int64_t>(routes_->hold_counts().held); });
   process_.describe_number("forwarded", [this] { return routes_->hold_counts().forwarded; });
   process_.describe_number("quarantined",
@@ -331,11 +341,8 @@ std::string Commands::trouble() const {
   const auto sources = domain_.sources();
   const auto status = reactor_status();
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    if (status[i].gone.empty()) continue;
-    text += fmt::format(
-        "{}events of {} from {} on cannot be taken in any more, since they were deleted there before "
-        "({}); what to do: docs/retention.md",
-        text.empty() ? "" : "; ", sources[i], status[i].position.next().value, status[i].gone);
+    const auto more = trouble_of(sources[i], status[i]);
+    text += (text.empty() || more.empty() ? "" : "; ") + more;
   }
   return text;
 }
@@ -346,6 +353,9 @@ void Commands::describe_sources() {
     process_.describe("reading_" + sources[i], [this, i] { return reactor_status()[i].reading; });
     process_.describe_number("taken_in_" + sources[i],
                              [this, i] { return reactor_status()[i].position.value; });
+    process_.describe_number("refused_" + sources[i], [this, i] { return reactor_status()[i].refused; });
+    process_.describe("refused_" + sources[i] + "_why",
+                      [this, i] { return reactor_status()[i].refused_why; });
   }
 }
 
@@ -359,9 +369,8 @@ void Commands::describe_backlog() {
     metrics_.show(journal_->status(), relay_status());
     metrics_.show(backlog_.counts());
     metrics_.show(routes_->hold_counts());
-    const auto sources = domain_.sources();
     const auto status = reactor_status();
-    for (std::size_t i = 0; i < sources.size(); ++i) metrics_.show(sources[i], status[i]);
+    for (std::size_t i = 0; i < sources_.size(); ++i) metrics_.show(sources_[i].service, status[i]);
   });
 }
 

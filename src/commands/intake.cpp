@@ -59,6 +59,11 @@ std::optional<std::string> lasting_failure(const journal::Outcome& outcome) {
   return std::nullopt;
 }
 
+// Of the event `seq`, one of `events`.
+Hash hash_of(std::span<const domain::CommittedEvent> events, Seq seq) {
+  return events[static_cast<std::size_t>(seq.value - events.front().seq.value)].hash;
+}
+
 std::string shortened(std::string text) {
   if (text.size() <= kReasonBytesMax) return text;
   auto end = kReasonBytesMax;
@@ -75,27 +80,29 @@ Intake::Intake(std::string source, const domain::Domain& domain, journal::Journa
       domain_(domain),
       journal_(journal),
       on_position_(std::move(on_position)),
-      position_(journal.consumed(source_)),
+      at_(journal.consumed_place(source_)),
       policy_(policy) {}
 
-Seq Intake::position() {
+messaging::Place Intake::place() {
   account();
-  return std::max(position_, journal_.consumed(source_));
+  const auto counted = journal_.consumed_place(source_);
+  return counted.seq > at_.seq || (counted.seq == at_.seq && counted.hash) ? counted : at_;
 }
 
 Result<void> Intake::write(std::span<const domain::CommittedEvent> events) {
-  if (!events.empty() && events.front().seq != position().next()) {
-    return Error{Retry::kLater, fmt::format("event {} of {} does not come after {}", events.front().seq.value,
-                                            source_, position().value)};
+  const auto here = place();
+  if (!events.empty() && !messaging::continues(events.front(), here)) {
+    return Error{Retry::kLater, fmt::format("event {} of {} does not continue event {} as it was taken in",
+                                            events.front().seq.value, source_, here.seq.value)};
   }
   while (!events.empty()) {
     const auto taken = take(events);
     if (!taken) return taken.error();
     if (*taken == 0) continue;
     passed(events.first(*taken));
-    position_ = events[*taken - 1].seq;
+    at_ = messaging::place_after(events[*taken - 1]);
     events = events.subspan(*taken);
-    if (on_position_) on_position_(position_);
+    if (on_position_) on_position_(at_.seq);
   }
   return {};
 }
@@ -121,14 +128,15 @@ bool Intake::must_account() const {
 void Intake::account() {
   if (!policy_.deletes() || passed_.others + passed_.notes == 0) return;
   const auto counted = journal_.consumed(source_);
-  if (position_ <= counted) {
+  if (at_.seq <= counted) {
     passed_ = {};
     return;
   }
   if (!must_account()) return;
   passed_.since_ms = SystemClock().monotonic_ms();  // what fails is not tried again at once
   const auto outcomes = std::make_shared<Outcomes>(1);
-  journal_.submit({"", domain::pass(source_, position_), journal::Cause{source_, counted, position_}},
+  journal_.submit({"", domain::pass(source_, at_.seq),
+                   journal::Cause{source_, counted, at_.seq, at_.hash.value_or(Hash{})}},
                   outcomes->at(0));
   const auto ended = outcomes->wait();
   if (ended && std::holds_alternative<journal::Answered>(ended->front())) passed_ = {};
@@ -177,7 +185,7 @@ Result<std::size_t> Intake::submit(Events events, std::vector<domain::Reaction> 
   std::vector<Seq> ends;
   auto after = journal_.consumed(source_);
   for (auto& reaction : reactions) {
-    const journal::Cause cause{source_, after, reaction.upto};
+    const journal::Cause cause{source_, after, reaction.upto, hash_of(events, reaction.upto)};
     journal_.submit({"", std::move(reaction.command), cause}, outcomes->at(ends.size()));
     ends.push_back(after = reaction.upto);
   }
@@ -204,7 +212,7 @@ Result<std::size_t> Intake::submit(Events events, std::vector<domain::Reaction> 
 Result<std::size_t> Intake::set_aside(const domain::CommittedEvent& event, const std::string& why) {
   const auto command = domain::set_aside({source_, event, shortened(why)});
   const auto outcomes = std::make_shared<Outcomes>(1);
-  journal_.submit({"", command, journal::Cause{source_, journal_.consumed(source_), event.seq}},
+  journal_.submit({"", command, journal::Cause{source_, journal_.consumed(source_), event.seq, event.hash}},
                   outcomes->at(0));
   const auto ended = outcomes->wait();
   if (!ended) return ended.error();

@@ -25,7 +25,7 @@ class Intake final : public messaging::EventSink {
          const service::RetentionPolicy& policy = {});
   // At least what durably counted; beyond it, events that ask for nothing, which are read again after a
   // restart.
-  [[nodiscard]] Seq position() override;
+  [[nodiscard]] messaging::Place place() override;
   [[nodiscard]] Result<void> write(std::span<const domain::CommittedEvent> events) override;
 
  private:
@@ -50,7 +50,7 @@ class Intake final : public messaging::EventSink {
   const domain::Domain& domain_;
   journal::Journal& journal_;
   const OnPosition on_position_;
-  Seq position_;
+  messaging::Place at_;
   Seq one_by_one_until_;
   const service::RetentionPolicy policy_;
   Passed passed_;

@@ -131,5 +131,25 @@ TEST_F(IntakeTest, WhereNothingIsDeletedNothingIsNoted) {
   EXPECT_EQ(journal_->status().head, Seq{0});
 }
 
+TEST_F(IntakeTest, the_history_of_what_was_taken_in_is_kept_and_another_s_is_not_taken) {
+  happen("One", {"a", "b"});
+  happen("Other", {"x"});
+  for (std::size_t at = 0; at < events_.size(); ++at) {
+    events_[at].hash = Hash{static_cast<std::uint8_t>(at + 1)};
+    events_[at].previous = at == 0 ? Hash{} : events_[at - 1].hash;
+  }
+  ASSERT_TRUE(take_in());
+  EXPECT_EQ(intake_->place().seq, Seq{3});
+  EXPECT_EQ(intake_->place().hash, Hash{3}) << "what asked for nothing counts for that too";
+  open();
+  EXPECT_EQ(intake_->place().seq, Seq{2});
+  EXPECT_EQ(intake_->place().hash, Hash{2});
+  auto other = events_[2];
+  other.previous = Hash{9};
+  EXPECT_FALSE(intake_->write({&other, 1}));
+  EXPECT_EQ(intake_->place().seq, Seq{2});
+  EXPECT_TRUE(intake_->write(std::span(events_).subspan(2)));
+}
+
 }  // namespace
 }  // namespace sportapp::commands

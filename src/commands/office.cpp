@@ -18,6 +18,10 @@ class Counted final : public messaging::EventSource {
     while (!events->empty() && events->back().seq.value > last) events->pop_back();
     return events;
   }
+  Result<std::optional<Hash>> hash_at(Seq seq) override {
+    if (seq.value > committed_->load()) return std::optional<Hash>();
+    return events_->hash_at(seq);
+  }
   Result<Seq> base() override { return events_->base(); }
 
  private:

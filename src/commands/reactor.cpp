@@ -1,5 +1,7 @@
 #include "commands/reactor.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "commands/intake.hpp"
@@ -15,7 +17,8 @@ struct Reactor::Following {
               if (told) told(name, position);
             },
             options.policy),
-        consumer({.redis = options.redis, .stream = source.service}, source.make_feed(), intake) {}
+        consumer({.redis = options.redis, .seal = messaging::Seal(source.service, options.key)},
+                 source.make_feed(), intake) {}
 
   Intake intake;
   messaging::Consumer consumer;  // ends before what it writes to
@@ -32,6 +35,20 @@ std::vector<messaging::ConsumerStatus> Reactor::status() const {
   std::vector<messaging::ConsumerStatus> statuses;
   for (const auto& one : following_) statuses.push_back(one->consumer.status());
   return statuses;
+}
+
+std::string trouble_of(std::string_view source, const messaging::ConsumerStatus& status) {
+  if (!status.other_history.empty()) {
+    return fmt::format(
+        "nothing more of {} is taken in, since {}: that journal was replaced by an older or another "
+        "one; what to do: docs/streams.md",
+        source, status.other_history);
+  }
+  if (status.gone.empty()) return {};
+  return fmt::format(
+      "events of {} from {} on cannot be taken in any more, since they were deleted there before "
+      "({}); what to do: docs/retention.md",
+      source, status.position.next().value, status.gone);
 }
 
 }  // namespace sportapp::commands

@@ -25,6 +25,7 @@ class Reactor {
     // On the source's thread: its events up to `position` are taken in.
     std::function<void(std::string_view source, Seq position)> on_position;
     service::RetentionPolicy policy{};  // of the sources' journals
+    InstanceKey key{};                  // by which their events are sealed
   };
   // `domain` is with_set_aside; it and the journal must outlive the reactor.
   Reactor(Options options, const domain::Domain& domain, journal::Journal& journal);
@@ -37,5 +38,8 @@ class Reactor {
   struct Following;
   std::vector<std::unique_ptr<Following>> following_;
 };
+
+// What only a person can help, of the consumer of `source`; or empty.
+[[nodiscard]] std::string trouble_of(std::string_view source, const messaging::ConsumerStatus& status);
 
 }  // namespace sportapp::commands

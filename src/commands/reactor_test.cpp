@@ -19,7 +19,9 @@ class ReactorTest : public testing::CommandsTest {
                                                           [this](std::string_view source, Seq position) {
                                                             const std::lock_guard lock(mutex_);
                                                             reached_[std::string(source)] = position;
-                                                          }},
+                                                          },
+                                                          {},
+                                                          {}},
                                          *domain_, *journal_);
   }
   bool taken_in(std::int64_t upto) {

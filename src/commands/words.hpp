@@ -55,7 +55,7 @@ class Words final : public domain::Domain {
     if (source != "letters") throw std::logic_error("not followed");
     std::vector<domain::Reaction> reactions;
     bool run = false;
-    for (const auto& [seq, time_ms, event] : events) {
+    for (const auto& [seq, time_ms, event, previous, hash] : events) {
       if (!mended && event.payload == "unreadable") throw std::runtime_error("what a mess");
       if (event.type == "Other" || domain::tells_of_passing(event)) continue;
       if (run && event.type == "Many") {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/hash.hpp"
 #include "base/strong.hpp"
 
 namespace sportapp::domain {
@@ -31,6 +32,9 @@ struct CommittedEvent {
   Seq seq;
   std::int64_t time_ms = 0;  // wall clock of the commit, since 1970
   Event event;
+  // Of the journal's entry before it and of its own: what binds it to one history. Zeros: not known.
+  Hash previous{};
+  Hash hash{};
 };
 
 struct Answer {

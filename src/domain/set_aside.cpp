@@ -74,7 +74,7 @@ class WithSetAside final : public Domain {
 }  // namespace
 
 Command set_aside(const SetAside& aside) {
-  const auto& [seq, time_ms, event] = aside.event;
+  const auto& [seq, time_ms, event, previous, hash] = aside.event;
   const json::object inner{{"time_ms", time_ms}, {"version", event.version}, {"payload", event.payload}};
   const json::object body{{"source", aside.source},
                           {"seq", seq.value},

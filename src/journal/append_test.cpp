@@ -45,12 +45,14 @@ TEST_F(AppendTest, PositionsOfSourcesFollow) {
   open();
   open_follower();
   journal_->submit({"", {"Add", "a"}, Cause{"letters", Seq{0}, Seq{3}}}, outcomes_.of("a"));
-  journal_->submit({"", {"Add", "1"}, Cause{"digits", Seq{0}, Seq{40}}}, outcomes_.of("1"));
+  journal_->submit({"", {"Add", "1"}, Cause{"digits", Seq{0}, Seq{40}, Hash{1}}}, outcomes_.of("1"));
   outcomes_.wait("a");
   outcomes_.wait("1");
   ASSERT_TRUE(ship());
   EXPECT_EQ(follower_->consumed("letters"), Seq{3});
   EXPECT_EQ(follower_->consumed("digits"), Seq{40});
+  EXPECT_EQ(follower_->consumed_place("digits").hash, Hash{1});
+  EXPECT_EQ(follower_->consumed_place("letters").hash, std::nullopt);
   follower_->lead(Epoch{2});
   follower_->submit({"", {"Add", "b"}, Cause{"letters", Seq{0}, Seq{3}}}, outcomes_.of("b"));
   EXPECT_EQ(std::get<Error>(outcomes_.wait("b")).retry, Retry::kLater) << "counts already";

@@ -18,6 +18,8 @@ constexpr const char* kSchema = R"sql(
 CREATE TABLE IF NOT EXISTS base(
   one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS base_taken_in(source TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS base_taken_hash(
+  source TEXT PRIMARY KEY, seq INTEGER NOT NULL, hash BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS base_keys(
   key TEXT PRIMARY KEY, seq INTEGER NOT NULL, fingerprint BLOB NOT NULL, status INTEGER NOT NULL,
   answer TEXT NOT NULL, location TEXT NOT NULL) WITHOUT ROWID;
@@ -70,6 +72,14 @@ Seq taken_in_before_base(SQLite::Database& database, std::string_view source) {
   return select.executeStep() ? Seq{select.getColumn(0).getInt64()} : Seq{};
 }
 
+std::optional<Hash> hash_taken_in_before_base(SQLite::Database& database, std::string_view source, Seq seq) {
+  if (!database.tableExists("base_taken_hash")) return std::nullopt;
+  SQLite::Statement select(database, "SELECT hash FROM base_taken_hash WHERE source = ? AND seq = ?");
+  select.bind(1, std::string(source));
+  select.bind(2, seq.value);
+  return select.executeStep() ? std::optional(hash_of(select.getColumn(0).getString())) : std::nullopt;
+}
+
 std::string_view key_in_row(std::string_view stored) {
   if (!stored.starts_with(kDisplaced)) return stored;
   const auto end = stored.find(kDisplaced, 1);
@@ -79,11 +89,15 @@ std::string_view key_in_row(std::string_view stored) {
 BaseWriter::BaseWriter(SQLite::Database& database)
     : base_(database, kSelectBase),
       last_(database, "SELECT seq, hash FROM entries WHERE seq <= ? ORDER BY seq DESC LIMIT 1"),
-      internal_(database,
-                "SELECT key, seq FROM entries WHERE seq <= ? AND substr(key, 1, 1) = ' ' ORDER BY seq"),
+      internal_(
+          database,
+          "SELECT key, seq, answer FROM entries WHERE seq <= ? AND substr(key, 1, 1) = ' ' ORDER BY seq"),
       take_in_(database,
                "INSERT INTO base_taken_in VALUES(?, ?) ON CONFLICT(source) DO UPDATE SET seq = "
                "max(seq, excluded.seq)"),
+      take_hash_(database,
+                 "INSERT INTO base_taken_hash VALUES(?, ?, ?) ON CONFLICT(source) DO UPDATE SET seq = "
+                 "excluded.seq, hash = excluded.hash WHERE excluded.seq > seq"),
       keep_key_(
           database,
           "INSERT OR REPLACE INTO base_keys SELECT key, seq, fingerprint, status, answer, location FROM "
@@ -112,16 +126,23 @@ Head BaseWriter::advance(Seq upto, std::size_t most) {
   {
     Use use(internal_);
     use.bind(1, end);
-    while (use.step()) keep_of(internal_.getColumn(0).getString(), Seq{internal_.getColumn(1).getInt64()});
+    while (use.step()) {
+      keep_of(internal_.getColumn(0).getString(), Seq{internal_.getColumn(1).getInt64()},
+              internal_.getColumn(2).getString());
+    }
   }
   Use(delete_).bind(1, end).step();
   Use(put_base_).bind(1, now.seq.value).bind_blob(2, now.hash.data(), now.hash.size()).step();
   return now;
 }
 
-void BaseWriter::keep_of(const std::string& key, Seq seq) {
+void BaseWriter::keep_of(const std::string& key, Seq seq, std::string_view answer) {
   if (const auto source = source_in(key)) {
-    Use(take_in_).bind(1, *source).bind(2, consumed_by(key, *source)->value).step();
+    const auto upto = consumed_by(key, *source)->value;
+    Use(take_in_).bind(1, *source).bind(2, upto).step();
+    if (const auto hash = hash_of_consumed(answer)) {
+      Use(take_hash_).bind(1, *source).bind(2, upto).bind_blob(3, hash->data(), hash->size()).step();
+    }
   } else {
     Use(keep_key_).bind(1, seq.value).step();
   }

@@ -3,6 +3,7 @@
 //
 //   base(seq, hash)             the last one deleted; the chain goes on from it
 //   base_taken_in(source, seq)  the last of a source's events that one of them counted
+//   base_taken_hash(source, seq, hash)  the hash of that event in the source's journal, where an entry had it
 //   base_keys(key, ...)         those under a key of this program that is no event's: each takes effect once
 //                               however long ago, as a retry of what was set aside does
 #pragma once
@@ -30,6 +31,9 @@ inline constexpr const char* kSelectBase = "SELECT seq, hash FROM base";
 [[nodiscard]] Head base_in(SQLite::Statement& select);
 // 0: none of the deleted entries counted one.
 [[nodiscard]] Seq taken_in_before_base(SQLite::Database& database, std::string_view source);
+// Of the event `seq`; nothing where it is not kept.
+[[nodiscard]] std::optional<Hash> hash_taken_in_before_base(SQLite::Database& database,
+                                                            std::string_view source, Seq seq);
 
 // A key that another entry has since then. So it stands in the older one's row, where nobody looks for it:
 // unique, below every key that anybody uses, and with the key itself in it, of which the entry's hash is
@@ -49,9 +53,10 @@ class BaseWriter {
   void displace(std::string_view key);
 
  private:
-  void keep_of(const std::string& key, Seq seq);
+  void keep_of(const std::string& key, Seq seq, std::string_view answer);
 
-  SQLite::Statement base_, last_, internal_, take_in_, keep_key_, delete_, put_base_, find_, displace_;
+  SQLite::Statement base_, last_, internal_, take_in_, take_hash_, keep_key_, delete_, put_base_, find_,
+      displace_;
 };
 
 }  // namespace sportapp::journal

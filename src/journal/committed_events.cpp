@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "journal/base.hpp"
+#include "journal/entry_row.hpp"
 #include "sqlite/use.hpp"
 
 namespace sportapp::journal {
@@ -16,24 +17,41 @@ using Events = std::vector<domain::CommittedEvent>;
 struct Select {
   explicit Select(SQLite::Database& database)
       : events(database,
-               "SELECT seq, time_ms, type, version, payload FROM entries "
+               "SELECT seq, time_ms, type, version, payload, hash FROM entries "
                "WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"),
+        hash(database, "SELECT hash FROM entries WHERE seq = ?"),
         base(database, kSelectBase) {}
-  SQLite::Statement events, base;
+  SQLite::Statement events, hash, base;
 };
 
-Events select(SQLite::Statement& statement, Seq after, std::int64_t until, std::size_t limit) {
+// Of an entry, or of the last deleted one; zeros before the first.
+std::optional<Hash> hash_in(Select& select, Seq seq) {
+  if (seq == Seq{}) return Hash{};
+  {
+    sqlite::Use use(select.hash);
+    if (use.bind(1, seq.value).step()) return hash_of(select.hash.getColumn(0).getString());
+  }
+  const auto base = base_in(select.base);
+  return base.seq == seq ? std::optional(base.hash) : std::nullopt;
+}
+
+Events select(Select& statements, Seq after, std::int64_t until, std::size_t limit) {
+  auto& statement = statements.events;
   Events events;
   if (after.value >= until) return events;
   events.reserve(std::min<std::size_t>(limit, static_cast<std::size_t>(until - after.value)));
   statement.bind(1, after.value);
   statement.bind(2, until);
   statement.bind(3, static_cast<std::int64_t>(limit));
+  auto previous = hash_in(statements, after).value_or(Hash{});
   while (statement.executeStep()) {
+    const auto hash = hash_of(statement.getColumn(5).getString());
     events.push_back({Seq{statement.getColumn(0).getInt64()},
                       statement.getColumn(1).getInt64(),
                       {statement.getColumn(2).getString(), statement.getColumn(3).getInt(),
-                       statement.getColumn(4).getString()}});
+                       statement.getColumn(4).getString()},
+                      std::exchange(previous, hash),
+                      hash});
   }
   statement.reset();
   return events;
@@ -65,6 +83,17 @@ class CommittedEvents final : public messaging::EventSource {
     return std::move(found->events);
   }
 
+  Result<std::optional<Hash>> hash_at(Seq seq) override {
+    Seq base;
+    auto found = file_.read([&](Select& statements, std::int64_t until) -> std::optional<Hash> {
+      base = base_in(statements.base).seq;
+      if (seq.value > until) return std::nullopt;
+      return hash_in(statements, seq);
+    });
+    if (found && !*found && seq < base) return deleted(file_.path(), seq, base);
+    return found;
+  }
+
   Result<Seq> base() override {
     return file_.read([](Select& select, std::int64_t) { return base_in(select.base).seq; });
   }
@@ -80,7 +109,7 @@ class CommittedEvents final : public messaging::EventSource {
   Result<Found> read_file(Seq after, std::size_t limit) {
     return file_.read([&](Select& statements, std::int64_t until) {
       // The base last: what was deleted in between is seen by it.
-      Found found{select(statements.events, after, until, limit), until};
+      Found found{select(statements, after, until, limit), until};
       found.base = base_in(statements.base).seq;
       found.follows =
           after.value >= until || (!found.events.empty() && found.events.front().seq == after.next());

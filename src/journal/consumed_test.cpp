@@ -99,5 +99,33 @@ TEST_F(ConsumedTest, AfterAFailedSyncThePositionIsWhatTheFileHolds) {
   journal_.reset();
 }
 
+// By it whoever reads on knows whether the source still has the history that counted here.
+TEST_F(ConsumedTest, TheHashOfTheSourceIsKeptWithItsPosition) {
+  const Hash hash = Hasher().field("seven").finish();
+  open();
+  EXPECT_EQ(journal_->consumed_place("letters").hash, Hash{})
+      << "before the first event all histories are one";
+  journal_->submit({"", {"Add", "a"}, Cause{"letters", Seq{0}, Seq{7}, hash}}, outcomes_.of("a"));
+  ASSERT_TRUE(std::holds_alternative<Answered>(outcomes_.wait("a")));
+  EXPECT_EQ(journal_->consumed_place("letters").hash, hash);
+  journal_.reset();
+  open();
+  EXPECT_EQ(journal_->consumed_place("letters").seq, Seq{7});
+  EXPECT_EQ(journal_->consumed_place("letters").hash, hash);
+  ASSERT_TRUE(counts("b", 7, 8));
+  EXPECT_EQ(journal_->consumed_place("letters").hash, std::nullopt) << "of a version that keeps none";
+}
+
+TEST(HashOfConsumed, IsReadFromNoOtherAnswer) {
+  const Hash hash = Hasher().field("seven").finish();
+  const auto answer = answer_to_consumed(hash);
+  EXPECT_EQ(hash_of_consumed(answer), hash);
+  for (std::size_t length = 0; length < answer.size(); ++length) {
+    EXPECT_EQ(hash_of_consumed(std::string_view(answer).substr(0, length)), std::nullopt);
+  }
+  EXPECT_EQ(hash_of_consumed(R"({"id":7})"), std::nullopt);
+  EXPECT_EQ(hash_of_consumed(R"({"taken_in":"x"})"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace sportapp::journal

@@ -46,4 +46,17 @@ std::optional<Seq> consumed_by(std::string_view key, std::string_view source) {
   return failed == std::errc() && parsed == end ? std::optional(seq) : std::nullopt;
 }
 
+std::string answer_to_consumed(const Hash& hash) {
+  return fmt::format(R"({{"taken_in":"{}"}})", hex(hash));
+}
+
+std::optional<Hash> hash_of_consumed(std::string_view answer) {
+  constexpr std::string_view kBefore = R"({"taken_in":")";
+  constexpr std::string_view kAfter = R"("})";
+  if (!answer.starts_with(kBefore) || !answer.ends_with(kAfter)) return std::nullopt;
+  answer.remove_prefix(kBefore.size());
+  return answer.size() < kAfter.size() ? std::nullopt
+                                       : hash_of_hex(answer.substr(0, answer.size() - kAfter.size()));
+}
+
 }  // namespace sportapp::journal

@@ -51,5 +51,10 @@ inline constexpr std::size_t kBatchBytesMax = std::size_t{4} << 20;
 [[nodiscard]] std::string key_of_consumed(std::string_view source, Seq upto);
 // The way back: `upto`, if `key` is such a key of `source`.
 [[nodiscard]] std::optional<Seq> consumed_by(std::string_view key, std::string_view source);
+// What such an entry answers to the events: the hash of the last of them in their own journal. So every node,
+// and every copy, knows of which history they were.
+[[nodiscard]] std::string answer_to_consumed(const Hash& hash);
+// The way back; nothing where the entry is of a version that kept none.
+[[nodiscard]] std::optional<Hash> hash_of_consumed(std::string_view answer);
 
 }  // namespace sportapp::journal

@@ -50,4 +50,16 @@ std::optional<Seq> last_consumed(SQLite::Database& database, std::string_view so
   return consumed_by(greatest.getColumn(0).getString(), source);
 }
 
+std::optional<messaging::Place> place_consumed(SQLite::Database& database, std::string_view source) {
+  const auto seq = last_consumed(database, source);
+  if (!seq) return std::nullopt;
+  if (*seq == Seq{}) return messaging::beginning();
+  SQLite::Statement answer(database, "SELECT answer FROM entries WHERE key = ?");
+  answer.bind(1, key_of_consumed(source, *seq));
+  if (answer.executeStep()) {
+    return messaging::Place{*seq, hash_of_consumed(answer.getColumn(0).getString())};
+  }
+  return messaging::Place{*seq, hash_taken_in_before_base(database, source, *seq)};
+}
+
 }  // namespace sportapp::journal

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "journal/entry.hpp"
+#include "messaging/event_source.hpp"
 
 namespace sportapp::journal {
 
@@ -20,5 +21,8 @@ inline constexpr const char* kEntryColumns =
 
 // The last of the source's events that an entry counts; 0: none does. Nothing where its key is damaged.
 [[nodiscard]] std::optional<Seq> last_consumed(SQLite::Database& database, std::string_view source);
+// Likewise, with the hash of that event in the source's journal, where it was kept.
+[[nodiscard]] std::optional<messaging::Place> place_consumed(SQLite::Database& database,
+                                                             std::string_view source);
 
 }  // namespace sportapp::journal

@@ -80,7 +80,7 @@ JournalStatus Journal::status() const {
           .checked_until = checked};
 }
 
-Seq Journal::consumed(std::string_view source) const {
+messaging::Place Journal::consumed_place(std::string_view source) const {
   const std::lock_guard lock(impl_->mutex);
   const auto found = impl_->durably_consumed.find(source);
   if (found == impl_->durably_consumed.end()) {

@@ -30,7 +30,7 @@ struct Journal::Impl {
         inbox({options.queue_max, options.batch_max, options.leading, options.gate != nullptr}),
         opener(options.file, domain),
         epoch(options.epoch) {
-    for (const auto& source : domain.sources()) durably_consumed[source] = Seq{};
+    for (const auto& source : domain.sources()) durably_consumed[source] = messaging::beginning();
     readers->unreadable = true;
   }
 
@@ -66,7 +66,7 @@ struct Journal::Impl {
   void became_durable();
   void settle(const Settled& upto);
   void mark();
-  void hand_out(Batch batch, Decided decided);
+  void hand_out(Batch batch, Decided decided, Hash previous);
   void stop_leading(Batch batch, const Error& error);
   void fail(Batch batch, const SQLite::Exception& exception, bool committing);
   [[nodiscard]] Error begin_failing(const SQLite::Exception& exception);

@@ -119,6 +119,26 @@ TEST_F(JournalTest, EventsAreHandedOutOnlyWhenDurable) {
   EXPECT_EQ(committed, std::vector<Seq>{Seq{1}});
 }
 
+TEST_F(JournalTest, EventsCarryTheirPlaceInTheChain) {
+  std::vector<domain::CommittedEvent> handed_out;
+  open({.on_committed = [&](std::vector<domain::CommittedEvent> events) {
+    std::move(events.begin(), events.end(), std::back_inserter(handed_out));
+  }});
+  for (const auto* name : {"ana", "luz", "sol"}) ASSERT_TRUE(added(name, name));
+  const auto head = journal_->status().head_hash;
+  const auto read = (*journal_->events())->read(Seq{}, 10);
+  journal_.reset();
+  ASSERT_EQ(handed_out.size(), 3U);
+  Hash last{};
+  for (std::size_t at = 0; at < 3; ++at) {
+    EXPECT_EQ(handed_out[at].previous, last);
+    EXPECT_EQ((*read)[at].previous, last);
+    EXPECT_EQ((*read)[at].hash, handed_out[at].hash);
+    last = handed_out[at].hash;
+  }
+  EXPECT_EQ(last, head);
+}
+
 TEST_F(JournalTest, AFullQueueRefusesAtOnce) {
   Barrier barrier;
   open({.queue_max = 2, .gate = &barrier});

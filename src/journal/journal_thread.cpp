@@ -109,11 +109,12 @@ void Journal::Impl::commit(Batch batch) {
     return;
   }
   const BatchReport report{batch.size(), decided.entries.size(), decide_us, us_since(start) - decide_us};
+  const auto previous = durable.hash;
   became_durable();
   settle(writer->last());
   mark();
   if (options.gate != nullptr) options.gate->committed(writer->head());
-  hand_out(std::move(batch), std::move(decided));
+  hand_out(std::move(batch), std::move(decided), previous);
   if (options.on_batch) options.on_batch(report);
 }
 
@@ -136,12 +137,16 @@ void Journal::Impl::mark() {
   if (auto marked = opener.mark(writer->head(), settled); !marked) unmarked = marked.error();
 }
 
-void Journal::Impl::hand_out(Batch batch, Decided decided) {
+// `previous`: the hash of the entry before the batch.
+void Journal::Impl::hand_out(Batch batch, Decided decided, Hash previous) {
   for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(decided.outcomes[i]));
   if (!options.on_committed || decided.entries.empty()) return;
   std::vector<domain::CommittedEvent> events;
   events.reserve(decided.entries.size());
-  for (auto& entry : decided.entries) events.push_back({entry.seq, entry.time_ms, std::move(entry.event)});
+  for (auto& entry : decided.entries) {
+    events.push_back(
+        {entry.seq, entry.time_ms, std::move(entry.event), std::exchange(previous, entry.hash), entry.hash});
+  }
   options.on_committed(std::move(events));
 }
 

@@ -252,8 +252,8 @@ Settled Store::last() {
   return {Seq{head_.getColumn(0).getInt64()}, hash_of(head_, 1), Epoch{head_.getColumn(2).getInt64()}};
 }
 
-Seq Store::consumed(std::string_view source) {
-  return last_consumed(*database_, source).value();
+messaging::Place Store::consumed(std::string_view source) {
+  return place_consumed(*database_, source).value();
 }
 
 std::optional<Hash> Store::hash_at(Seq seq) {

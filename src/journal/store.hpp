@@ -13,6 +13,7 @@
 #include "domain/domain.hpp"
 #include "journal/base.hpp"
 #include "journal/entry.hpp"
+#include "messaging/event_source.hpp"
 #include "sqlite/checkpointer.hpp"
 #include "sqlite/value_index.hpp"
 #include "sqlite/whole_file.hpp"
@@ -90,8 +91,8 @@ class Store {
   // is done again. Gives the base then.
   [[nodiscard]] Head trim(Seq upto, std::size_t most);
   [[nodiscard]] std::optional<Hash> hash_at(Seq seq);
-  // The greatest position of `source` that an entry's key holds.
-  [[nodiscard]] Seq consumed(std::string_view source);
+  // The greatest position of `source` that an entry's key holds, and the hash that its answer has.
+  [[nodiscard]] messaging::Place consumed(std::string_view source);
 
  private:
   Store(std::filesystem::path file, std::unique_ptr<SQLite::Database> database);

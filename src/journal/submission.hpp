@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "base/hash.hpp"
 #include "base/result.hpp"
 #include "domain/domain.hpp"
 
@@ -18,6 +19,8 @@ struct Cause {
   std::string source;  // the service
   Seq after;
   Seq upto;  // counted, once the command took effect; > after
+  // Of the service's entry `upto`: which history it was of. Zeros: not known, and so not kept.
+  Hash hash{};
 };
 
 // Which request a command came with, in the words of whoever submits it: means nothing to the journal.

@@ -75,6 +75,11 @@ TEST_F(TrimTest, WhatIsGoneIsSaidToBeGone) {
   EXPECT_EQ((*events)->read(Seq{2}, 10).error().retry, Retry::kNever);
   EXPECT_EQ((*events)->read(Seq{0}, 10).error().retry, Retry::kNever);
   EXPECT_EQ((*events)->read(Seq{3}, 10)->size(), 3U);
+  EXPECT_EQ((*events)->read(Seq{3}, 1)->front().previous, journal_->status().base.hash);
+  EXPECT_EQ((*events)->hash_at(Seq{2}).error().retry, Retry::kNever);
+  EXPECT_EQ((*events)->hash_at(Seq{3})->value(), journal_->status().base.hash);
+  EXPECT_EQ((*events)->hash_at(Seq{6})->value(), journal_->status().head_hash);
+  EXPECT_FALSE((*events)->hash_at(Seq{7})->has_value());
   auto reader = journal_->entries();
   EXPECT_EQ((*reader)->read(Seq{2}, 10, SIZE_MAX).error().retry, Retry::kNever);
   EXPECT_EQ((*reader)->read(Seq{3}, 10, SIZE_MAX)->size(), 3U);
@@ -86,10 +91,14 @@ TEST_F(TrimTest, WhatIsGoneIsSaidToBeGone) {
 
 TEST_F(TrimTest, WhatWasTakenInIsKnownAfterwards) {
   take_in("letters", 0, 7, "a");
-  take_in("digits", 0, 3, "b");
+  Outcomes outcomes;
+  journal_->submit({"", {"Add", "b"}, Cause{"digits", Seq{0}, Seq{3}, Hash{1}}}, outcomes.of("b"));
+  ASSERT_TRUE(std::holds_alternative<Answered>(outcomes.wait("b")));
   add_names(1, 3);
   ASSERT_TRUE(trim(*journal_, 4));
   open_again();
+  EXPECT_EQ(journal_->consumed_place("digits").hash, Hash{1});
+  EXPECT_EQ(journal_->consumed_place("letters").hash, std::nullopt);
   EXPECT_EQ(journal_->consumed("letters"), Seq{7});
   EXPECT_EQ(journal_->consumed("digits"), Seq{3});
   const auto source = CopySource::open(file());

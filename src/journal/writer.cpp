@@ -139,10 +139,13 @@ Outcome Writer::decide_caused(const Submission& submission, std::string request,
   if (counted == now_.consumed.end()) {
     return Error{Retry::kNever, fmt::format("no events of {} are taken in here", cause.source)};
   }
-  if (counted->second != cause.after || cause.upto <= cause.after) return out_of_turn(cause, counted->second);
+  const auto last = counted->second.seq;
+  if (last != cause.after || cause.upto <= cause.after) return out_of_turn(cause, last);
   auto key = key_of_consumed(cause.source, cause.upto);
   auto outcome = execute(submission, std::move(key), std::move(request), decided);
-  if (std::holds_alternative<Answered>(outcome)) counted->second = cause.upto;
+  if (std::holds_alternative<Answered>(outcome)) {
+    counted->second = {cause.upto, cause.hash == Hash{} ? std::nullopt : std::optional(cause.hash)};
+  }
   return outcome;
 }
 
@@ -169,6 +172,10 @@ Outcome Writer::take(const Submission& submission, std::string key, std::string 
   auto decision = domain_.decide(store_->state(), submission.command);
   if (auto* refusal = std::get_if<domain::Refusal>(&decision)) return std::move(*refusal);
   auto& effect = std::get<domain::Effect>(decision);
+  // Nobody waits for the answer to an event.
+  if (submission.cause && submission.cause->hash != Hash{}) {
+    effect.answer.body = answer_to_consumed(submission.cause->hash);
+  }
   Entry entry{now_.head.seq.next(),    epoch_,        time_ms_, std::move(key), std::move(request),
               std::move(effect.event), effect.answer, {}};
   const auto bytes = size_of(entry);
@@ -227,7 +234,8 @@ Result<void> Writer::append(std::span<const Entry> entries) {
       return cannot_be_applied(entry, defect.what());
     }
     for (auto& [source, counted] : now_.consumed) {
-      if (const auto upto = consumed_by(entry.key, source)) counted = std::max(counted, *upto);
+      const auto upto = consumed_by(entry.key, source);
+      if (upto && *upto > counted.seq) counted = {*upto, hash_of_consumed(entry.answer.body)};
     }
   }
   return {};

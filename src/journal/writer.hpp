@@ -13,6 +13,7 @@
 #include "journal/entry.hpp"
 #include "journal/store.hpp"
 #include "journal/submission.hpp"
+#include "messaging/event_source.hpp"
 
 namespace sportapp::journal {
 
@@ -21,8 +22,8 @@ struct Pending {
   Done done;
 };
 using Batch = std::vector<Pending>;
-// For each of the domain's sources, the last event that counts.
-using Consumed = std::map<std::string, Seq, std::less<>>;
+// For each of the domain's sources, the last event that counts, and of which history it was.
+using Consumed = std::map<std::string, messaging::Place, std::less<>>;
 
 struct Decided {
   std::vector<Outcome> outcomes;  // of the batch's first commands

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/clock.hpp"
@@ -16,6 +17,9 @@ namespace {
 using domain::CommittedEvent;
 
 constexpr int kFeedWaitMs = 20;
+constexpr int kHistoryEveryMs = 2000;  // the place is compared with the journal, while nothing new comes
+constexpr int kBehindMs = 3000;        // a journal that ends before the place for so long is another history
+constexpr int kOtherHistoryEveryMs = 500;  // looked at again
 constexpr int kQuietMs = 1000;  // so long feed and stream have nothing new; then the stream alone is read
 
 std::int64_t now_ms() {
@@ -44,12 +48,13 @@ enum class FeedRead {
   kUnwritten,  // the sink did not take it
 };
 
-bool follows(std::span<const CommittedEvent> events, Seq position) {
+// What of `events` does not continue what is before it; nothing: all does.
+const CommittedEvent* stray(std::span<const CommittedEvent> events, Place place) {
   for (const auto& event : events) {
-    if (event.seq != position.next()) return false;
-    position = event.seq;
+    if (!continues(event, place)) return &event;
+    place = place_after(event);
   }
-  return true;
+  return nullptr;
 }
 
 }  // namespace
@@ -63,6 +68,12 @@ struct Consumer::Impl {
   void step(const std::stop_token& stop);
   void take(StreamReader::Answer answer, FeedRead feed, const std::stop_token& stop);
   void check_feed(const std::stop_token& stop);
+  Place place();
+  bool history_is_known(const std::stop_token& stop);
+  void compare_history();
+  void set_other_history(const std::string& why);
+  void tell_refused(const StreamReader::Answer& answer);
+  bool is_confirmed(const CommittedEvent& last);
   void leave_stream(std::string why, int wait_ms, const std::stop_token& stop);
   FeedRead read_feed(const std::stop_token& stop);
   FeedRead feed_failed(std::string why);
@@ -76,6 +87,11 @@ struct Consumer::Impl {
   const std::unique_ptr<EventSource> feed_;
   EventSink& sink_;
   StreamReader stream_;
+  std::optional<Place> anchor_;  // as the feed said it, for a sink that has no hash there
+  std::int64_t compare_at_ms_ = 0;
+  std::int64_t behind_since_ms_ = 0;
+  std::string refused_id_;
+  bool confirmed_ = false;     // the journal has what the stream brought first since it was turned to
   bool prefers_feed_ = false;  // the stream does not have what comes next
   bool stream_lags_ = false;   // the feed had more than a silent stream, once
   std::int64_t quiet_since_ms_ = 0;
@@ -90,6 +106,9 @@ struct Consumer::Impl {
   Seq position_;
   Source reading_ = Source::kNothing;
   std::string gone_;
+  std::string other_history_;
+  std::int64_t refused_ = 0;
+  std::string refused_why_;
 
   std::jthread thread_;  // last: it must end before the rest goes
 };
@@ -98,12 +117,12 @@ Consumer::Impl::Impl(Options options, std::unique_ptr<EventSource> feed, EventSi
     : options_(std::move(options)),
       feed_(std::move(feed)),
       sink_(sink),
-      stream_(options_.redis, options_.stream, options_.batch_max),
+      stream_(options_.redis, options_.seal, options_.batch_max),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 ConsumerStatus Consumer::Impl::status() const {
   const std::lock_guard lock(mutex_);
-  return {position_, name_of(reading_), gone_};
+  return {position_, name_of(reading_), gone_, other_history_, refused_, refused_why_};
 }
 
 void Consumer::Impl::run(const std::stop_token& stop) {
@@ -119,6 +138,7 @@ void Consumer::Impl::run(const std::stop_token& stop) {
 // While the stream does what it should, it alone is read. Else the feed is, and the stream is tried after
 // each read of the feed that reached the end.
 void Consumer::Impl::step(const std::stop_token& stop) {
+  if (!history_is_known(stop)) return;
   auto feed = FeedRead::kNone;
   if (prefers_feed_) {
     feed = read_feed(stop);
@@ -127,19 +147,24 @@ void Consumer::Impl::step(const std::stop_token& stop) {
     if (feed == FeedRead::kMany || feed == FeedRead::kUnwritten || stop.stop_requested()) return;
   }
   const int wait_ms = prefers_feed_ ? kFeedWaitMs : StreamReader::kAnswerMaxMs;
-  auto answer = stream_.ask(sink_.position(), wait_ms);
+  auto answer = stream_.ask(place(), wait_ms);
   if (!answer) return leave_stream(answer.error().what, wait_ms, stop);
   if (answer->state == StreamReader::State::kWaiting) return;
   if (answer->state == StreamReader::State::kSilent) return leave_stream("Redis does not answer", 0, stop);
+  tell_refused(*answer);
   if (answer->events.empty() && !answer->broken.empty()) return leave_stream(answer->broken, wait_ms, stop);
   take(std::move(*answer), feed, stop);
 }
 
 void Consumer::Impl::take(StreamReader::Answer answer, FeedRead feed, const std::stop_token& stop) {
   if (!answer.events.empty()) {
+    if (!is_confirmed(answer.events.back())) {
+      return leave_stream("the journal does not have what the stream has", kFeedWaitMs, stop);
+    }
     if (!write(answer.events, stop)) return;
     prefers_feed_ = false;
     stream_lags_ = false;
+    if (answer.refused.empty()) refused_id_.clear();
     return set_reading(Source::kStream);
   }
   // While the feed alone brings something, nobody writes the stream.
@@ -159,8 +184,95 @@ void Consumer::Impl::check_feed(const std::stop_token& stop) {
   stream_lags_ = feed == FeedRead::kSome;
 }
 
+// What the sink has, and where it has no hash what the feed says of it.
+Place Consumer::Impl::place() {
+  auto at = sink_.place();
+  if (!at.hash && anchor_ && anchor_->seq == at.seq) at.hash = anchor_->hash;
+  return at;
+}
+
+// Nothing is read without a hash to compare with, nor while what is here is not of the journal's history.
+bool Consumer::Impl::history_is_known(const std::stop_token& stop) {
+  if (now_ms() >= compare_at_ms_ && now_ms() >= feed_retry_at_ms_) {
+    const bool waits = !place().hash || !other_history_.empty() || behind_since_ms_ != 0;
+    if (compare_at_ms_ == 0 || waits) compare_history();
+  }
+  if (place().hash && other_history_.empty()) return true;
+  set_reading(Source::kNothing);
+  pause(stop, kFeedWaitMs);
+  return false;
+}
+
+void Consumer::Impl::compare_history() {
+  const auto here = place();
+  const auto there = feed_->hash_at(here.seq);
+  if (!there) {
+    compare_at_ms_ = here.hash ? now_ms() + kHistoryEveryMs : 0;
+    const bool deleted = there.error().retry == Retry::kNever && !here.hash;
+    (void)(deleted ? gone(there.error().what) : feed_failed(there.error().what));
+    return;
+  }
+  if (*there && (!here.hash || *here.hash == **there)) {
+    compare_at_ms_ = now_ms() + kHistoryEveryMs;
+    if (!here.hash) anchor_ = Place{here.seq, **there};
+    behind_since_ms_ = 0;
+    return set_other_history({});
+  }
+  compare_at_ms_ = now_ms() + kOtherHistoryEveryMs;
+  if (*there) {
+    behind_since_ms_ = 0;
+    return set_other_history(fmt::format("event {} is another one in the journal of {} than it was here",
+                                         here.seq.value, options_.seal.service()));
+  }
+  // Of a primary that was deposed and has not noticed, this may be so for a moment.
+  if (behind_since_ms_ == 0) behind_since_ms_ = now_ms();
+  if (now_ms() - behind_since_ms_ >= kBehindMs) {
+    set_other_history(fmt::format("the journal of {} does not reach event {}, which is here",
+                                  options_.seal.service(), here.seq.value));
+  }
+}
+
+void Consumer::Impl::set_other_history(const std::string& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (other_history_.empty() != why.empty()) {
+      why.empty()
+          ? spdlog::info("consumer of {}: what is here is of its history again", options_.seal.service())
+          : spdlog::error("consumer of {}: takes nothing in: {}", options_.seal.service(), why);
+    }
+    other_history_ = why;
+  }
+  if (!why.empty() && options_.on_other_history) options_.on_other_history();
+}
+
+// Each once.
+void Consumer::Impl::tell_refused(const StreamReader::Answer& answer) {
+  if (answer.refused.empty() || answer.refused == refused_id_) return;
+  refused_id_ = answer.refused;
+  spdlog::error("consumer of {}: does not believe the stream and reads the feed: {}", options_.seal.service(),
+                answer.broken);
+  const std::lock_guard lock(mutex_);
+  ++refused_;
+  refused_why_ = answer.broken;
+}
+
+// A stream may be sealed and whole, and yet of a history that the journal had once. So the journal is asked
+// of it when it is turned to. Where the journal does not answer, the seal is enough: reading goes on without
+// it.
+bool Consumer::Impl::is_confirmed(const CommittedEvent& last) {
+  if (confirmed_ || now_ms() < feed_retry_at_ms_) return true;
+  const auto there = feed_->hash_at(last.seq);
+  if (!there) {
+    if (there.error().retry == Retry::kLater) (void)feed_failed(there.error().what);
+    return true;
+  }
+  confirmed_ = *there && **there == last.hash;
+  return confirmed_;
+}
+
 void Consumer::Impl::leave_stream(std::string why, int wait_ms, const std::stop_token& stop) {
   stream_failure_ = std::move(why);
+  confirmed_ = false;
   if (!prefers_feed_) {
     prefers_feed_ = true;
     quiet_since_ms_ = now_ms();
@@ -172,17 +284,23 @@ void Consumer::Impl::leave_stream(std::string why, int wait_ms, const std::stop_
 
 FeedRead Consumer::Impl::read_feed(const std::stop_token& stop) {
   if (now_ms() < feed_retry_at_ms_) return FeedRead::kFailed;
-  const auto position = sink_.position();
-  const auto events = feed_->read(position, options_.batch_max);
+  const auto from = place();
+  const auto events = feed_->read(from.seq, options_.batch_max);
   if (!events && events.error().retry == Retry::kNever) return gone(events.error().what);
   if (!events) return feed_failed(events.error().what);
   set_gone({});
-  if (!follows(*events, position)) {
-    return feed_failed(fmt::format("the feed does not go on after event {}", position.value));
+  if (const auto* event = stray(*events, from)) {
+    compare_at_ms_ = 0;
+    return feed_failed(fmt::format("the feed's event {} does not continue event {} as it is here",
+                                   event->seq.value, from.seq.value));
   }
   feed_failure_.clear();
   feed_back_off_.reset();
-  if (events->empty()) return FeedRead::kNone;
+  if (events->empty()) {
+    // It may end here because it is another, shorter one.
+    if (now_ms() >= compare_at_ms_) compare_history();
+    return FeedRead::kNone;
+  }
   if (!write(*events, stop)) return FeedRead::kUnwritten;
   // The other side may give less than was asked for, so much less than that counts as the end.
   return events->size() * 4 >= options_.batch_max ? FeedRead::kMany : FeedRead::kSome;
@@ -202,7 +320,8 @@ FeedRead Consumer::Impl::gone(std::string why) {
 
 void Consumer::Impl::set_gone(const std::string& why) {
   const std::lock_guard lock(mutex_);
-  if (gone_.empty() && !why.empty()) spdlog::error("consumer of {}: cannot go on: {}", options_.stream, why);
+  if (gone_.empty() && !why.empty())
+    spdlog::error("consumer of {}: cannot go on: {}", options_.seal.service(), why);
   gone_ = why;
 }
 
@@ -211,14 +330,14 @@ bool Consumer::Impl::write(std::span<const CommittedEvent> events, const std::st
   const auto written = sink_.write(events);
   if (!written) {
     if (!sink_fails_) {
-      spdlog::error("consumer of {}: events from {} on were not written, trying again: {}", options_.stream,
-                    events.front().seq.value, written.error().what);
+      spdlog::error("consumer of {}: events from {} on were not written, trying again: {}",
+                    options_.seal.service(), events.front().seq.value, written.error().what);
     }
     sink_fails_ = true;
     pause(stop, sink_back_off_.next_ms());
     return false;
   }
-  if (sink_fails_) spdlog::info("consumer of {}: events are written again", options_.stream);
+  if (sink_fails_) spdlog::info("consumer of {}: events are written again", options_.seal.service());
   sink_fails_ = false;
   sink_back_off_.reset();
   const std::lock_guard lock(mutex_);
@@ -234,12 +353,12 @@ void Consumer::Impl::set_reading(Source reading) {
     reading_ = reading;
   }
   if (reading == Source::kStream) {
-    spdlog::info("consumer of {}: reads the stream", options_.stream);
+    spdlog::info("consumer of {}: reads the stream", options_.seal.service());
   } else if (reading == Source::kFeed) {
-    spdlog::info("consumer of {}: reads the feed, because {}", options_.stream, stream_failure_);
-  } else {
-    spdlog::warn("consumer of {}: can read neither the stream ({}) nor the feed ({})", options_.stream,
-                 stream_failure_, feed_failure_);
+    spdlog::info("consumer of {}: reads the feed, because {}", options_.seal.service(), stream_failure_);
+  } else if (other_history_.empty()) {
+    spdlog::warn("consumer of {}: can read neither the stream ({}) nor the feed ({})",
+                 options_.seal.service(), stream_failure_, feed_failure_);
   }
 }
 

@@ -10,12 +10,11 @@ using namespace testing;
 class ConsumerTest : public ::testing::Test {
  protected:
   void start_relay(std::int64_t length_max = 100'000) {
-    relay_ =
-        std::make_unique<Relay>(Relay::Options{redis_.address(), "users", length_max}, journal_.source());
+    relay_ = std::make_unique<Relay>(Relay::Options{redis_.address(), seal(), length_max}, journal_.source());
     ASSERT_TRUE(eventually([&] { return relay_->status().connected; }));
   }
   void start_consumer(std::size_t batch_max = 1000) {
-    consumer_ = std::make_unique<Consumer>(Consumer::Options{redis_.address(), "users", batch_max},
+    consumer_ = std::make_unique<Consumer>(Consumer::Options{redis_.address(), seal(), batch_max},
                                            feed_.source(), sink_);
   }
   // Into journal and feed, and to the relay if there is one.
@@ -57,7 +56,7 @@ TEST_F(ConsumerTest, what_is_deleted_where_it_came_from_is_not_passed_over_and_i
   feed_.deleted = 200;
   start_relay();  // its stream begins after what is there
   std::atomic<int> told = 0;
-  Consumer::Options options{redis_.address(), "users", 1000};
+  Consumer::Options options{redis_.address(), seal(), 1000};
   options.on_gone = [&] { ++told; };
   consumer_ = std::make_unique<Consumer>(std::move(options), feed_.source(), sink_);
   ASSERT_TRUE(eventually([&] { return told > 1; }));
@@ -223,26 +222,26 @@ TEST_F(ConsumerTest, a_write_that_fails_while_the_feed_is_read_is_tried_again) {
 
 TEST_F(ConsumerTest, damaged_entries_and_gaps_are_filled_from_the_feed) {
   commit(10);
-  put("1-0", encode(event_number(1)));
+  put("1-0", sealed(event_number(1)));
   put("2-0", "{");
-  put("3-0", encode(event_number(3)));
-  put("4-0", encode(event_number(5)));  // another event's
-  put("5-1", encode(event_number(5)));
-  put("7-0", encode(event_number(7)));  // 6 is missing
+  put("3-0", sealed(event_number(3)));
+  put("4-0", sealed(event_number(5)));  // another event's
+  put("5-1", sealed(event_number(5)));
+  put("7-0", sealed(event_number(7)));  // 6 is missing
   redis_.run({"XADD", "users", "8-0", "name", "ana"});
-  put("9-0", encode(event_number(9)));
-  put("10-0", encode(event_number(10)));
+  put("9-0", sealed(event_number(9)));
+  put("10-0", sealed(event_number(10)));
   start_consumer(3);
   expect_all();
   EXPECT_TRUE(reading("stream"));
   feed_.reachable = false;
   journal_.append(1);
-  put("11-0", encode(event_number(11)));
+  put("11-0", sealed(event_number(11)));
   expect_all();
 }
 
 TEST_F(ConsumerTest, a_stream_that_is_ahead_of_the_feed_waits_for_it) {
-  put("5-0", encode(event_number(5)));
+  put("5-0", sealed(event_number(5)));
   start_consumer();
   EXPECT_TRUE(reading("feed"));
   EXPECT_EQ(sink_.position().value, 0);
@@ -257,11 +256,11 @@ TEST_F(ConsumerTest, entries_it_has_already_are_skipped) {
   start_consumer();
   expect_all();  // by the feed
   redis_.start();
-  for (int seq = 1; seq <= 6; ++seq) put(stream_id(Seq{seq}), encode(event_number(seq)));
+  for (int seq = 1; seq <= 6; ++seq) put(stream_id(Seq{seq}), sealed(event_number(seq)));
   EXPECT_TRUE(reading("stream"));
   feed_.reachable = false;
   journal_.append(1);
-  put("7-0", encode(event_number(7)));
+  put("7-0", sealed(event_number(7)));
   expect_all();
 }
 

@@ -16,7 +16,18 @@ class FeedTest : public ::testing::Test {
     server_.router.add(
         "GET", "/internal/feed", http::Audience::kInternal,
         [this](const http::Request& request, const http::Reply& reply) { answer(request, reply); });
+    server_.router.add(
+        "GET", "/internal/feed/hash", http::Audience::kInternal,
+        [this](const http::Request& request, const http::Reply& reply) { tell_hash(request, reply); });
     server_.start();
+  }
+  void tell_hash(const http::Request& request, const http::Reply& reply) {
+    http::Response response;
+    response.status = status_;
+    const auto hash = journal_.source()->hash_at(Seq{std::stoll(request.parameter("at").value_or(""))});
+    if (!*hash) response.status = 404;
+    if (*hash) response.body = hex(**hash);
+    reply(std::move(response));
   }
   void answer(const http::Request& request, const http::Reply& reply) {
     http::Response response;
@@ -29,11 +40,11 @@ class FeedTest : public ::testing::Test {
     const Seq after{std::stoll(request.parameter("after").value_or(""))};
     const auto limit = static_cast<std::size_t>(std::stoull(request.parameter("limit").value_or("")));
     const auto events = journal_.source()->read(after, limit);
-    for (const auto& event : *events) response.body += encode(event) + "\n";
+    for (const auto& event : *events) response.body += sealed(event) + "\n";
     reply(std::move(response));
   }
   std::unique_ptr<EventSource> feed() const {
-    return make_http_feed({{"127.0.0.1", server_.port}}, http::testing::credential());
+    return make_http_feed({{"127.0.0.1", server_.port}}, seal(), http::testing::credential());
   }
 
   MemoryJournal journal_;
@@ -49,7 +60,7 @@ TEST_F(FeedTest, gives_what_comes_after_up_to_the_limit) {
   ASSERT_TRUE(events) << events.error().what;
   ASSERT_EQ(events->size(), 25U);
   for (std::size_t i = 0; i < 25; ++i) {
-    EXPECT_EQ(encode((*events)[i]), encode(event_number(41 + static_cast<std::int64_t>(i))));
+    EXPECT_EQ(sealed((*events)[i]), sealed(event_number(41 + static_cast<std::int64_t>(i))));
   }
   const auto last = feed->read(Seq{99}, 25);
   ASSERT_TRUE(last && last->size() == 1);
@@ -59,7 +70,7 @@ TEST_F(FeedTest, gives_what_comes_after_up_to_the_limit) {
 
 TEST_F(FeedTest, without_the_key_there_is_none) {
   journal_.append(1);
-  const auto events = make_http_feed({{"127.0.0.1", server_.port}}, "")->read(Seq{0}, 10);
+  const auto events = make_http_feed({{"127.0.0.1", server_.port}}, seal(), "")->read(Seq{0}, 10);
   ASSERT_FALSE(events);
   EXPECT_NE(events.error().what.find("403"), std::string::npos) << events.error().what;
 }
@@ -83,8 +94,8 @@ TEST_F(FeedTest, what_is_gone_for_good_is_told_from_what_fails) {
 }
 
 TEST_F(FeedTest, a_cut_or_damaged_line_is_an_error_and_no_event) {
-  const auto whole = encode(event_number(1)) + "\n";
-  const auto second = encode(event_number(2));
+  const auto whole = sealed(event_number(1)) + "\n";
+  const auto second = sealed(event_number(2));
   for (const auto& body :
        {whole + second.substr(0, second.size() / 2), whole + "\n", whole + "x\n" + second}) {
     instead_ = body;
@@ -112,7 +123,7 @@ TEST_F(FeedTest, the_next_node_is_asked_when_one_does_not_answer_or_is_not_prima
   spare.start();
   const auto feed =
       make_http_feed({{"127.0.0.1", free_port()}, {"127.0.0.1", spare.port}, {"127.0.0.1", server_.port}},
-                     http::testing::credential());
+                     seal(), http::testing::credential());
   for (int times = 0; times < 3; ++times) {
     const auto events = feed->read(Seq{0}, 10);
     ASSERT_TRUE(events) << events.error().what;
@@ -131,7 +142,7 @@ TEST_F(FeedTest, a_consumer_lives_on_the_feed_alone_and_waits_while_it_fails) {
   RedisAddress nowhere;
   nowhere.port = free_port();
   RecordingSink sink;
-  const Consumer consumer({nowhere, "users", 1000}, feed(), sink);
+  const Consumer consumer({nowhere, seal(), 1000}, feed(), sink);
   journal_.append(5000);
   EXPECT_TRUE(eventually([&] { return sink.holds_exactly(5000); }));
   EXPECT_EQ(consumer.status().reading, "feed");

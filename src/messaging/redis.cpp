@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sys/time.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -20,16 +21,30 @@ timeval to_timeval(int timeout_ms) {
 }  // namespace
 
 Result<Redis> Redis::connect(const RedisAddress& address, int timeout_ms) {
-  const auto name = fmt::format("Redis {}:{}", address.host, address.port);
+  const auto name = address.name();
   const auto timeout = to_timeval(timeout_ms);
   std::unique_ptr<redisContext, Close> context(
-      redisConnectWithTimeout(address.host.c_str(), address.port, timeout));
+      address.is_local_socket() ? redisConnectUnixWithTimeout(address.host.c_str(), timeout)
+                                : redisConnectWithTimeout(address.host.c_str(), address.port, timeout));
   if (!context) return Error{Retry::kLater, name + ": no memory for a connection"};
   Redis redis(std::move(context), name);
   if (redis.context_->err != 0 || redisSetTimeout(redis.context_.get(), timeout) != REDIS_OK) {
     return redis.lost();
   }
+  if (auto known = redis.log_in(address.password); !known) return known.error();
   return redis;
+}
+
+Result<void> Redis::log_in(const std::string& password) {
+  if (password.empty()) return {};
+  const std::array<std::string_view, 3> words{"AUTH", kRedisUser, password};
+  const auto reply = command(words);
+  if (!reply) return reply.error();
+  if ((*reply)->type != REDIS_REPLY_ERROR) return {};
+  return Error{Retry::kLater,
+               fmt::format("{} does not take this instance's password: {}; is it another's? See "
+                           "docs/streams.md",
+                           name_, text_of(**reply))};
 }
 
 Redis::Redis(std::unique_ptr<redisContext, Close> context, std::string name)

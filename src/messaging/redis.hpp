@@ -9,7 +9,8 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "messaging/relay.hpp"
+#include "domain/domain.hpp"
+#include "messaging/redis_address.hpp"
 
 namespace sportapp::messaging {
 
@@ -22,7 +23,8 @@ using Reply = std::unique_ptr<redisReply, ReplyDelete>;
 // After an error, which always means that the connection is lost, the object is good for nothing but its end.
 class Redis {
  public:
-  // timeout_ms bounds connecting, each send, and each wait for a part of an answer.
+  // timeout_ms bounds connecting, each send, and each wait for a part of an answer. Logs in where there is a
+  // password.
   [[nodiscard]] static Result<Redis> connect(const RedisAddress& address, int timeout_ms);
 
   // Queued for the next flush() or receive().
@@ -38,6 +40,7 @@ class Redis {
     void operator()(redisContext* context) const { redisFree(context); }
   };
   Redis(std::unique_ptr<redisContext, Close> context, std::string name);
+  [[nodiscard]] Result<void> log_in(const std::string& password);
   [[nodiscard]] Error lost() const;
 
   std::unique_ptr<redisContext, Close> context_;

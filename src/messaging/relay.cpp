@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <thread>
 
 #include "messaging/back_off.hpp"
+#include "messaging/stream_check.hpp"
 #include "messaging/stream_writer.hpp"
 
 namespace sportapp::messaging {
@@ -64,14 +66,17 @@ struct Relay::Impl {
   std::vector<CommittedEvent> queued(const std::stop_token& stop, bool& behind);
   Result<void> publish(std::span<const CommittedEvent> events);
   Result<void> resynchronise();
-  Result<Seq> go_on_after();
-  Result<bool> is_ours(const StreamWriter::Last& last, Seq base, Seq source_last);
+  Result<void> check();
+  Result<void> mend(const std::string& wrong);
+  Result<Seq> go_on_after(std::optional<Seq> anew_after);
+  Result<Seq> begin_anew(const std::string& why, Seq after);
   void set_published(Seq seq, std::size_t accepted);
 
   const Options options_;
   // The thread's own.
   const std::unique_ptr<EventSource> source_;
   StreamWriter writer_;
+  StreamCheck check_;
   BackOff back_off_{50, 500};
   Seq published_;
   enum class State { kStarting, kPublishing, kLost } state_ = State::kStarting;
@@ -88,7 +93,8 @@ struct Relay::Impl {
 Relay::Impl::Impl(Options options, std::unique_ptr<EventSource> source)
     : options_(std::move(options)),
       source_(std::move(source)),
-      writer_(options_.redis, options_.stream, options_.stream_length_max),
+      writer_(options_.redis, options_.seal, options_.stream_length_max),
+      check_(writer_, *source_, options_.seal),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 void Relay::Impl::committed(std::vector<CommittedEvent> events) {
@@ -137,12 +143,15 @@ Result<void> Relay::Impl::step(const std::stop_token& stop) {
     if (read->empty()) return Error{Retry::kLater, "the journal does not give an event it has committed"};
     events = std::move(*read);
   }
-  return events.empty() ? writer_.ping() : publish(events);
+  if (!events.empty()) {
+    if (auto published = publish(events); !published) return published;
+  }
+  return check();
 }
 
 Result<void> Relay::Impl::connect() {
   if (auto connected = writer_.connect(); !connected) return connected.error();
-  auto position = go_on_after();
+  auto position = go_on_after(std::nullopt);
   if (!position) return position.error();
   published_ = *position;
   const std::lock_guard lock(mutex_);
@@ -153,7 +162,7 @@ Result<void> Relay::Impl::connect() {
 
 void Relay::Impl::works() {
   if (state_ != State::kPublishing) {
-    spdlog::info("relay: writes the stream {}, at event {}", options_.stream, published_.value);
+    spdlog::info("relay: writes the stream {}, at event {}", options_.seal.service(), published_.value);
   }
   state_ = State::kPublishing;
   back_off_.reset();
@@ -163,7 +172,7 @@ void Relay::Impl::lost(const Error& error) {
   writer_.disconnect();
   if (state_ != State::kLost) {
     spdlog::warn("relay: the stream {} is not written at present, consumers read the feed: {}",
-                 options_.stream, error.what);
+                 options_.seal.service(), error.what);
   }
   state_ = State::kLost;
   const std::lock_guard lock(mutex_);
@@ -176,7 +185,9 @@ std::vector<CommittedEvent> Relay::Impl::queued(const std::stop_token& stop, boo
   std::vector<CommittedEvent> events;
   {
     std::unique_lock lock(mutex_);
-    wake_.wait_for(lock, stop, kIdle, [this] { return told_ > published_; });
+    // While there is something to compare, nothing is waited for.
+    const auto idle = check_.has_more(published_) ? std::chrono::milliseconds(0) : kIdle;
+    wake_.wait_for(lock, stop, idle, [this] { return told_ > published_; });
     events.swap(queue_);
     behind = told_ > published_;
   }
@@ -192,7 +203,11 @@ Result<void> Relay::Impl::publish(std::span<const CommittedEvent> events) {
     const auto part = events.first(std::min(events.size(), kPipelineMax));
     const auto published = writer_.publish(part);
     if (!published) return published.error();
+    const auto mine_upto = published->conflict ? published_ : part.back().seq;
+    check_.added(published->accepted, published_, mine_upto);
     if (published->conflict) {
+      // Some numbers were taken: by an earlier connection's commands, thought lost, that arrived after all,
+      // or by somebody else.
       set_published(published_, published->accepted);
       return resynchronise();
     }
@@ -202,23 +217,34 @@ Result<void> Relay::Impl::publish(std::span<const CommittedEvent> events) {
   return {};
 }
 
-// The stream was past what we published: an earlier connection's commands, thought lost, arrived after all;
-// or somebody else wrote to it.
 Result<void> Relay::Impl::resynchronise() {
-  auto position = go_on_after();
+  auto position = go_on_after(published_);
   if (!position) return position.error();
-  if (*position <= published_) {
-    spdlog::warn("relay: the stream {} takes nothing after its last entry; it is begun anew",
-                 options_.stream);
-    if (auto cleared = writer_.clear(); !cleared) return cleared.error();
-  }
   set_published(*position, 0);
   return {};
 }
 
-Result<Seq> Relay::Impl::go_on_after() {
-  auto last = writer_.last();
-  if (!last) return last.error();
+// Consumers believe nothing false that is in the stream, but read the feed as long as it is there.
+Result<void> Relay::Impl::check() {
+  if (check_.has_more(published_)) {
+    const auto wrong = check_.some(published_);
+    if (!wrong) return wrong.error();
+    if (!wrong->empty()) return mend(*wrong);
+  }
+  const auto as_left = check_.look(published_);
+  if (!as_left) return as_left.error();
+  return *as_left ? Result<void>() : resynchronise();
+}
+
+Result<void> Relay::Impl::mend(const std::string& wrong) {
+  auto position = begin_anew(wrong, published_);
+  if (!position) return position.error();
+  set_published(*position, 0);
+  return {};
+}
+
+// Where the stream ends, if that is of use; else it is begun anew after `anew_after`, or after everything.
+Result<Seq> Relay::Impl::go_on_after(std::optional<Seq> anew_after) {
   const auto base = source_->base();
   if (!base) return base.error();
   auto source_last = last_of(*source_, std::max(published_, *base));
@@ -227,28 +253,29 @@ Result<Seq> Relay::Impl::go_on_after() {
     const std::lock_guard lock(mutex_);
     told_ = std::max(told_, *source_last);
   }
-  if (*last) {
-    const auto ours = is_ours(**last, *base, *source_last);
-    if (!ours) return ours.error();
-    if (*ours && source_last->value - (*last)->seq->value <= options_.stream_length_max) return *(*last)->seq;
-    if (!*ours) {
-      spdlog::warn(
-          "relay: the stream {} has entries that are not of this journal, or ends before what it has; it is "
-          "begun anew",
-          options_.stream);
-    }
+  const auto end = check_.end(*base, *source_last);
+  if (!end) return end.error();
+  const bool goes_on = end->wrong.empty() && end->last > *base &&
+                       source_last->value - end->last.value <= options_.stream_length_max;
+  if (goes_on) return end->last;
+  return begin_anew(end->wrong, anew_after.value_or(*source_last));
+}
+
+// Nothing wrong: it is empty, or too far behind to go on.
+Result<Seq> Relay::Impl::begin_anew(const std::string& why, Seq after) {
+  if (!why.empty()) {
+    spdlog::error(
+        "relay: the stream {} does not say what the journal says: {}. It is begun anew; consumers "
+        "read the feed meanwhile",
+        options_.seal.service(), why);
+    const std::lock_guard lock(mutex_);
+    ++status_.mended;
+    status_.mended_why = why;
   }
   // An emptied stream remembers its last id and would refuse smaller ones.
   if (auto cleared = writer_.clear(); !cleared) return cleared.error();
-  return *source_last;
-}
-
-// One that ends before what the source still has is of no use: it could not go on without a gap.
-Result<bool> Relay::Impl::is_ours(const StreamWriter::Last& last, Seq base, Seq source_last) {
-  if (!last.seq || *last.seq <= base || *last.seq > source_last) return false;
-  auto events = source_->read(Seq{last.seq->value - 1}, 1);
-  if (!events) return events.error();
-  return !events->empty() && events->front().seq == *last.seq && encode(events->front()) == last.line;
+  check_.begun_anew(after);
+  return after;
 }
 
 void Relay::Impl::set_published(Seq seq, std::size_t accepted) {

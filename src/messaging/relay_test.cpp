@@ -12,7 +12,7 @@ using namespace testing;
 class RelayTest : public ::testing::Test {
  protected:
   std::unique_ptr<Relay> relay(std::int64_t length_max = 100'000) {
-    return std::make_unique<Relay>(Relay::Options{redis_.address(), "users", length_max}, journal_.source());
+    return std::make_unique<Relay>(Relay::Options{redis_.address(), seal(), length_max}, journal_.source());
   }
   // The events of the stream in order; each must be the journal's, under its own number.
   std::vector<std::int64_t> stream() {
@@ -20,9 +20,9 @@ class RelayTest : public ::testing::Test {
     const auto reply = redis_.run({"XRANGE", "users", "-", "+"});
     for (const auto* element : elements_of(*reply)) {
       const auto entry = stream_entry(*element);
-      const auto event = decode(entry.line);
+      const auto event = seal().decode(entry.line);
       if (!event || stream_id(event->seq) != entry.id ||
-          encode(event_number(event->seq.value)) != entry.line) {
+          sealed(event_number(event->seq.value)) != entry.line) {
         ADD_FAILURE() << "entry " << entry.id << " holds " << entry.line;
         continue;
       }
@@ -173,7 +173,7 @@ TEST_F(RelayTest, commands_that_a_frozen_redis_executes_afterwards_do_no_harm) {
 
 TEST_F(RelayTest, a_stream_that_is_past_the_journal_is_begun_anew) {
   journal_.append(10);
-  redis_.run({"XADD", "users", "11-0", "event", encode(event_number(11))});
+  redis_.run({"XADD", "users", "11-0", "event", sealed(event_number(11))});
   const auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
   relay->committed(journal_.append(3));
@@ -183,7 +183,7 @@ TEST_F(RelayTest, a_stream_that_is_past_the_journal_is_begun_anew) {
 
 TEST_F(RelayTest, a_stream_of_another_journal_or_of_other_things_is_begun_anew) {
   journal_.append(10);
-  const auto other = encode(event_number(6));
+  const auto other = sealed(event_number(6));
   const std::vector<std::vector<std::string_view>> before{
       {"XADD", "users", "5-0", "event", other},  // the wrong event
       {"XADD", "users", "5-0", "name", other},   // another field

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "messaging/back_off.hpp"
+#include "messaging/event_source.hpp"
 #include "messaging/redis.hpp"
+#include "messaging/seal.hpp"
 
 namespace sportapp::messaging {
 
@@ -22,15 +24,17 @@ class StreamReader {
   };
   struct Answer {
     State state = State::kCame;
-    std::vector<domain::CommittedEvent> events;  // the successors of the position, without a gap
+    std::vector<domain::CommittedEvent> events;  // the successors of the place: sealed, without a gap
     std::string broken;  // why what comes after them cannot be used; empty: nothing does
+    // The id of an entry after them that no relay of this journal wrote; empty where there only is a gap.
+    std::string refused;
   };
 
-  StreamReader(RedisAddress redis, std::string stream, std::size_t batch_max);
+  StreamReader(RedisAddress redis, Seal seal, std::size_t batch_max);
 
-  // What comes after `position`; waits for it at most wait_ms. Connects when it has to; after a failure not
-  // at every call. An error: there is no connection, or Redis refuses.
-  [[nodiscard]] Result<Answer> ask(Seq position, int wait_ms);
+  // What comes after `place`; waits for it at most wait_ms. Connects when it has to; after a failure not at
+  // every call. An error: there is no connection, or Redis refuses.
+  [[nodiscard]] Result<Answer> ask(const Place& place, int wait_ms);
 
  private:
   [[nodiscard]] Result<void> connect();
@@ -39,7 +43,7 @@ class StreamReader {
   [[nodiscard]] Error lost(Error error);
 
   RedisAddress address_;
-  std::string stream_;
+  Seal seal_;
   std::string batch_max_;
   std::optional<Redis> redis_;
   bool asked_ = false;

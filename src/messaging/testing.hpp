@@ -16,6 +16,7 @@
 #include <functional>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -23,6 +24,7 @@
 #include "messaging/event_source.hpp"
 #include "messaging/redis.hpp"
 #include "messaging/relay.hpp"
+#include "messaging/seal.hpp"
 
 namespace sportapp::messaging::testing {
 
@@ -109,10 +111,29 @@ class RedisProcess {
   pid_t pid_ = 0;
 };
 
-inline domain::CommittedEvent event_number(std::int64_t seq) {
-  const auto payload =
-      R"({"id":)" + std::to_string(seq) + R"(,"username":"ñandú )" + std::to_string(seq * 7) + "\"}";
-  return {Seq{seq}, 1'700'000'000'000 + seq, {"UserRegistered", 1, payload}};
+inline InstanceKey key_number(std::uint8_t number) {
+  InstanceKey key;
+  key.bytes.fill(number);
+  return key;
+}
+inline Seal seal(const std::string& service = "users") {
+  return Seal(service, key_number(1));
+}
+// Of the entry `seq` of history `history`; each history is another one from its first entry on.
+inline Hash hash_number(std::int64_t seq, std::int64_t history = 0) {
+  return seq == 0 ? Hash{} : Hasher().field(seq).field(history).finish();
+}
+inline domain::CommittedEvent event_number(std::int64_t seq, std::int64_t history = 0) {
+  const auto payload = R"({"id":)" + std::to_string(seq) + R"(,"username":"ñandú )" +
+                       std::to_string(seq * 7 + history) + "\"}";
+  return {Seq{seq},
+          1'700'000'000'000 + seq,
+          {"UserRegistered", 1, payload},
+          hash_number(seq - 1, history),
+          hash_number(seq, history)};
+}
+inline std::string sealed(const domain::CommittedEvent& event) {
+  return seal().encode(event);
 }
 
 // Events 1 to size(), in memory.
@@ -122,17 +143,30 @@ class MemoryJournal {
   void append(std::string payload) {
     const std::lock_guard lock(mutex_);
     const Seq seq{static_cast<std::int64_t>(events_.size()) + 1};
-    events_.push_back({seq, SystemClock().wall_ms(), {"Named", 1, std::move(payload)}});
+    events_.push_back({seq,
+                       SystemClock().wall_ms(),
+                       {"Named", 1, std::move(payload)},
+                       hash_number(seq.value - 1),
+                       hash_number(seq.value)});
   }
   // The next `count` events; gives them as committed() takes them.
   std::vector<domain::CommittedEvent> append(std::int64_t count) {
     const std::lock_guard lock(mutex_);
     std::vector<domain::CommittedEvent> added;
     for (std::int64_t i = 0; i < count; ++i) {
-      events_.push_back(event_number(static_cast<std::int64_t>(events_.size()) + 1));
+      events_.push_back(event_number(static_cast<std::int64_t>(events_.size()) + 1, history));
       added.push_back(events_.back());
     }
     return added;
+  }
+  // It is another journal from here on, of `count` events, as after a restore.
+  void become(std::int64_t other_history, std::int64_t count) {
+    {
+      const std::lock_guard lock(mutex_);
+      history = other_history;
+      events_.clear();
+    }
+    (void)append(count);
   }
   [[nodiscard]] std::int64_t size() const {
     const std::lock_guard lock(mutex_);
@@ -140,6 +174,7 @@ class MemoryJournal {
   }
   [[nodiscard]] std::unique_ptr<EventSource> source() { return std::make_unique<View>(*this); }
 
+  std::int64_t history = 0;
   std::atomic<bool> reachable = true;
   std::atomic<int> reads = 0;
   std::atomic<std::int64_t> deleted = 0;  // up to it, as retention does
@@ -162,6 +197,14 @@ class MemoryJournal {
                          events.begin() + static_cast<std::ptrdiff_t>(end));
     }
     Result<Seq> base() override { return Seq{journal_.deleted}; }
+    Result<std::optional<Hash>> hash_at(Seq seq) override {
+      if (!journal_.reachable) return Error{Retry::kLater, "the journal is out of reach"};
+      if (seq.value < journal_.deleted) return Error{Retry::kNever, "it is deleted"};
+      const std::lock_guard lock(journal_.mutex_);
+      if (seq == Seq{}) return std::optional(Hash{});
+      const auto at = static_cast<std::size_t>(seq.value);
+      return at > journal_.events_.size() ? std::nullopt : std::optional(journal_.events_[at - 1].hash);
+    }
 
    private:
     MemoryJournal& journal_;
@@ -174,36 +217,45 @@ class MemoryJournal {
 // Remembers what it was given, and that it was the right thing.
 class RecordingSink final : public EventSink {
  public:
-  Seq position() override {
+  Place place() override {
     const std::lock_guard lock(mutex_);
-    return position_;
+    return knows_hash ? place_ : Place{place_.seq, {}};
+  }
+  // As a read model that is made anew, or is not there yet.
+  void start_at(const Place& place, std::int64_t of_history) {
+    const std::lock_guard lock(mutex_);
+    place_ = place;
+    history_ = of_history;
+    wrong_ = 0;
   }
   Result<void> write(std::span<const domain::CommittedEvent> events) override {
     const std::lock_guard lock(mutex_);
     if (fails.contains(++attempts_)) return Error{Retry::kLater, "the disk is full, as the test wants"};
     for (const auto& event : events) {
-      const auto expected = event_number(position_.value + 1);
-      if (encode(event) != encode(expected)) ++wrong_;
-      position_ = event.seq;
+      const auto expected = event_number(place_.seq.value + 1, history_);
+      if (sealed(event) != sealed(expected)) ++wrong_;
+      place_ = place_after(event);
     }
     return {};
   }
   [[nodiscard]] bool holds_exactly(std::int64_t count) {
     const std::lock_guard lock(mutex_);
-    return position_.value == count && wrong_ == 0;
+    return place_.seq.value == count && wrong_ == 0;
   }
   [[nodiscard]] int wrong() {
     const std::lock_guard lock(mutex_);
     return wrong_;
   }
 
-  std::set<int> fails;  // which attempts to write; set before a consumer starts
+  std::atomic<bool> knows_hash = true;  // else as a read model of an earlier version
+  std::set<int> fails;                  // which attempts to write; set before a consumer starts
 
  private:
   std::mutex mutex_;
   int attempts_ = 0;
   int wrong_ = 0;
-  Seq position_;
+  std::int64_t history_ = 0;
+  Place place_ = beginning();
 };
 
 }  // namespace sportapp::messaging::testing

@@ -28,6 +28,11 @@ constexpr const char* kSchema = R"(
 constexpr const char* kOrigin =
     "CREATE TABLE IF NOT EXISTS origin(one INTEGER PRIMARY KEY CHECK(one = 1), hash BLOB NOT NULL)";
 
+// Likewise in the file of an earlier version, which kept none.
+constexpr const char* kLastEntry =
+    "CREATE TABLE IF NOT EXISTS last_entry(one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER NOT NULL, "
+    "hash BLOB NOT NULL)";
+
 void create_schema(SQLite::Database& database, std::string_view service) {
   SQLite::Transaction transaction(database);
   database.exec(kSchema);
@@ -54,6 +59,15 @@ bool is_empty(SQLite::Database& database) {
   return database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
 }
 
+// Nothing where it is none.
+std::optional<Hash> hash_in(const SQLite::Column& column) {
+  const auto bytes = column.getString();
+  Hash hash{};
+  if (bytes.size() != hash.size()) return std::nullopt;
+  std::copy(bytes.begin(), bytes.end(), hash.begin());
+  return hash;
+}
+
 const std::array<const char*, 3> kSuffixes = {"", "-wal", "-shm"};
 
 fs::path with_suffix(const fs::path& file, const char* suffix) {
@@ -78,6 +92,7 @@ Result<std::unique_ptr<SQLite::Database>> open_model_file(const fs::path& file, 
     if (const auto why = mismatch(database, service)) {
       return Error{Retry::kNever, fmt::format("{}: {}", file.string(), *why)};
     }
+    database.exec(kLastEntry);
   } catch (const SQLite::Exception& exception) {
     return sqlite::to_error(exception, file);
   }
@@ -88,15 +103,21 @@ Seq position_of(SQLite::Database& database) {
   return {database.execAndGet("SELECT position FROM meta").getInt64()};
 }
 
+messaging::Place place_of(SQLite::Database& database) {
+  const auto position = position_of(database);
+  if (position == Seq{}) return messaging::beginning();
+  SQLite::Statement select(database, "SELECT hash FROM last_entry WHERE seq = ?");
+  select.bind(1, position.value);
+  if (!select.executeStep()) return {position, std::nullopt};
+  const auto hash = hash_in(select.getColumn(0));
+  return {position, hash == Hash{} ? std::nullopt : hash};
+}
+
 std::optional<Hash> origin_of(SQLite::Database& database) {
   if (!database.tableExists("origin")) return std::nullopt;
   SQLite::Statement select(database, "SELECT hash FROM origin");
   if (!select.executeStep()) return std::nullopt;
-  const auto bytes = select.getColumn(0).getString();
-  Hash hash{};
-  if (bytes.size() != hash.size()) return std::nullopt;
-  std::copy(bytes.begin(), bytes.end(), hash.begin());
-  return hash;
+  return hash_in(select.getColumn(0));
 }
 
 std::vector<SetAside> set_aside_of(SQLite::Database& database, Seq after, std::size_t limit) {

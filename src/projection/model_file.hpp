@@ -5,6 +5,9 @@
 //   links(kind, of, id)       finds the views that show something of another thing
 //   set_aside(seq, event, reason)  an event that could not be applied, as messaging::encode() gives it
 //   meta                      one row: whose events these are, and the last that counts
+//   last_entry(seq, hash)     the hash of the journal's entry `seq`: of the last event that counts, where seq
+//   is its
+//                             number too; a version that keeps none leaves an older one behind
 //   origin(hash)              of a base model only: the hash of the journal's entry at that position
 #pragma once
 #include <cstdint>
@@ -16,6 +19,7 @@
 
 #include "base/hash.hpp"
 #include "base/strong.hpp"
+#include "messaging/event_source.hpp"
 #include "projection/set_aside.hpp"
 #include "sqlite/sqlite.hpp"
 #include "sqlite/use.hpp"
@@ -33,6 +37,8 @@ inline constexpr const char* kLookups = "lookups";  // a sqlite::ValueIndex
                                                                         std::string_view service,
                                                                         bool is_base = false);
 [[nodiscard]] Seq position_of(SQLite::Database& database);
+// The last event that counts, and which history it is of.
+[[nodiscard]] messaging::Place place_of(SQLite::Database& database);
 // Nothing where there is none.
 [[nodiscard]] std::optional<Hash> origin_of(SQLite::Database& database);
 // In order of seq; throws SQLite::Exception.

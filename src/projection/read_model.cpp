@@ -31,6 +31,7 @@ struct Store {
   SQLite::Statement linked{*database,
                            "SELECT id FROM links WHERE kind = ? AND of = ? AND id > ? ORDER BY id LIMIT ?"};
   SQLite::Statement put_position{*database, "UPDATE meta SET position = ?"};
+  SQLite::Statement put_last_entry{*database, "INSERT OR REPLACE INTO last_entry VALUES (1, ?, ?)"};
   SQLite::Statement put_set_aside{*database, "INSERT OR REPLACE INTO set_aside VALUES (?, ?, ?)"};
   SQLite::Statement remove_set_aside{*database, "DELETE FROM set_aside WHERE seq = ?"};
   SQLite::Statement savepoint{*database, "SAVEPOINT event"};
@@ -84,7 +85,7 @@ struct ReadModel::Impl {
   const Projection& projection;
   const Clock& clock;
   std::unique_ptr<Store> store;  // none after a failure, until the next call
-  Seq position;                  // of the last transaction known to be whole
+  messaging::Place at;           // of the last transaction known to be whole
 
   std::size_t set_aside = 0;     // likewise
   std::optional<Hash> origin{};  // that goes with the position written next
@@ -96,7 +97,7 @@ struct ReadModel::Impl {
   std::optional<std::string> refused(const domain::CommittedEvent& event);
   std::optional<std::string> refused_and_undone(const domain::CommittedEvent& event);
   void write_set_aside(const domain::CommittedEvent& event, const std::string& reason);
-  void put_position(Seq seq);
+  void put_place(const domain::CommittedEvent& last);
   std::size_t retry(std::span<const SetAside> events);
   Error failed(const SQLite::Exception& exception);
 };
@@ -109,7 +110,7 @@ Result<void> ReadModel::Impl::ensure_open() {
   if (!opened) return opened.error();
   try {
     auto fresh = std::make_unique<Store>(std::move(*opened), options.is_base);
-    position = position_of(*fresh->database);
+    at = place_of(*fresh->database);
     const auto count = fresh->database->execAndGet("SELECT count(*) FROM set_aside").getInt64();
     set_aside = static_cast<std::size_t>(count);
     store = std::move(fresh);
@@ -133,7 +134,7 @@ bool ReadModel::Impl::apply_whole(std::span<const domain::CommittedEvent> events
   for (const auto& event : events) {
     if (refused(event)) return false;
   }
-  put_position(events.back().seq);
+  put_place(events.back());
   store->lookups.move_some();
   transaction.commit();
   return true;
@@ -150,7 +151,7 @@ void ReadModel::Impl::apply_each(std::span<const domain::CommittedEvent> events)
     spdlog::error("event {} of {} ({}) cannot be shown in {} and is set aside: {}", event.seq.value,
                   projection.service(), event.event.type, options.file.string(), *reason);
   }
-  put_position(events.back().seq);
+  put_place(events.back());
   store->lookups.move_some();
   transaction.commit();
   set_aside += more;
@@ -191,8 +192,9 @@ void ReadModel::Impl::write_set_aside(const domain::CommittedEvent& event, const
   Use(store->put_set_aside).bind(1, event.seq.value).bind(2, text).bind(3, reason).step();
 }
 
-void ReadModel::Impl::put_position(Seq seq) {
-  Use(store->put_position).bind(1, seq.value).step();
+void ReadModel::Impl::put_place(const domain::CommittedEvent& last) {
+  Use(store->put_position).bind(1, last.seq.value).step();
+  Use(store->put_last_entry).bind(1, last.seq.value).bind_blob(2, last.hash.data(), last.hash.size()).step();
   if (origin) Use(*store->put_origin).bind_blob(1, origin->data(), origin->size()).step();
 }
 
@@ -236,10 +238,10 @@ Result<std::unique_ptr<ReadModel>> ReadModel::open(Options options, const Projec
   return std::unique_ptr<ReadModel>(new ReadModel(std::move(impl)));
 }
 
-Seq ReadModel::position() {
-  // Where it fails, the last position known is no harm: write() says why, and skips what counted already.
+messaging::Place ReadModel::place() {
+  // Where it fails, the last place known is no harm: write() says why, and skips what counted already.
   (void)impl_->ensure_open();
-  return impl_->position;
+  return impl_->at;
 }
 
 Result<void> ReadModel::write(std::span<const domain::CommittedEvent> events) {
@@ -249,15 +251,21 @@ Result<void> ReadModel::write(std::span<const domain::CommittedEvent> events) {
     }
     return opened;
   }
-  while (!events.empty() && events.front().seq <= impl_->position) events = events.subspan(1);
+  while (!events.empty() && events.front().seq <= impl_->at.seq) events = events.subspan(1);
   if (events.empty()) return {};
-  auto last = impl_->position;
+  auto last = impl_->at;
   for (const auto& event : events) {
-    if (event.seq != last.next()) {
+    if (event.seq != last.seq.next()) {
       return Error{Retry::kNever, fmt::format("{}: event {} was offered behind {}; nothing was written",
-                                              impl_->options.file.string(), event.seq.value, last.value)};
+                                              impl_->options.file.string(), event.seq.value, last.seq.value)};
     }
-    last = event.seq;
+    if (!messaging::continues(event, last)) {
+      return Error{Retry::kLater,
+                   fmt::format("{}: event {} is of another history than event {}, which is here; "
+                               "nothing was written",
+                               impl_->options.file.string(), event.seq.value, last.seq.value)};
+    }
+    last = messaging::place_after(event);
   }
   try {
     impl_->apply(events);
@@ -266,12 +274,12 @@ Result<void> ReadModel::write(std::span<const domain::CommittedEvent> events) {
   } catch (const std::bad_alloc&) {
     impl_->store.reset();
     return Error{Retry::kLater, fmt::format("{}: no memory for the events up to {}",
-                                            impl_->options.file.string(), last.value)};
+                                            impl_->options.file.string(), last.seq.value)};
   }
-  impl_->position = last;
+  impl_->at = last;
   if (impl_->options.on_written) {
     const auto lag_ms = impl_->clock.wall_ms() - events.front().time_ms;
-    impl_->options.on_written({last, std::max<std::int64_t>(lag_ms, 0), events.size(), impl_->set_aside});
+    impl_->options.on_written({last.seq, std::max<std::int64_t>(lag_ms, 0), events.size(), impl_->set_aside});
   }
   return {};
 }

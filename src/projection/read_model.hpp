@@ -42,11 +42,11 @@ class ReadModel final : public messaging::EventSink {
   [[nodiscard]] static Result<std::unique_ptr<ReadModel>> open(Options options, const Projection& projection,
                                                                const Clock& clock);
   ~ReadModel() override;
-  [[nodiscard]] Seq position() override;
+  [[nodiscard]] messaging::Place place() override;
   // Events at or below position() are skipped: an event counts once. The rest must start right behind it,
-  // without a gap; anything else is a defect of the caller and changes nothing. An event that the projection
-  // cannot apply leaves no trace in the views: it is set aside, and the rest goes on. After a failure the
-  // file is opened anew by the next call.
+  // without a gap, and continue the history that is here; anything else changes nothing. An event that the
+  // projection cannot apply leaves no trace in the views: it is set aside, and the rest goes on. After a
+  // failure the file is opened anew by the next call.
   [[nodiscard]] Result<void> write(std::span<const domain::CommittedEvent> events) override;
   // write(), with the hash of the journal's entry of the last one, by which it is known whose they are.
   [[nodiscard]] Result<void> write_base(std::span<const domain::CommittedEvent> events, const Hash& hash);

@@ -56,9 +56,9 @@ Result<void> bring_to(ReadModel& model, messaging::EventSource& feed, Seq until)
 class LiveModel::Sink final : public messaging::EventSink {
  public:
   Sink(ReadModel& model, std::mutex& writing) : model_(model), writing_(writing) {}
-  Seq position() override {
+  messaging::Place place() override {
     const std::lock_guard lock(writing_);
-    return model_.position();
+    return model_.place();
   }
   Result<void> write(std::span<const domain::CommittedEvent> events) override {
     const std::lock_guard lock(writing_);
@@ -116,6 +116,9 @@ void LiveModel::follow() {
   options.on_gone = [this] {
     if (options_.on_gone) loop_.post([this] { options_.on_gone(); });
   };
+  options.on_other_history = [this] {
+    if (options_.on_other_history) loop_.post([this] { options_.on_other_history(); });
+  };
   consumer_ = std::make_unique<messaging::Consumer>(std::move(options), options_.make_feed(), *sink_);
 }
 
@@ -165,6 +168,17 @@ std::string LiveModel::reading() const {
   return consumer_ ? consumer_->status().reading : "nothing";
 }
 
+std::int64_t LiveModel::refused() const {
+  const std::lock_guard lock(mutex_);
+  return refused_before_ + (consumer_ ? consumer_->status().refused : 0);
+}
+
+std::string LiveModel::refused_why() const {
+  const std::lock_guard lock(mutex_);
+  const auto now = consumer_ ? consumer_->status().refused_why : std::string();
+  return now.empty() ? refused_why_ : now;
+}
+
 std::string LiveModel::state() const {
   if (!reader_) return "opening";
   {
@@ -176,13 +190,16 @@ std::string LiveModel::state() const {
 }
 
 Result<void> LiveModel::replace_with(std::unique_ptr<ReadModel> fresh, const fs::path& fresh_file,
-                                     messaging::EventSource& feed, const std::stop_token& stop) {
+                                     messaging::EventSource& feed, Until until, const std::stop_token& stop) {
   std::unique_ptr<messaging::Consumer> consumer;
   {
     const std::lock_guard lock(mutex_);
     if (!model_ || !consumer_) return Error{Retry::kLater, "the read model is not open; see the log"};
     replacing_ = true;
     consumer = std::move(consumer_);
+    const auto status = consumer->status();
+    refused_before_ += status.refused;
+    if (status.refused > 0) refused_why_ = status.refused_why;
   }
   consumer.reset();  // waits for its thread, and below for a retry: from there nothing moves
   const std::lock_guard writing(writing_);
@@ -191,7 +208,7 @@ Result<void> LiveModel::replace_with(std::unique_ptr<ReadModel> fresh, const fs:
     const std::lock_guard lock(mutex_);
     old = std::move(model_);
   }
-  auto outcome = bring_to(*fresh, feed, old->position());
+  auto outcome = until == Until::kServed ? bring_to(*fresh, feed, old->position()) : Result<void>();
   if (outcome) outcome = ReadModel::seal(std::move(fresh));
   Result<void> changed;
   if (outcome) {

@@ -23,9 +23,10 @@ class LiveModel {
     messaging::Consumer::Options consumer;
     std::function<std::unique_ptr<messaging::EventSource>()> make_feed;
     std::function<void(const projection::ReadModel::Written&)> on_written;  // on the consumer's thread
-    std::function<void(Seq)> on_position;  // on the loop, at most one at a time under way
-    std::function<void()> on_damaged;      // on the loop: only a rebuild helps
-    std::function<void()> on_gone{};       // likewise: what comes next was deleted in the journal
+    std::function<void(Seq)> on_position;      // on the loop, at most one at a time under way
+    std::function<void()> on_damaged;          // on the loop: only a rebuild helps
+    std::function<void()> on_gone{};           // likewise: what comes next was deleted in the journal
+    std::function<void()> on_other_history{};  // likewise: the journal has another history than the model
   };
   // All references must outlive it; destroyed when the loop has ended.
   LiveModel(Options options, const projection::Projection& projection, const Clock& clock, Loop& loop);
@@ -45,17 +46,24 @@ class LiveModel {
   [[nodiscard]] Seq position() const { return {position_.load()}; }
   [[nodiscard]] std::int64_t set_aside() const { return set_aside_; }  // events that could not be shown
   [[nodiscard]] std::string reading() const;                           // stream, feed, nothing
+  // Entries of the stream that were not believed, since the process started.
+  [[nodiscard]] std::int64_t refused() const;
+  [[nodiscard]] std::string refused_why() const;  // the last of them
   // "opening", "cut off" (neither stream nor feed answers), "catching up", "in-sync". Loop thread.
   [[nodiscard]] std::string state() const;
   [[nodiscard]] const std::filesystem::path& file() const { return options_.file; }
 
+  // How the model made anew goes on: where the served one ended, or, if that is of another history than the
+  // journal, where it stands.
+  enum class Until { kServed, kOwn };
   // Puts `fresh`, a model in `fresh_file` that is not behind much, in this one's place: the consumer stops,
   // what `fresh` lacks is read from `feed`, the loop changes files between two tasks, the consumer goes on.
   // On an error the old model is served as before. Not on the loop thread, one at a time; ends early with
   // `stop`.
   [[nodiscard]] Result<void> replace_with(std::unique_ptr<projection::ReadModel> fresh,
                                           const std::filesystem::path& fresh_file,
-                                          messaging::EventSource& feed, const std::stop_token& stop);
+                                          messaging::EventSource& feed, Until until,
+                                          const std::stop_token& stop);
   // Applies events that were set aside again, while the model is served; writing waits meanwhile. Not on the
   // loop thread.
   [[nodiscard]] Result<projection::Retried> retry_set_aside(const std::stop_token& stop);
@@ -84,8 +92,10 @@ class LiveModel {
   std::atomic<std::int64_t> late_until_ms_{0};  // monotonic: catching up until then
 
   std::mutex writing_;        // held by whoever writes to the model; taken before mutex_
-  mutable std::mutex mutex_;  // the four below; never held while waiting
+  mutable std::mutex mutex_;  // the six below; never held while waiting
   bool replacing_ = false;
+  std::int64_t refused_before_ = 0;  // by consumers that ended
+  std::string refused_why_;          // likewise
   std::unique_ptr<projection::ReadModel> model_;
   std::unique_ptr<Sink> sink_;
   std::unique_ptr<messaging::Consumer> consumer_;  // ends before the model it writes to

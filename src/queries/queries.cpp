@@ -24,8 +24,9 @@ constexpr std::int64_t kOpenEveryMs = 1000;
 // their own, which have ended before the loop's owner goes.
 class Queries {
  public:
-  Queries(service::Process& process, const projection::Projection& projection)
+  Queries(service::Process& process, const projection::Projection& projection, const InstanceKey& key)
       : process_(process),
+        key_(key),
         metrics_(*process.metrics()),
         waiters_(process.loop(), kWaitersMax),
         live_(live_options(), projection, clock_, process.loop()),
@@ -48,18 +49,22 @@ class Queries {
  private:
   LiveModel::Options live_options() {
     const auto& config = process_.config();
+    auto redis = config.redis;
+    redis.password = messaging::redis_password(key_);
     return {.file = config.data / "read_model.db",
-            .consumer = {.redis = config.redis, .stream = config.service},
+            .consumer = {.redis = std::move(redis), .seal = messaging::Seal(config.service, key_)},
             .make_feed = feed_maker(),
             .on_written = [this](const auto& written) { metrics_.written(written); },
             .on_position = [this](Seq position) { waiters_.reached(position); },
             .on_damaged = [this] { rebuild_.start_for_damage(); },
-            .on_gone = [this] { rebuild_.start_for_gone(); }};
+            .on_gone = [this] { rebuild_.start_for_gone(); },
+            .on_other_history = [this] { rebuild_.start_for_other_history(); }};
   }
 
   std::function<std::unique_ptr<messaging::EventSource>()> feed_maker() const {
-    return [nodes = process_.config().feeds, credential = process_.credential()] {
-      return messaging::make_http_feed(nodes, credential);
+    return [nodes = process_.config().feeds, seal = messaging::Seal(process_.config().service, key_),
+            credential = process_.credential()] {
+      return messaging::make_http_feed(nodes, seal, credential);
     };
   }
 
@@ -81,16 +86,20 @@ class Queries {
     process_.describe("reading", [this] { return live_.reading(); });
     process_.describe_number("position", [this] { return live_.position().value; });
     process_.describe_number("set_aside", [this] { return live_.set_aside(); });
+    process_.describe_number("refused", [this] { return live_.refused(); });
+    process_.describe("refused_why", [this] { return live_.refused_why(); });
     process_.on_metrics([this] {
       metrics_.at(live_.position());
       metrics_.set_aside(live_.set_aside());
       metrics_.reading(live_.reading());
+      metrics_.refused(live_.refused());
       metrics_.waiting(waiters_.size());
     });
   }
 
   const SystemClock clock_;
   service::Process& process_;
+  const InstanceKey key_;
   QueryMetrics metrics_;
   service::PositionWaiters waiters_;
   LiveModel live_;
@@ -106,8 +115,13 @@ int run(service::Config config, const projection::Projection& projection) {
                   config.service);
     return 2;
   }
+  const auto key = load_key(config.key_file);
+  if (!key) {
+    spdlog::error("{}", key.error().what);
+    return 1;
+  }
   service::Process process(std::move(config));
-  Queries queries(process, projection);
+  Queries queries(process, projection, *key);
   queries.start();
   return process.run();
 }

@@ -45,6 +45,11 @@ QueryMetrics::QueryMetrics(prometheus::Registry& registry)
                   .Add({})),
       from_stream_(reading_family(registry).Add({{"from", "stream"}})),
       from_feed_(reading_family(registry).Add({{"from", "feed"}})),
+      refused_(BuildGauge()
+                   .Name("sportapp_projection_refused")
+                   .Help("Entries of the stream that this process did not believe")
+                   .Register(registry)
+                   .Add({})),
       waiters_(BuildGauge()
                    .Name("sportapp_query_waiters")
                    .Help("Queries that wait for a position")
@@ -71,6 +76,10 @@ void QueryMetrics::set_aside(std::int64_t events) {
 void QueryMetrics::reading(std::string_view from) {
   from_stream_.Set(from == "stream" ? 1 : 0);
   from_feed_.Set(from == "feed" ? 1 : 0);
+}
+
+void QueryMetrics::refused(std::int64_t entries) {
+  refused_.Set(static_cast<double>(entries));
 }
 
 void QueryMetrics::waiting(std::size_t queries) {

@@ -21,6 +21,7 @@ class QueryMetrics {
   void at(Seq position);
   void set_aside(std::int64_t events);
   void reading(std::string_view from);  // as ConsumerStatus::reading
+  void refused(std::int64_t entries);
   void waiting(std::size_t queries);
   void rebuilt(std::string_view outcome);  // identical, different, failed
 
@@ -31,6 +32,7 @@ class QueryMetrics {
   prometheus::Counter& events_;
   prometheus::Gauge& from_stream_;
   prometheus::Gauge& from_feed_;
+  prometheus::Gauge& refused_;
   prometheus::Gauge& waiters_;
   prometheus::Family<prometheus::Counter>& rebuilds_;
 };

@@ -108,17 +108,18 @@ class QueriesTest : public ::testing::Test {
   sportapp::testing::HandLoop loop_;
   http::Router router_{http::testing::authorization()};
   service::PositionWaiters waiters_{loop_, kWaitersMax};
-  LiveModel live_{
-      {.file = folder_.path() / "read_model.db",
-       .consumer = {.redis = {"127.0.0.1", 1}, .stream = "names"},  // nobody there: the feed is read
-       .make_feed = [this] { return journal_.source(); },
-       .on_written = {},
-       .on_position = [this](Seq position) { waiters_.reached(position); },
-       .on_damaged = [this] { rebuild_->start_for_damage(); },
-       .on_gone = [this] { rebuild_->start_for_gone(); }},
-      names_,
-      clock_,
-      loop_};
+  LiveModel live_{{.file = folder_.path() / "read_model.db",
+                   .consumer = {.redis = {"127.0.0.1", 1},
+                                .seal = messaging::testing::seal("names")},  // nobody there: the feed is read
+                   .make_feed = [this] { return journal_.source(); },
+                   .on_written = {},
+                   .on_position = [this](Seq position) { waiters_.reached(position); },
+                   .on_damaged = [this] { rebuild_->start_for_damage(); },
+                   .on_gone = [this] { rebuild_->start_for_gone(); },
+                   .on_other_history = [this] { rebuild_->start_for_other_history(); }},
+                  names_,
+                  clock_,
+                  loop_};
   std::unique_ptr<Rebuild> rebuild_ = std::make_unique<Rebuild>(
       Rebuild::Options{.make_feed = [this] { return journal_.source(); },
                        .on_end = {},

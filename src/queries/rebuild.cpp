@@ -51,6 +51,7 @@ class PatientFeed final : public messaging::EventSource {
       pause(stop_, pause_ms_);
     }
   }
+  Result<std::optional<Hash>> hash_at(Seq seq) override { return feed_->hash_at(seq); }
 
  private:
   std::unique_ptr<messaging::EventSource> feed_;
@@ -114,17 +115,17 @@ void Rebuild::add_to(http::Router& router) {
 }
 
 bool Rebuild::start() {
-  return start(true);
+  return start(Served::kCompared);
 }
 
-bool Rebuild::start(bool compare) {
+bool Rebuild::start(Served served) {
   {
     const std::lock_guard lock(mutex_);
     if (progress_.state == State::kRunning) return false;
     progress_ = {.state = State::kRunning, .of = live_.position().value};
     started_ms_ = clock_.monotonic_ms();
   }
-  thread_ = std::jthread([this, compare](const std::stop_token& stop) { run(compare, stop); });
+  thread_ = std::jthread([this, served](const std::stop_token& stop) { run(served, stop); });
   return true;
 }
 
@@ -134,10 +135,16 @@ bool Rebuild::ran_within(std::int64_t ms) const {
 }
 
 void Rebuild::start_for_gone() {
-  if (ran_within(kGoneEveryMs) || !start(false)) return;
+  if (ran_within(kGoneEveryMs) || !start(Served::kStuck)) return;
   spdlog::warn(
       "{} cannot go on, what comes next was deleted in the journal: it is made anew from its base model",
       live_.file().string());
+}
+
+void Rebuild::start_for_other_history() {
+  if (ran_within(kGoneEveryMs) || !start(Served::kOfOtherHistory)) return;
+  spdlog::error("{} is of another history than the journal: it is made anew from the feed",
+                live_.file().string());
 }
 
 void Rebuild::start_for_damage() {
@@ -152,8 +159,8 @@ Rebuild::Progress Rebuild::progress() const {
   return progress;
 }
 
-void Rebuild::run(bool compare, const std::stop_token& stop) {
-  const auto identical = attempt(compare, stop);
+void Rebuild::run(Served served, const std::stop_token& stop) {
+  const auto identical = attempt(served, stop);
   if (!identical) {
     if (auto removed = remove_leftovers(); !removed) spdlog::warn("{}", removed.error().what);
   }
@@ -178,9 +185,9 @@ void Rebuild::run(bool compare, const std::stop_token& stop) {
               ended.events, ended.elapsed_ms, ended.error.empty() ? "" : ": ", ended.error);
 }
 
-Result<Rebuild::Identical> Rebuild::attempt(bool compare, const std::stop_token& stop) {
+Result<Rebuild::Identical> Rebuild::attempt(Served served, const std::stop_token& stop) {
   for (int tries = 1;; ++tries) {
-    auto identical = attempt_once(compare, stop);
+    auto identical = attempt_once(served, stop);
     if (identical || identical.error().retry != Retry::kNever || tries == kAttemptsMax) return identical;
   }
 }
@@ -197,7 +204,7 @@ Result<void> Rebuild::begin_with_base(const std::stop_token& stop) {
 }
 
 // The live model is served and followed until the last step, which changes the files.
-Result<Rebuild::Identical> Rebuild::attempt_once(bool compare, const std::stop_token& stop) {
+Result<Rebuild::Identical> Rebuild::attempt_once(Served served, const std::stop_token& stop) {
   if (auto removed = remove_leftovers(); !removed) return removed.error();
   if (auto begun = begin_with_base(stop); !begun) return begun.error();
   PatientFeed feed(options_.make_feed(), options_.feed_pause_ms, stop);
@@ -205,12 +212,14 @@ Result<Rebuild::Identical> Rebuild::attempt_once(bool compare, const std::stop_t
   if (!fresh) return fresh.error();
   if (auto filled = fill(**fresh, feed, stop); !filled) return filled.error();
   Identical identical;
-  if (compare) {
+  if (served == Served::kCompared) {
     const auto same = same_as_live(**fresh, feed, stop);
     if (!same) return same.error();
     identical = *same;
   }
-  auto replaced = live_.replace_with(std::move(*fresh), file_, feed, stop);
+  auto replaced = live_.replace_with(
+      std::move(*fresh), file_, feed,
+      served == Served::kOfOtherHistory ? LiveModel::Until::kOwn : LiveModel::Until::kServed, stop);
   if (!replaced) return replaced.error();
   return identical;
 }

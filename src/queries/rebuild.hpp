@@ -49,6 +49,9 @@ class Rebuild {
   // As start(), for a model that cannot go on, since what comes next was deleted in the journal: not
   // compared, and not within seconds of the last.
   void start_for_gone();
+  // As start(), for a model that says what the journal, which is an older or another one now, does not say:
+  // not compared, and not within seconds of the last. The model begins where that journal is.
+  void start_for_other_history();
   [[nodiscard]] Progress progress() const;  // any thread
 
  private:
@@ -56,11 +59,14 @@ class Rebuild {
 
   using Identical = std::optional<bool>;  // nothing: not compared
 
-  [[nodiscard]] bool start(bool compare);
+  // What becomes of the model that is served: compared, or not since it could not go on, or is of a journal
+  // that is no more.
+  enum class Served { kCompared, kStuck, kOfOtherHistory };
+  [[nodiscard]] bool start(Served served);
   [[nodiscard]] bool ran_within(std::int64_t ms) const;
-  void run(bool compare, const std::stop_token& stop);
-  [[nodiscard]] Result<Identical> attempt(bool compare, const std::stop_token& stop);
-  [[nodiscard]] Result<Identical> attempt_once(bool compare, const std::stop_token& stop);
+  void run(Served served, const std::stop_token& stop);
+  [[nodiscard]] Result<Identical> attempt(Served served, const std::stop_token& stop);
+  [[nodiscard]] Result<Identical> attempt_once(Served served, const std::stop_token& stop);
   [[nodiscard]] Result<void> begin_with_base(const std::stop_token& stop);
   [[nodiscard]] Result<void> fill(projection::ReadModel& fresh, messaging::EventSource& feed,
                                   const std::stop_token& stop);

@@ -199,5 +199,18 @@ TEST_F(RebuildTest, a_damaged_model_is_made_anew_by_itself) {
   EXPECT_EQ(get("/api-queries/names/2999").body, R"({"name":"n"})");
 }
 
+// As after the restore of an older backup below a read model that has seen more.
+TEST_F(RebuildTest, a_model_of_a_journal_that_is_no_more_is_made_anew_and_begins_where_the_journal_is) {
+  open();
+  many(20);
+  ASSERT_TRUE(loop_.run_until([this] { return live_.position() == Seq{20}; }));
+  journal_.become(1, 12);
+  ASSERT_TRUE(loop_.run_until([this] { return live_.position() == Seq{12}; }));
+  EXPECT_EQ(rebuild_->progress().identical, std::nullopt);
+  EXPECT_EQ(get("/api-queries/names/13").status, 404);
+  (void)journal_.append(3);
+  ASSERT_TRUE(loop_.run_until([this] { return live_.position() == Seq{15}; }));
+}
+
 }  // namespace
 }  // namespace sportapp::queries

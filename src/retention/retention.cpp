@@ -204,8 +204,8 @@ Result<std::size_t> Retention::keep(Seq upto) {
     if (options_.policy.keep_days > 0 && entry.time_ms > newest_ms) break;
     // The journal may have become another one since.
     if (journal::chained(hash, entry) != entry.hash) return unlike(file_, entry.seq);
+    events.push_back({entry.seq, entry.time_ms, std::move(entry.event), hash, entry.hash});
     hash = entry.hash;
-    events.push_back({entry.seq, entry.time_ms, std::move(entry.event)});
   }
   if (events.empty()) return std::size_t{0};
   if (auto written = model_->write_base(events, hash); !written) return written.error();

@@ -108,7 +108,7 @@ using Verdicts = std::map<std::int64_t, std::optional<std::string>>;
 Verdicts expect_stock_accounted_for(const Saga& saga) {
   std::map<std::int64_t, std::int64_t> stock;
   Verdicts verdicts;
-  for (const auto& [seq, time_ms, event] : saga.products.events) {
+  for (const auto& [seq, time_ms, event, previous, hash] : saga.products.events) {
     const auto payload = object_of(event.payload);
     if (event.type == "ProductAdded" || event.type == "ProductChanged") {
       stock[payload.at("id").as_int64()] = payload.at("stock").as_int64();
@@ -138,7 +138,7 @@ Verdicts expect_stock_accounted_for(const Saga& saga) {
 std::size_t expect_each_order_settled_once(const Saga& saga, const Verdicts& verdicts) {
   std::size_t placed = 0;
   Verdicts settled;
-  for (const auto& [seq, time_ms, event] : saga.orders.events) {
+  for (const auto& [seq, time_ms, event, previous, hash] : saga.orders.events) {
     const auto payload = object_of(event.payload);
     if (event.type == "OrderPlaced") ++placed;
     if (event.type != "OrderCompleted" && event.type != "OrderFailed") continue;

@@ -35,7 +35,7 @@ class Mutation(NamedTuple):
 
 
 WRITER = "src/journal/writer.cpp"
-COUNTED = "counted = std::max(counted, *upto);"
+COUNTED = "if (upto && *upto > counted.seq) counted = {*upto, hash_of_consumed(entry.answer.body)};"
 # Else the file refuses what comes twice, and all that is seen is a service that cannot write.
 KEYS_MAY_REPEAT = (
     Change("src/journal/store.cpp", "key TEXT NOT NULL UNIQUE", "key TEXT NOT NULL"),
@@ -52,11 +52,11 @@ MUTATIONS = (
                      "if (const auto known = store_->find(\"\")) {")),
              "disk", ("different", "doubled")),
     Mutation("position", "a consumer on another node begins at the first event again",
-             (*KEYS_MAY_REPEAT, Change(WRITER, COUNTED, "counted = std::min(counted, *upto);"),
-              Change(WRITER, "place.consumed[source] = store.consumed(source);", "place.consumed[source] = Seq{};")),
+             (*KEYS_MAY_REPEAT, Change(WRITER, COUNTED, "if (upto) counted = {std::min(counted.seq, *upto), {}};"),
+              Change(WRITER, "place.consumed[source] = store.consumed(source);", "place.consumed[source] = messaging::beginning();")),
              "rolling", ("verify: saga", "verify: chain")),
     Mutation("passed-over", "a consumer on another node passes over an event",
-             (Change(WRITER, COUNTED, "counted = std::max(counted, upto->next());"),),
+             (Change(WRITER, COUNTED, "if (upto && *upto > counted.seq) counted = {upto->next(), {}};"),),
              "rolling", ("verify: known", "verify: saga")),
 )
 

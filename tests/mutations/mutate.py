@@ -74,7 +74,7 @@ MUTATIONS = (
                      '"UPDATE meta SET position = position + 0 * ?"'),),
              (("projection_test", "ReadModelTest.position_is_kept_with_the_views"),)),
     Mutation("saga-key", "an event of another service counts again though its key says that it did",
-             (Change("src/journal/writer.cpp", "if (counted->second != cause.after || cause.upto <= cause.after)",
+             (Change("src/journal/writer.cpp", "if (last != cause.after || cause.upto <= cause.after)",
                      "if (cause.after < Seq{0})"),),
              (("journal_test", "ConsumedTest.EventsCountOnceAndNoneIsPassedOver"),)),
     Mutation("stock-twice", "the stock of an order is taken a second time when the event is applied",
