@@ -31,7 +31,8 @@ constexpr const char* kFooter =
     R"(First what was done about failures: when, of which service, by which rule (sportapp failover table), what and why.
 Then the events that a process could not take in, or cannot show. Such an event stops nothing else: the process sets
 it aside with its reason. The first thousand of each process are listed. `retry` tries them again, in order: when the
-cause is gone, for example after an upgrade.
+cause is gone, for example after an upgrade. Then who found entries in a stream that are not of its journal's history:
+none of them counted, the journal's own feed was read instead.
 
 Exit status: 0, 1 a process did not answer, 2 wrong command line, 4 no instance runs on this data.
 
@@ -103,6 +104,25 @@ Result<std::size_t> show_events(const instance::Instance& instance, const Proces
   }
 }
 
+void show_false_stream(const Process& process, std::string_view name, const json::object& status) {
+  const auto* count = status.if_contains(name);
+  const auto* why = status.if_contains(std::string(name) + "_why");
+  if (count == nullptr || !count->is_int64() || count->get_int64() == 0) return;
+  fmt::print(
+      "{:<20} {} {} times: {}\n", process.name,
+      name == "stream_mended" ? "found its stream false and began it anew" : "did not believe the stream",
+      count->get_int64(), why != nullptr && why->is_string() ? why->get_string().c_str() : "");
+}
+
+// What it found in a stream that no relay of the journal wrote: docs/streams.md.
+void show_false_streams(const instance::Instance& instance, const Process& process) {
+  const auto status = ask(instance, process, false, "/internal/status");
+  if (!status) return;  // whoever does not answer is told already
+  show_false_stream(process, "stream_mended", *status);
+  show_false_stream(process, "refused", *status);
+  for (const auto& name : services::names()) show_false_stream(process, "refused_" + name, *status);
+}
+
 // How many events are left.
 Result<std::int64_t> retry_events(const instance::Instance& instance, const Process& process) {
   const auto said = ask(instance, process, true, "/internal/events/retry");
@@ -130,6 +150,7 @@ int list(const instance::Instance& instance, const std::vector<Process>& process
     const auto shown = show_events(instance, process);
     if (!tell_failure(process, shown)) events += *shown;
     failed = failed || !shown;
+    show_false_streams(instance, process);
   }
   if (events == 0 && !failed) fmt::print("No event is set aside.\n");
   return failed ? supervisor::kExitFailed : 0;

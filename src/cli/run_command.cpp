@@ -64,6 +64,7 @@ Result<std::vector<Member>> members_of(const Options& options) {
   if (!settings) return settings.error();
   auto members = instance::placed_members(*settings);
   if (!members) return members;
+  instance::place_redis(layout, *members);
   for (auto& member : *members) member = instance::seen_from_here(std::move(member), *settings);
   return members;
 }

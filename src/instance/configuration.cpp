@@ -1,8 +1,14 @@
 #include "instance/configuration.hpp"
 
 #include <fmt/format.h>
+#include <sodium.h>
+
+#include <array>
 
 #include "base/files.hpp"
+#include "base/hash.hpp"
+#include "instance/ports.hpp"
+#include "messaging/redis_address.hpp"
 #include "services/registry.hpp"
 
 namespace sportapp::instance {
@@ -60,6 +66,21 @@ std::string feed_tables(const std::vector<Member>& members, const Member& member
   return text;
 }
 
+std::string random_digits() {
+  std::array<unsigned char, 8> bytes{};
+  randombytes_buf(bytes.data(), bytes.size());
+  std::array<char, 2 * bytes.size() + 1> text{};
+  return sodium_bin2hex(text.data(), text.size(), bytes.data(), bytes.size());
+}
+
+// So Redis knows a password without having it in its file.
+std::string sha256_of(const std::string& password) {
+  Hash hash{};
+  static_assert(sizeof hash == crypto_hash_sha256_BYTES);
+  crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(password.data()), password.size());
+  return hex(hash);
+}
+
 std::string kind_of(const Member& member) {
   if (member.kind == Kind::kRedis) return "redis";
   return member.kind == Kind::kGateway ? "gateway" : "service";
@@ -67,14 +88,26 @@ std::string kind_of(const Member& member) {
 
 }  // namespace
 
-std::string redis_config(const Layout& layout, const Settings& settings, const Member& redis) {
-  return fmt::format(
+// Nobody gets in but with this instance's password, and then with the commands that are used and no others.
+// Redis keeps nothing and finds nothing: the file that it would read at its start has a name of its own each
+// time.
+std::string redis_config(const Layout& layout, const Settings& settings, const Member& redis,
+                         const InstanceKey& key) {
+  auto text = fmt::format(
       "# Written by sportapp. Redis carries events; what it loses is read from the journal's feed.\n"
       "bind {}\nport {}\nprotected-mode {}\ndaemonize no\n"
-      "save \"\"\nappendonly no\nmaxmemory {}mb\nmaxmemory-policy noeviction\n"
+      "save \"\"\nappendonly no\ndbfilename \"none-{}.rdb\"\nmaxmemory {}mb\nmaxmemory-policy noeviction\n"
       "dir \"{}\"\nlogfile \"{}\"\nloglevel notice\nalways-show-logo no\n",
-      settings.network.listen, redis.port, redis.apart ? "no" : "yes", settings.redis.memory_mb,
-      layout.working_folder(redis.name).string(), layout.log(redis.name).string());
+      settings.network.listen, redis.port, redis.apart ? "no" : "yes", random_digits(),
+      settings.redis.memory_mb, layout.working_folder(redis.name).string(), layout.log(redis.name).string());
+  if (is_local_socket(redis.host)) text += fmt::format("unixsocket \"{}\"\nunixsocketperm 700\n", redis.host);
+  std::string streams;
+  for (const auto& name : services::names()) streams += " ~" + name;
+  return text +
+         fmt::format(
+             "user default off nopass nocommands\nuser {} on #{}{} resetchannels nocommands +ping +xadd "
+             "+xread +xrange +xinfo|stream +del\n",
+             messaging::kRedisUser, sha256_of(messaging::redis_password(key)), streams);
 }
 
 std::string monitor_config(const Layout& layout, const Settings& settings, const std::vector<Member>& members,
@@ -117,8 +150,11 @@ std::string service_config(const Layout& layout, const Settings& settings, const
   if (member.kind == Kind::kCommands && member.link_port != 0)
     text += link_settings(layout, settings, member);
   const auto& redis = member_of(members, Kind::kRedis);
-  text += fmt::format("\n[redis]\nhost = \"{}\"\nport = {}\nstream_length_max = {}\n", redis.host,
-                      detours.port(member.name, redis.name, redis.port), settings.redis.stream_length_max);
+  const auto port = detours.port(member.name, redis.name, is_local_socket(redis.host) ? 0 : redis.port);
+  const auto& host = is_local_socket(redis.host) && port != 0 ? member.host : redis.host;
+  text += fmt::format("\n[redis]\nhost = \"{}\"\n", host);
+  if (port != 0) text += fmt::format("port = {}\n", port);
+  text += fmt::format("stream_length_max = {}\n", settings.redis.stream_length_max);
   if (member.kind == Kind::kQueries) text += feed_tables(members, member);
   if (member.kind == Kind::kCommands) {
     text += "\n" + retention_text(settings.retention);
@@ -138,9 +174,11 @@ Result<void> write_configuration(const Layout& layout, const Settings& settings,
                                  const Detours& detours) {
   Result<std::string> text = std::string();
   switch (member.kind) {
-    case Kind::kRedis:
-      text = redis_config(layout, settings, member);
+    case Kind::kRedis: {
+      const auto key = load_key(key_file(layout, settings));
+      text = key ? Result<std::string>(redis_config(layout, settings, member, *key)) : key.error();
       break;
+    }
     case Kind::kMonitor:
       text = monitor_config(layout, settings, members, detours);
       break;

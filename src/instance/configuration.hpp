@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/instance_secret.hpp"
 #include "base/result.hpp"
 #include "instance/detours.hpp"
 #include "instance/layout.hpp"
@@ -25,7 +26,9 @@ inline constexpr int kGatewayShutdownS = 5;
 // `members` have their hosts and ports.
 [[nodiscard]] Result<std::string> gateway_config(const Layout& layout, const Settings& settings,
                                                  const std::vector<Member>& members);
-[[nodiscard]] std::string redis_config(const Layout& layout, const Settings& settings, const Member& redis);
+// `key`: the instance's, by which its processes are known to Redis.
+[[nodiscard]] std::string redis_config(const Layout& layout, const Settings& settings, const Member& redis,
+                                       const InstanceKey& key);
 [[nodiscard]] std::string monitor_config(const Layout& layout, const Settings& settings,
                                          const std::vector<Member>& members, const Detours& detours);
 [[nodiscard]] std::string service_config(const Layout& layout, const Settings& settings,

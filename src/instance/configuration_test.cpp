@@ -7,6 +7,8 @@
 #include <filesystem>
 
 #include "base/files.hpp"
+#include "instance/placing.hpp"
+#include "messaging/redis_address.hpp"
 #include "monitor/config.hpp"
 #include "process/child.hpp"
 #include "service/process.hpp"
@@ -26,6 +28,7 @@ class ConfigurationTest : public ::testing::Test {
     for (const auto& needed : {layout_.config(), layout_.logs(), layout_.working_folder("gateway")}) {
       std::filesystem::create_directories(needed);
     }
+    EXPECT_TRUE(make_key(layout_.key_file()));
   }
   // What NGINX itself says of the generated file; empty when it takes it.
   [[nodiscard]] std::string nginx_complaint() const {
@@ -99,7 +102,8 @@ TEST_F(ConfigurationTest, WhoIsElsewhereIsReachedAtItsAddressAndByNoLocalSocket)
       member.host = "10.1.2.3", member.apart = true;
   }
   settings_.network.listen = "0.0.0.0";
-  settings_.network.key_file = "/somewhere/cluster.key";
+  settings_.network.key_file = layout_.data / "elsewhere.key";
+  ASSERT_TRUE(make_key(settings_.network.key_file));
   const auto port = members_of(members_, "users", Kind::kCommands).at(0).port;
   EXPECT_THAT(gateway(), HasSubstr("server \"10.1.2.3:" + std::to_string(port) + "\""));
   EXPECT_THAT(gateway(), Not(HasSubstr(layout_.local_socket("users-commands-a").string())));
@@ -110,11 +114,11 @@ TEST_F(ConfigurationTest, WhoIsElsewhereIsReachedAtItsAddressAndByNoLocalSocket)
   EXPECT_EQ(read->host, "0.0.0.0");
   EXPECT_EQ(read->feeds.at(0).host, "10.1.2.3");
   EXPECT_EQ(read->redis.host, "10.1.2.3");
-  EXPECT_EQ(read->key_file, "/somewhere/cluster.key");
+  EXPECT_EQ(read->key_file, settings_.network.key_file);
   const auto monitor = monitor::load_config(config_file(layout_, member_of(members_, Kind::kMonitor)));
   ASSERT_TRUE(monitor) << monitor.error().what;
-  EXPECT_EQ(monitor->key_file, "/somewhere/cluster.key");
-  EXPECT_EQ(monitor->process.key_file, "/somewhere/cluster.key");
+  EXPECT_EQ(monitor->key_file, settings_.network.key_file);
+  EXPECT_EQ(monitor->process.key_file, settings_.network.key_file);
 }
 
 TEST_F(ConfigurationTest, AServiceMoreIsANameMore) {
@@ -260,6 +264,58 @@ TEST_F(ConfigurationTest, ACommandsProcessFindsTheFeedsOfTheServicesItFollows) {
     for (const auto& source : read->sources) found.emplace_back(source.service, source.port);
     EXPECT_EQ(found, expected) << service.name;
   }
+}
+
+TEST_F(ConfigurationTest, RedisIsReachedByItsSocketWhereAllShareADataFolder) {
+  place_redis(layout_, members_);
+  ASSERT_TRUE(write_configuration(layout_, settings_, members_));
+  const auto redis = read_file(layout_.config() / "redis.conf").value();
+  EXPECT_THAT(redis, HasSubstr("\nport 0\n"));
+  EXPECT_THAT(redis,
+              HasSubstr("unixsocket \"" + layout_.redis_socket().string() + "\"\nunixsocketperm 700\n"));
+  const auto queries = members_of(members_, "users", Kind::kQueries).at(0);
+  const auto read = service::load_config(config_file(layout_, queries));
+  ASSERT_TRUE(read) << read.error().what;
+  EXPECT_EQ(read->redis.host, layout_.redis_socket());
+  EXPECT_EQ(read->key_file, layout_.key_file());
+  const auto monitor = monitor::load_config(config_file(layout_, member_of(members_, Kind::kMonitor)));
+  ASSERT_TRUE(monitor) << monitor.error().what;
+  EXPECT_EQ(monitor->targets.front().host, layout_.redis_socket());
+}
+
+TEST_F(ConfigurationTest, RedisKeepsItsPortForWhoIsElsewhereOrComesByADetour) {
+  const auto port = member_of(members_, Kind::kRedis).port;
+  auto apart = members_;
+  apart[1].apart = true;
+  place_redis(layout_, apart);
+  EXPECT_EQ(member_of(apart, Kind::kRedis).port, port);
+  EXPECT_EQ(member_of(apart, Kind::kRedis).host, "127.0.0.1");
+  Detours detours;
+  detours.add("users-commands-a", "redis", 31'002);
+  place_redis(layout_, members_, detours);
+  ASSERT_TRUE(write_configuration(layout_, settings_, members_, detours));
+  EXPECT_THAT(read_file(layout_.config() / "redis.conf").value(),
+              HasSubstr("\nport " + std::to_string(port) + "\n"));
+  const auto nodes = members_of(members_, "users", Kind::kCommands);
+  const auto a = service::load_config(config_file(layout_, nodes[0])).value();
+  EXPECT_EQ(a.redis.host, "127.0.0.1");
+  EXPECT_EQ(a.redis.port, 31'002);
+  const auto queries =
+      service::load_config(config_file(layout_, members_of(members_, "users", Kind::kQueries)[0]));
+  EXPECT_EQ(queries->redis.host, layout_.redis_socket());
+}
+
+TEST_F(ConfigurationTest, RedisHasThePasswordOfTheInstanceAndNotInItsFile) {
+  ASSERT_TRUE(write_configuration(layout_, settings_, members_));
+  const auto redis = read_file(layout_.config() / "redis.conf").value();
+  EXPECT_THAT(redis, HasSubstr("\nuser default off "));
+  EXPECT_THAT(redis, HasSubstr("\nuser sportapp on #"));
+  EXPECT_THAT(redis, HasSubstr(" ~users "));
+  EXPECT_THAT(redis, Not(HasSubstr(messaging::redis_password(load_key(layout_.key_file()).value()))));
+  ASSERT_TRUE(write_configuration(layout_, settings_, members_));
+  EXPECT_NE(read_file(layout_.config() / "redis.conf").value(), redis) << "the name of what it would load";
+  std::filesystem::remove(layout_.key_file());
+  EXPECT_FALSE(write_configuration(layout_, settings_, members_));
 }
 
 }  // namespace sportapp::instance

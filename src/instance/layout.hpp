@@ -31,13 +31,20 @@ struct Layout {
   // The gateway's way to a service process; empty where the path is too long for a socket, or has what NGINX
   // takes for its end: the way is then TCP.
   [[nodiscard]] std::filesystem::path local_socket(const std::string& name) const {
-    auto path = working_folder(name) / "http.sock";
+    return socket_below(name, "http.sock");
+  }
+  // Everybody's way to Redis, where all share one data folder; empty as above.
+  [[nodiscard]] std::filesystem::path redis_socket() const { return socket_below("redis", "redis.sock"); }
+  // The working folder of a process: by it, what an earlier supervisor left is recognised.
+  [[nodiscard]] std::filesystem::path working_folder(const std::string& name) const { return run() / name; }
+
+ private:
+  [[nodiscard]] std::filesystem::path socket_below(const std::string& name, const char* file) const {
+    auto path = working_folder(name) / file;
     const auto& text = path.native();
     constexpr std::size_t kPathMax = 107;  // sockaddr_un
     return text.size() <= kPathMax && text.find(':') == std::string::npos ? path : std::filesystem::path();
   }
-  // The working folder of a process: by it, what an earlier supervisor left is recognised.
-  [[nodiscard]] std::filesystem::path working_folder(const std::string& name) const { return run() / name; }
 };
 
 // Absolute, without `.`, `..` and a slash at the end: one folder has one name.

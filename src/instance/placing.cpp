@@ -63,7 +63,23 @@ void place_gateway(std::vector<Member>& members, const Settings& settings) {
   }
 }
 
+void place_redis(const Layout& layout, std::vector<Member>& members, const Detours& detours) {
+  const auto socket = layout.redis_socket();
+  const bool together =
+      std::none_of(members.begin(), members.end(), [](const Member& member) { return member.apart; });
+  if (socket.empty() || !together) return;
+  for (auto& redis : members) {
+    if (redis.kind != Kind::kRedis) continue;
+    redis.host = socket.string();
+    const bool by_detour = std::any_of(members.begin(), members.end(), [&](const Member& member) {
+      return detours.port(member.name, redis.name, 0) != 0;
+    });
+    if (!by_detour) redis.port = 0;
+  }
+}
+
 Member seen_from_here(Member member, const Settings& settings) {
+  if (is_local_socket(member.host)) return member;
   member.host = reachable(member.kind == Kind::kGateway ? settings.gateway.host : settings.network.listen);
   return member;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "instance/detours.hpp"
 #include "instance/instance.hpp"
 #include "instance/layout.hpp"
 #include "instance/settings.hpp"
@@ -19,6 +20,10 @@ namespace sportapp::instance {
 
 // The gateway's host and port, which are its owner's to set.
 void place_gateway(std::vector<Member>& members, const Settings& settings);
+
+// Redis gets a local socket where all processes share one data folder, and no port unless somebody reaches it
+// by a detour.
+void place_redis(const Layout& layout, std::vector<Member>& members, const Detours& detours = {});
 
 // The member as this host itself reaches it, whether or not the network is there.
 [[nodiscard]] Member seen_from_here(Member member, const Settings& settings);

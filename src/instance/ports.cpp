@@ -4,6 +4,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -85,6 +86,20 @@ int search_start(const Layout& layout) {
   return kFirstPort + (hash[0] * 256 + hash[1]) % (kPorts / 40) * 40;
 }
 
+bool listens_at(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) return false;
+  path.copy(address.sun_path, path.size());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return false;
+  // A full backlog is a sign of life, too.
+  const bool there =
+      ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+  ::close(fd);
+  return there;
+}
+
 bool is_free(std::uint16_t port) {
   return static_cast<bool>(can_listen("127.0.0.1", port));
 }
@@ -150,6 +165,7 @@ std::string host_and_port(const std::string& host, std::uint16_t port) {
 }
 
 bool listens(const std::string& host, std::uint16_t port) {
+  if (is_local_socket(host)) return listens_at(host);
   const auto addresses = resolve(host, port);
   if (!addresses) return false;
   const auto& address = *addresses->get();

@@ -22,7 +22,11 @@ namespace sportapp::instance {
 [[nodiscard]] Result<void> assign_ports(const Layout& layout, std::vector<Member>& members,
                                         bool linked = kRedundant);
 
-// Whether something listens there; never blocks for long.
+// Whether a host is the path of a local socket; its port then means nothing.
+[[nodiscard]] inline bool is_local_socket(const std::string& host) {
+  return host.starts_with('/');
+}
+// Whether something listens there, on a port or a local socket; never blocks for long.
 [[nodiscard]] bool listens(const std::string& host, std::uint16_t port);
 
 // A host to listen on, as a client on this machine reaches it.

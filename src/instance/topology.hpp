@@ -21,9 +21,10 @@ struct Member {
   std::string node;     // a | 1, 2
   std::string program;  // users-commands
   std::uint16_t port = 0;
-  std::uint16_t link_port = 0;     // of a commands node, for monitor and other nodes; 0: it stands alone
-  std::string host = "127.0.0.1";  // at which the others reach it
-  bool apart = false;              // it shares neither files nor local sockets with the others
+  std::uint16_t link_port = 0;  // of a commands node, for monitor and other nodes; 0: it stands alone
+  // At which the others reach it; of Redis it may be the path of a local socket, and the port is then 0.
+  std::string host = "127.0.0.1";
+  bool apart = false;  // it shares neither files nor local sockets with the others
 };
 
 // Off: every commands service is one node without a link.

@@ -29,7 +29,7 @@ Result<Target> target_from(service::TomlReader& table) {
   table.read("side", target.side);
   table.read("node", target.node);
   table.read("host", target.host);
-  table.read("port", target.port, 1, kPortMax);
+  table.read("port", target.port, 0, kPortMax);
   table.read("link_port", target.link_port, 0, kPortMax);
   const auto read = kind_of(kind, target.name);
   if (!read) return read.error();

@@ -13,14 +13,15 @@ enum class Kind { kService, kRedis, kGateway };
 
 // A process that is watched.
 struct Target {
-  std::string name;     // users-commands-a
-  std::string service;  // users; empty for what serves all
-  std::string side;     // commands | queries
-  std::string node;     // a | 1
-  std::string host = "127.0.0.1";
+  std::string name;                // users-commands-a
+  std::string service;             // users; empty for what serves all
+  std::string side;                // commands | queries
+  std::string node;                // a | 1
+  std::string host = "127.0.0.1";  // of Redis it may be the path of a local socket
   std::uint16_t port = 0;
   std::uint16_t link_port = 0;  // of a commands node; 0: it stands alone
   Kind kind = Kind::kService;
+  std::string password{};  // of Redis
 };
 
 struct FailoverSettings {

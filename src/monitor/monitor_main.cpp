@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "messaging/redis_address.hpp"
 #include "monitor/config.hpp"
 #include "monitor/failover.hpp"
 #include "monitor/failover_routes.hpp"
@@ -36,8 +37,14 @@ class Monitor {
       failover_->start();
       count();
     }
+    auto targets = config_.targets;
+    const auto key = load_key(config_.key_file);
+    if (!key) return key.error();
+    for (auto& target : targets) {
+      if (target.kind == monitor::Kind::kRedis) target.password = messaging::redis_password(*key);
+    }
     probes_ = std::make_unique<monitor::Probes>(
-        config_.targets, config_.failover.suspicion_ms,
+        std::move(targets), config_.failover.suspicion_ms,
         monitor::Probes::Hooks{
             .is_halted = [this](const std::string& name) { return hung_.is_halted(name); },
             .patience = [this](const std::string& name) { return hung_.patience(name); },

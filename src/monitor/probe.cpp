@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,13 +15,16 @@
 #include <string_view>
 #include <utility>
 
+#include "messaging/redis_address.hpp"
+
 namespace sportapp::monitor {
 namespace {
 
 std::string question_for(const Target& target) {
   switch (target.kind) {
     case Kind::kRedis:
-      return "PING\r\n";
+      // Whoever cannot log in gets no echo either.
+      return fmt::format("AUTH {} {}\r\nPING\r\n", messaging::kRedisUser, target.password);
     case Kind::kGateway:
       return "GET / HTTP/1.1\r\nHost: monitor\r\n\r\n";
     case Kind::kService:
@@ -29,10 +33,15 @@ std::string question_for(const Target& target) {
   return "GET /health/ready HTTP/1.1\r\nHost: monitor\r\n\r\n";
 }
 
+// Two lines: of the login and of the echo.
 std::optional<ProbeAnswer> take_redis(const std::string& came) {
-  const auto end = came.find("\r\n");
+  const auto login = came.find("\r\n");
+  if (login == std::string::npos) return std::nullopt;
+  const auto end = came.find("\r\n", login + 2);
   if (end == std::string::npos) return std::nullopt;
-  return ProbeAnswer{came[0] == '+' ? "" : "answers " + came.substr(0, end), end + 2};
+  const auto echo = came.substr(login + 2, end - login - 2);
+  if (came[0] != '+') return ProbeAnswer{"answers " + came.substr(0, login), end + 2};
+  return ProbeAnswer{echo.starts_with('+') ? "" : "answers " + echo, end + 2};
 }
 
 std::string lower(std::string_view text) {
@@ -72,6 +81,14 @@ std::optional<ProbeAnswer> take_answer(Kind kind, const std::string& came) {
 
 Probe::Probe(const Target& target, int every_ms)
     : target_(target), every_ms_(every_ms), question_(question_for(target)) {
+  if (target.host.starts_with('/')) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    target.host.copy(address.sun_path, sizeof address.sun_path - 1);
+    std::memcpy(&address_, &address, sizeof address);
+    address_size_ = sizeof address;
+    return;
+  }
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV;

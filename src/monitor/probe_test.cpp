@@ -92,9 +92,11 @@ TEST(ProbeAnswers, SayWhatIsWrong) {
   const std::string unready = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\ndisk full";
   EXPECT_EQ(take_answer(Kind::kService, unready)->trouble, "answers 503 disk full");
   EXPECT_EQ(take_answer(Kind::kGateway, unready)->trouble, "") << "of a gateway any answer will do";
-  EXPECT_EQ(take_answer(Kind::kRedis, "+PONG\r\n")->trouble, "");
-  EXPECT_EQ(take_answer(Kind::kRedis, "-NOAUTH x\r\n")->trouble, "answers -NOAUTH x");
-  EXPECT_FALSE(take_answer(Kind::kRedis, "+PON"));
+  EXPECT_EQ(take_answer(Kind::kRedis, "+OK\r\n+PONG\r\n")->trouble, "");
+  EXPECT_EQ(take_answer(Kind::kRedis, "-WRONGPASS x\r\n-NOAUTH y\r\n")->trouble, "answers -WRONGPASS x");
+  EXPECT_EQ(take_answer(Kind::kRedis, "+OK\r\n-LOADING x\r\n")->trouble, "answers -LOADING x");
+  EXPECT_FALSE(take_answer(Kind::kRedis, "+OK\r\n+PON"));
+  EXPECT_FALSE(take_answer(Kind::kRedis, "+OK\r\n"));
 }
 
 TEST_F(ProbeOfServer, AsksAgainAndAgainOverOneConnection) {

@@ -14,14 +14,16 @@ namespace {
 
 using instance::Kind;
 
+// One that asks who we are answers.
 Result<void> ping_redis(const instance::Member& redis, int timeout_ms) {
   auto connection = messaging::Redis::connect({redis.host, redis.port}, timeout_ms);
   if (!connection) return connection.error();
   const std::array<std::string_view, 1> words{"PING"};
   const auto reply = connection->command(words);
   if (!reply) return reply.error();
-  if ((*reply)->type != REDIS_REPLY_ERROR) return {};
-  return Error{Retry::kLater, fmt::format("Redis answers: {}", messaging::text_of(**reply))};
+  const auto said = messaging::text_of(**reply);
+  if ((*reply)->type != REDIS_REPLY_ERROR || said.starts_with("NOAUTH")) return {};
+  return Error{Retry::kLater, fmt::format("Redis answers: {}", said)};
 }
 
 const char* ready_path(Kind kind) {

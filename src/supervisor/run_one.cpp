@@ -200,8 +200,9 @@ int run_one(const RunOptions& options) {
   layout->foreground = true;
   const auto settings = instance::settings_of(*layout, options.settings_file);
   if (!settings) return failed(settings.error().what, kExitUsage);
-  const auto members = instance::placed_members(*settings);
+  auto members = instance::placed_members(*settings);
   if (!members) return failed(members.error().what, kExitUsage);
+  instance::place_redis(*layout, *members);
   const auto member = named(*members, options.name);
   if (!member) return failed(member.error().what, kExitUsage);
   // Together with the others on this data, but not with `sportapp up`, and each of them once.

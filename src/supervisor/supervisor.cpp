@@ -202,7 +202,8 @@ void Supervisor::start(Child& child) {
   // A child that ended already is a zombie, which has no identity; its pid is enough to reap it.
   child.view.id = process::identify(*pid).value_or(process::ProcessId{*pid, 0});
   child.started_ms = clock_.monotonic_ms();
-  set_state(child, child.plan.port == 0 ? ProcessState::kRunning : ProcessState::kStarting);
+  const bool listens = child.plan.port != 0 || instance::is_local_socket(child.plan.host);
+  set_state(child, listens ? ProcessState::kStarting : ProcessState::kRunning);
 }
 
 void Supervisor::start_later(Child& child, const std::string& why, std::int64_t lived_ms) {

@@ -106,6 +106,9 @@ Result<Session::Start> prepare(const instance::Layout& layout, const instance::S
   }
   if (auto assigned = instance::assign_ports(layout, start.members); !assigned) return assigned.error();
   instance::place_gateway(start.members, settings);
+  const auto detours = options.lab ? instance::Detours::read(layout) : instance::Detours();
+  if (!detours) return detours.error();
+  instance::place_redis(layout, start.members, *detours);
   auto plans = make_plans(layout, settings, start.members, options.lab);
   if (!plans) return plans.error();
   start.plans = std::move(*plans);
@@ -114,8 +117,6 @@ Result<Session::Start> prepare(const instance::Layout& layout, const instance::S
       !token) {
     return token.error();
   }
-  const auto detours = options.lab ? instance::Detours::read(layout) : instance::Detours();
-  if (!detours) return detours.error();
   if (auto written = instance::write_configuration(layout, settings, start.members, *detours); !written) {
     return written.error();
   }
