@@ -2,18 +2,12 @@
 import os
 import re
 import signal
-import socket
 import time
 
+import streams
 from evidence import check_everything, wait_for_more
 from load import Load
 from sportapp import QUERIES
-
-
-def flush_all(port: int):
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(b"FLUSHALL\r\n")
-        assert connection.recv(100) == b"+OK\r\n"
 
 
 def events_counted(app, name: str) -> int:
@@ -41,11 +35,11 @@ def test_no_registration_fails_and_every_event_arrives_whatever_redis_does(app, 
             wait_for_more(load, 200)
             app.wait_restarted("redis", app.kill("redis"))
             wait_for_more(load, 200)
-            flush_all(app.process("redis").port)
+            streams.forget(app)
             wait_for_more(load, 200)
             hang(app, 30 if long_mode else 5)
             wait_for_more(load, 200)
-            flush_all(app.process("redis").port)
+            streams.forget(app)
             app.wait_restarted("redis", app.kill("redis"))
             wait_for_more(load, 200)
     assert not load.refused, f"registrations failed: {dict(load.refused)}"

@@ -1,12 +1,15 @@
 """The gateway under clients that are slow, strange, many or hostile."""
 import json
 import socket
+import stat
 import threading
 import time
 
 import pytest
 
 import raw
+import streams
+from elsewhere import elsewhere, not_here
 from sportapp import SERVICE_PROCESSES, unique
 
 COMMAND = "/api-commands/users"
@@ -205,7 +208,24 @@ def test_a_process_itself_refuses_what_came_through_a_gateway(app):
             assert app.direct(name, path, headers={"Sportapp-Via": "gateway"}).status_code == 404
 
 
-@pytest.mark.parametrize("name", [*SERVICE_PROCESSES, "monitor", "redis"])
+def test_redis_listens_on_a_socket_of_its_user_only(app):
+    if elsewhere():
+        not_here()
+    assert app.process("redis").port == 0
+    assert stat.S_IMODE((app.data / "run/redis/redis.sock").stat().st_mode) == 0o700
+    with streams.Redis(app) as stranger:
+        for words in (("PING",), ("XADD", "users", "*", "event", "x"), ("CONFIG", "GET", "*"), ("AUTH", "x")):
+            with pytest.raises(streams.Refused):
+                stranger.run(*words)
+    with streams.as_a_process(app) as known:
+        assert known.run("PING") == b"PONG"
+        for words in (("CONFIG", "GET", "*"), ("FLUSHALL",), ("SAVE",), ("KEYS", "*"), ("SET", "users", "x"), ("ACL", "LIST"),
+                      ("XADD", "others", "*", "event", "x"), ("DEBUG", "SLEEP", "0"), ("SHUTDOWN",), ("XTRIM", "users", "MAXLEN", "0")):
+            with pytest.raises(streams.Refused):
+                known.run(*words)
+
+
+@pytest.mark.parametrize("name", [*SERVICE_PROCESSES, "monitor"])
 def test_processes_listen_on_loopback_only(app, name):
     port = app.process(name).port
     listening = []

@@ -1,11 +1,13 @@
 """An event that cannot be applied stops nothing else: it is set aside, told, and can be tried again."""
+import contextlib
+import hashlib
 import json
-import socket
+import sqlite3
 
 import pytest
 
 from shop import Shop, add_product, settled, view_of
-from sportapp import queries_of, running
+from sportapp import nodes_of, queries_of, running
 from waiting import until
 
 WHO = (*queries_of("products"), "orders")  # those who take in the events of products; of orders, the primary
@@ -15,26 +17,44 @@ def process_of(instance, name: str) -> str:
     return instance.primary_of(name) if name == "orders" else name
 
 
-def publish(instance, stream: str, seq: int, event: dict):
-    """Into Redis, as the relay does, but what no journal ever said."""
-    text = json.dumps(event).encode()
-    words = [b"XADD", stream.encode(), f"{seq}-0".encode(), b"event", text]
-    data = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-    with socket.create_connection(("127.0.0.1", instance.process("redis").port), timeout=10) as connection:
-        connection.sendall(data)
-        assert connection.recv(1000).startswith(b"$"), "Redis did not take it"
+def chained(previous: bytes, fields: list) -> bytes:
+    """The hash of an entry, as src/journal/entry.cpp makes it."""
+    hashed = hashlib.blake2b(digest_size=32)
+    for field in (previous, *fields):
+        if isinstance(field, str):
+            field = field.encode()
+        number = field if isinstance(field, int) else len(field)
+        hashed.update(number.to_bytes(8, "little", signed=True))
+        if not isinstance(field, int):
+            hashed.update(field)
+    return hashed.digest()
+
+
+def append_to_journal(file, kind: str, payload: str) -> int:
+    """An entry that no rule of this program made, as one of a newer or of a wrong version; gives its seq."""
+    with contextlib.closing(sqlite3.connect(file)) as journal:
+        seq, epoch, previous = journal.execute("SELECT seq, epoch, hash FROM entries ORDER BY seq DESC LIMIT 1").fetchone()
+        fields = [seq + 1, epoch, 1, f"nonsense-{seq + 1}", bytes(16), kind, 1, payload, 200, "{}", ""]
+        row = (seq + 1, epoch, 1, f"nonsense-{seq + 1}", bytes(16), kind, 1, payload, 200, "{}", "",
+               chained(previous, fields))
+        journal.execute("INSERT INTO entries VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        journal.commit()
+        journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return seq + 1
 
 
 @pytest.fixture(scope="module")
 def struck(tmp_path_factory):
-    """An instance whose stream of products has one event that nobody understands."""
+    """An instance whose journal of products has one event that nobody understands."""
     with running(tmp_path_factory.mktemp("struck") / "data") as instance:
         first = add_product(instance)
         instance.wait_for_position(first)
-        seq = instance.journal_head("products") + 1
-        publish(instance, "products", seq, {"seq": seq, "time_ms": 1, "type": "ProductAdded", "version": 1,
-                                            "payload": json.dumps({"id": "nonsense"})})
-        instance.struck_seq = seq
+        assert instance.down().returncode == 0
+        seqs = {append_to_journal(instance.data / name / "journal.db", "ProductAdded", json.dumps({"id": "nonsense"}))
+                for name in nodes_of("products")}
+        assert len(seqs) == 1, "the nodes' journals are not equal"
+        instance.struck_seq = seqs.pop()
+        instance.up()
         yield instance
 
 
@@ -59,7 +79,7 @@ def test_it_is_set_aside_with_its_reason_and_counted(struck, name):
 
 
 def test_everything_after_it_goes_on(struck):
-    add_product(struck)  # stands where the nonsense stood
+    add_product(struck)
     made = add_product(struck, stock=5)
     assert view_of(struck, made)["stock"] == 5
     shop = Shop(struck, stock=2)
