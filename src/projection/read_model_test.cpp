@@ -374,41 +374,5 @@ TEST_F(ReadModelTest, removing_takes_the_files_beside_too) {
   EXPECT_TRUE(remove_model(folder_ / "read_model.db")) << "gone already is no error";
 }
 
-TEST_F(ReadModelTest, ItKnowsOfWhichHistoryItIsAndTakesNothingOfAnother) {
-  const Hash one{1}, two{2}, other{3};
-  auto chained = events(1, {"ana", "luz"});
-  chained[0].hash = chained[1].previous = one;
-  chained[1].hash = two;
-  {
-    auto model = open();
-    EXPECT_EQ(model->place().hash, Hash{});
-    ASSERT_TRUE(model->write(chained));
-    EXPECT_EQ(model->place().hash, two);
-  }
-  auto model = open();
-  EXPECT_EQ(model->place().seq, Seq{2});
-  EXPECT_EQ(model->place().hash, two);
-  auto next = events(3, {"eva"});
-  next[0].previous = other;
-  const auto refused = model->write(next);
-  ASSERT_FALSE(refused);
-  EXPECT_NE(refused.error().what.find("another history"), std::string::npos) << refused.error().what;
-  EXPECT_EQ(model->place().seq, Seq{2});
-  next[0].previous = two;
-  EXPECT_TRUE(model->write(next));
-}
-
-// An earlier version moves the position and leaves the hash of an older one behind.
-TEST_F(ReadModelTest, AHashOfAnotherPositionIsNone) {
-  auto first = events(1, {"ana"});
-  first[0].hash = Hash{1};
-  ASSERT_TRUE(open()->write(first));
-  SQLite::Database(folder_ / "read_model.db", SQLite::OPEN_READWRITE).exec("UPDATE meta SET position = 2");
-  EXPECT_EQ(open()->place().seq, Seq{2});
-  EXPECT_EQ(open()->place().hash, std::nullopt);
-  SQLite::Database(folder_ / "read_model.db", SQLite::OPEN_READWRITE).exec("DROP TABLE last_entry");
-  EXPECT_EQ(open()->place().hash, std::nullopt);
-}
-
 }  // namespace
 }  // namespace sportapp::projection

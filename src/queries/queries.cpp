@@ -62,10 +62,9 @@ class Queries {
   }
 
   std::function<std::unique_ptr<messaging::EventSource>()> feed_maker() const {
-    return [nodes = process_.config().feeds, seal = messaging::Seal(process_.config().service, key_),
-            credential = process_.credential()] {
-      return messaging::make_http_feed(nodes, seal, credential);
-    };
+    return
+        [nodes = process_.config().feeds, seal = messaging::Seal(process_.config().service, key_),
+         credential = process_.credential()] { return messaging::make_http_feed(nodes, seal, credential); };
   }
 
   // A disk that is full or read-only at the start is waited for: the process is not ready meanwhile.
