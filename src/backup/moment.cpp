@@ -32,13 +32,17 @@ Result<Records> read_records(const fs::path& data) {
   }
   auto store = monitor::open_record_files(data / "monitor");
   if (!store) return store.error();
-  auto records = (*store)->load();
-  if (!records) return records;
-  for (const auto& [service, record] : *records) {
-    if (services::find(service) != nullptr) continue;
-    return Error{Retry::kNever, fmt::format("{} has a service {} that this program does not know; use the "
-                                            "program that it runs with",
-                                            data.string(), service)};
+  auto loaded = (*store)->load();
+  if (!loaded) return loaded.error();
+  Records records;
+  for (auto& [service, record] : *loaded) {
+    if (services::find(service) == nullptr) {
+      return Error{Retry::kNever, fmt::format("{} has a service {} that this program does not know; use the "
+                                              "program that it runs with",
+                                              data.string(), service)};
+    }
+    if (!record) return record.error();
+    records[service] = std::move(*record);
   }
   return records;
 }

@@ -48,7 +48,7 @@ std::string Monitor::why_unfit(std::int64_t now_ms) const {
   const auto& report = view.report;
   if (lost_disk(record_.primary)) return "lost its disk";
   const bool lacks = report.checked == floor_ && !report.holds;
-  if (lacks && !acts(report)) return lacking();
+  if (lacks && !acts(report) && report.damage == Damage::kNone) return lacking();
   if (!report.able) return report.why.empty() ? "cannot write" : report.why;
   if (acts(report) && report.epoch <= record_.epoch) return {};
   if (report.promise >= record_.epoch) {
