@@ -51,6 +51,11 @@ Result<void> write_new(const fs::path& file, const std::string& text) {
 }  // namespace
 
 Result<InstanceKey> load_key(const fs::path& file) {
+  if (file.empty()) {
+    return Error{Retry::kNever,
+                 "there is no key_file in the configuration: without it no other process can be "
+                 "believed; `sportapp up` and `sportapp run` write one"};
+  }
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return failed("read the key", file);
   std::string text(kHexBytes + 2, '\0');

@@ -90,8 +90,8 @@ class BackgroundCheck::Round {
     std::uint64_t bytes = 0;
     for (const auto& entry : *page) {
       auto wrong = Wrong(wrong_link(last_, entry));
-      if (!*wrong && scratch_) wrong = replay(check_.domain_, *scratch_, entry);
-      if (!wrong || *wrong) return wrong;
+      if (*wrong) return wrong;
+      if (auto replayed = replay_one(entry); !replayed) return replayed.error();
       last_ = {entry.seq, entry.hash};
       bytes += size_of(entry);
     }
@@ -103,6 +103,16 @@ class BackgroundCheck::Round {
     check_.checked_until_ = std::max(check_.checked_until_.load(), last_.seq.value);
     pause_for(bytes);
     return std::optional<Difference>();
+  }
+
+  // One that this program cannot apply, though the chain says that it is what was written, is no damage; but
+  // then the state cannot be made again.
+  Result<void> replay_one(const Entry& entry) {
+    if (!scratch_) return {};
+    const auto refused = replay(check_.domain_, *scratch_, entry);
+    if (!refused) return refused.error();
+    if (*refused) scratch_.reset();
+    return {};
   }
 
   // Entries that retention deletes are gone for good, and the state that they made cannot be made again.

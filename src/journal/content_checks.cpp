@@ -132,7 +132,7 @@ Result<Checked> check_state(Reader& reader, const domain::Domain& domain, const 
     return replay(domain, scratch, entry);
   });
   if (!refused) return refused.error();
-  if (*refused) return Checked{"", std::move(*refused)};
+  if (*refused) return Checked{"", std::move(*refused), true};
   auto compared = compare(scratch, stored_rows(reader), stored_uniques(reader), progress);
   if (!compared) return compared.error();
   return Checked{fmt::format("{} rows, {} unique values", compared->rows, compared->names),

@@ -1,6 +1,7 @@
 #include "journal/start_check.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <string>
@@ -204,6 +205,10 @@ Check::Found Check::state() {
   if (!is_all) return std::string();
   const auto checked = check_state(*reader_, domain_, [](std::int64_t, std::int64_t) {});
   if (!checked) return checked.error();
+  if (checked->is_unknown_event) {
+    spdlog::warn("{}; its state is not checked", text(*checked->first));
+    return std::string();
+  }
   return checked->first ? text(*checked->first) : std::string();
 }
 

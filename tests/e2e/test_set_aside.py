@@ -40,6 +40,7 @@ def append_to_journal(file, kind: str, payload: str) -> int:
         journal.execute("INSERT INTO entries VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
         journal.commit()
         journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    file.with_name("journal.seal").unlink()  # it says how the file was closed before
     return seq + 1
 
 
