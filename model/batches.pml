@@ -53,6 +53,7 @@ inline finish_batch(n) {
      printf("%c commits and answers batch %d under epoch %d\n", NAME(n), batch[n], acting[n]);
      journal[n * ENTRIES + length[n]] = batch[n];
      length[n] = length[n] + 1;
+     settles(n, HEAD(n));
      reached[n] = STILL_REACHED(n);  /* who has not got it lacks something now */
      answer_entry(n)
   fi;
@@ -63,7 +64,8 @@ inline finish_batch(n) {
 inline crash(n) {
   printf("%c crashes and restarts\n", NAME(n));
   role[n] = WAITING; told[n] = 0; saving[n] = 0; hand_over[n] = 0;
-  forget_leading(n)
+  forget_leading(n);
+  forget_process(n)
 }
 
 #define ALONE(n) \
@@ -78,7 +80,7 @@ inline crash(n) {
        batch[n] = decided; \
        acks[n] = 0 } \
   :: d_step { !served && role[n] == PRIMARY && batch[n] == 0 && \
-              (!quiet || (acting[n] == epoch && in_sync_of[epoch] == ALL_UP)) -> \
+              ((ROUNDS && !quiet) || (quiet && acting[n] == epoch && in_sync_of[epoch] == ALL_UP)) -> \
        printf("%c decides a refusal\n", NAME(n)); \
        decide_confirm(n) } \
   :: d_step { !served && LEADS(n) && batch[n] != 0 && (AWAITED(n) & ~acks[n]) == 0 -> finish_batch(n) } \
@@ -110,6 +112,7 @@ inline crash(n) {
 proctype node(byte n) {
   do
   ALONE(n)
+  DISK_FAULTS(n)
 #if NODES == 2
   TOWARDS(n, (1 - n))
 #else

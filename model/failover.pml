@@ -18,6 +18,22 @@
 #ifndef HEAL
 #define HEAL 9     /* epochs that it may take from there until all is well */
 #endif
+/* FEWER: without switchovers, refusals, lost frames and (but where the record is lost) late pings, so that there is room for other faults. */
+#ifdef FEWER
+#define ROUNDS 0
+#define LOST_FRAMES 0
+#define SWITCHOVERS 0
+#ifdef RECORD_LOSS
+#define LATE_PINGS 1
+#else
+#define LATE_PINGS 0
+#endif
+#else
+#define ROUNDS 1
+#define LOST_FRAMES 1
+#define SWITCHOVERS 1
+#define LATE_PINGS 1
+#endif
 #define EPOCHS_MAX (EPOCHS + HEAL)
 
 #define NOBODY NODES
@@ -43,6 +59,7 @@
 /* The monitor. On disk: the record of the current epoch. Those before are what a late ping may still say. */
 byte epoch;
 byte primary_of[EPOCHS_MAX + 1], in_sync_of[EPOCHS_MAX + 1];
+#define NOW_PRIMARY primary_of[epoch]
 byte successor;         /* of a switchover under way */
 
 /* What it knows of each node: the report of the last echo. */
@@ -105,6 +122,8 @@ byte i, j, next_primary, next_members;  /* for one step; 0 between */
 #define AWAITED(p) ((in_sync_of[acting[p]] | pledged[p]) & ~ONE(p))
 #endif
 
+#include "disks.pml"
+#include "record_loss.pml"
 #include "properties.pml"
 #include "node.pml"
 #include "replication.pml"
@@ -115,7 +134,7 @@ byte i, j, next_primary, next_members;  /* for one step; 0 between */
 
 /* The last fault takes a node away, which the monitor sees; another is in sync. */
 #define STAYS_AWAY(n) \
-  :: d_step { !quiet && epoch > 0 && (in_sync_of[epoch] & ~ONE(n)) != 0 -> \
+  :: d_step { !quiet && epoch > 0 && (in_sync_of[epoch] & ~ONE(n)) != 0 && WHOLE_WITHOUT(n) && RECORD_THERE -> \
        crash(n); \
        take_for_lost(n); \
        printf("---- no more faults, but %c stays away\n", NAME(n)); \
@@ -136,7 +155,7 @@ init {
     epoch = 2; primary_of[1] = 0; in_sync_of[1] = ONE(0); primary_of[2] = 0; in_sync_of[2] = ALL;
     i = 0;
     do
-    :: i < NODES -> promise[i] = 1; told[i] = 1; i++
+    :: i < NODES -> promise[i] = 1; told[i] = 1; hear_of_disk(i); i++
     :: else -> break
     od; j = 0;
 #endif
@@ -159,10 +178,10 @@ progress_while_there_are_faults:
   STAYS_AWAY(2)
 #endif
   fi;
-  served;
+  served || NEEDS_A_PERSON;
 progress_as_all_is_well:
   do
-  :: served -> skip
+  :: served || NEEDS_A_PERSON -> skip
   od
 #endif
 }

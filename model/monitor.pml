@@ -1,13 +1,13 @@
 /* The monitor: the rules M1 to M13 of `sportapp failover table`. */
 
-#define NOW_PRIMARY primary_of[epoch]
+#define MAY_WRITE (!served && RECORD_THERE && (quiet || epoch < EPOCHS))
 #define FIT (life[NOW_PRIMARY] == UNKNOWN || (life[NOW_PRIMARY] == ALIVE && reported != STANDS_DOWN))
 #ifdef PROMOTE_ANY
 #define MEMBER(n) 1
 #else
 #define MEMBER(n) IN(in_sync_of[epoch], n)
 #endif
-#define ELIGIBLE(n) (MEMBER(n) && life[n] == ALIVE && (n != NOW_PRIMARY || reported == STANDS_DOWN))
+#define ELIGIBLE(n) (MEMBER(n) && life[n] == ALIVE && (n != NOW_PRIMARY || reported == STANDS_DOWN) && FIT_BY_DISK(n))
 #ifdef STALE_WISH
 #define WISHES(w) (life[NOW_PRIMARY] == ALIVE && ((reported == ACTS && r_wish == (w)) || late_wish == (w)))
 #else
@@ -20,8 +20,6 @@
 #else
 #define MEMBERS_WITH_SAME_HEAD (WITH_SAME_HEAD(0) | WITH_SAME_HEAD(1))
 #endif
-
-#define MAY_WRITE (!served && (quiet || epoch < EPOCHS))
 
 /* Every change begins a new epoch. Written before anybody is told. */
 inline write_record() {
@@ -57,11 +55,11 @@ inline forget_heads() {
 #endif
 }
 
-#define SAID(n) (acting[n] == epoch -> ACTS : (acting[n] == 0 && promise[n] >= epoch -> STANDS_DOWN : BEHIND))
+#define SAID(n) (acting[n] == epoch -> ACTS : (acting[n] == 0 && (promise[n] >= epoch || STANDS_DOWN_BY_DISK(n)) -> STANDS_DOWN : BEHIND))
 #define SAID_DRAINED(n) (acting[n] == epoch && role[n] == DRAINING && batch[n] == 0)
 #define SAID_WISH(n) (acting[n] == epoch -> wish[n] : 0)
 #define SAID_HEAD(n) (successor == NOBODY -> 0 : HEAD(n))
-#define REPORT_IS_NEW(n) (life[n] != ALIVE || r_head[n] != SAID_HEAD(n) || \
+#define REPORT_IS_NEW(n) (life[n] != ALIVE || r_head[n] != SAID_HEAD(n) || DISK_REPORT_IS_NEW(n) || ANSWER_IS_NEW(n) || \
     (n == NOW_PRIMARY && (reported != SAID(n) || r_drained != SAID_DRAINED(n) || r_wish != SAID_WISH(n))))
 
 inline take_report(n) {
@@ -75,6 +73,8 @@ inline take_report(n) {
 #endif
   life[n] = ALIVE;
   r_head[n] = SAID_HEAD(n);
+  take_disk_report(n);
+  take_answer(n);
   if
   :: n == NOW_PRIMARY ->
      reported = SAID(n);
@@ -87,6 +87,7 @@ inline take_report(n) {
 inline take_for_lost(n) {
   life[n] = LOST;
   r_head[n] = 0;
+  forget_disk_report(n);
   if
   :: n == NOW_PRIMARY -> forget_report()
   :: else
@@ -120,12 +121,13 @@ inline take_for_lost(n) {
        next_primary = n; \
        next_members = ONE(n); \
        write_record() } \
-  :: d_step { MAY_WRITE && epoch > 0 && FIT && n != NOW_PRIMARY && WISHES(DROP(n)) -> \
+  BEGIN_ANEW(n) \
+  :: d_step { MAY_WRITE && epoch > 0 && FIT && n != NOW_PRIMARY && (WISHES(DROP(n)) || TO_BE_DROPPED(n)) -> \
        printf("M9: "); \
        next_primary = NOW_PRIMARY; \
        next_members = (in_sync_of[epoch] & ~ONE(n)); \
        write_record() } \
-  :: d_step { MAY_WRITE && epoch > 0 && FIT && n != NOW_PRIMARY && WISHES(ADMIT(n)) && !IN(in_sync_of[epoch], n) -> \
+  :: d_step { MAY_WRITE && epoch > 0 && FIT && n != NOW_PRIMARY && WISHES(ADMIT(n)) && !IN(in_sync_of[epoch], n) && MAY_BE_ADMITTED(n) -> \
        printf("M10: "); \
        next_primary = NOW_PRIMARY; \
        next_members = (in_sync_of[epoch] | ONE(n)); \
@@ -137,7 +139,7 @@ inline take_for_lost(n) {
        next_members = MEMBERS_WITH_SAME_HEAD; \
        write_record() } \
   /* An operator asks for a switchover, or the preferred node is back. */ \
-  :: d_step { !served && !quiet && epoch > 0 && successor == NOBODY && n != NOW_PRIMARY && IN(in_sync_of[epoch], n) && life[n] == ALIVE -> \
+  :: d_step { SWITCHOVERS && RECORD_THERE && !served && !quiet && epoch > 0 && successor == NOBODY && n != NOW_PRIMARY && IN(in_sync_of[epoch], n) && life[n] == ALIVE -> \
        printf("a switchover to %c is asked for\n", NAME(n)); \
        successor = n } \
   :: d_step { !served && successor == n -> \
@@ -149,6 +151,18 @@ inline forget_life(n) {
   life[n] = UNKNOWN
 }
 
+inline restart_monitor() {
+  successor = NOBODY;
+  forget_heads();
+  forget_report();
+  forget_disk_reports();
+  forget_life(0);
+#if NODES > 2
+  forget_life(2);
+#endif
+  forget_life(1)
+}
+
 proctype monitor() {
   do
   ABOUT(0)
@@ -158,14 +172,8 @@ proctype monitor() {
 #endif
   :: d_step { !served && !quiet && (!ALL_CLEARED || successor != NOBODY) ->
        printf("the monitor restarts\n");
-       successor = NOBODY;
-       forget_heads();
-       forget_report();
-       forget_life(0);
-       forget_life(1);
-#if NODES > 2
-       forget_life(2)
-#endif
+       restart_monitor()
      }
+  LOSE_RECORD
   od
 }

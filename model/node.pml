@@ -36,7 +36,7 @@ inline lead(n) {
      if
      :: told[n] == epoch ->
         look_for_acknowledged(n);
-        assert(i);  /* the new primary holds all that was acknowledged */
+        assert(i || LIED_TO);  /* the new primary holds all that was acknowledged */
         i = 0
      :: else
      fi
@@ -44,6 +44,7 @@ inline lead(n) {
   fi;
   role[n] = PRIMARY;
   acting[n] = told[n];
+  settles_alone(n);
   pledged[n] = 0;
   wish[n] = 0
 }
@@ -64,7 +65,7 @@ inline save_promise(n) {
 /* The table of the node. Whatever it is asked to do twice changes nothing. */
 inline obey(n) {
   if
-  :: role[n] == WAITING && MINE(n) && told[n] > promise[n] && saving[n] == 0 ->  /* N6 */
+  :: role[n] == WAITING && MINE(n) && told[n] > promise[n] && saving[n] == 0 && MAY_LEAD(n) ->  /* N3, N6 */
      role[n] = PROMISING;
      save_promise(n)
   :: role[n] == PROMISING && saving[n] == 0 && !MINE(n) -> role[n] = WAITING           /* N8 */
@@ -95,7 +96,8 @@ inline overrule(n) {
 /* A ping arrives: that of the current record, or a late one. */
 #define HAND_OVER_NOW(n, e) ((e) == epoch && primary_of[e] == (n) && successor != NOBODY)
 #define TELL(n, e) \
-  :: d_step { !served && UP(n) && e > 0 && (e == epoch || (!quiet && e < epoch)) && e >= told[n] && (e > told[n] || hand_over[n] != HAND_OVER_NOW(n, e)) -> \
+  :: d_step { !served && UP(n) && e > 0 && ((e == epoch && RECORD_THERE) || (LATE_PINGS && !quiet && e <= LAST_WRITTEN && HEARS(n, e))) && \
+              e >= told[n] && (e > told[n] || hand_over[n] != HAND_OVER_NOW(n, e) || ABLE_AGAIN(n, e)) -> \
        printf("%c is told: epoch %d, primary %c, in sync %d, hand over %d\n", NAME(n), e, NAME(primary_of[e]), \
               in_sync_of[e], HAND_OVER_NOW(n, e)); \
        told[n] = e; \

@@ -2,7 +2,7 @@
 
 /* i = 1: every acknowledged entry is in the node's journal. Uses j. */
 inline look_for_acknowledged(n) {
-  i = 1;
+  i = !(CHANGED(n) && acknowledged[0] != 0);
   j = 0;
   do
   :: j < ENTRIES && acknowledged[j] != 0 ->
@@ -20,7 +20,7 @@ inline check_node_in_sync(n) {
   if
   :: epoch > 0 && IN(in_sync_of[epoch], n) ->
      look_for_acknowledged(n);
-     assert(i);  /* each node in sync holds all that was acknowledged */
+     assert(i || SEEN_TO_LACK(n) || LIED_TO);  /* each node in sync holds all that was acknowledged, or is seen not to */
      i = 0
   :: else
   fi
@@ -40,7 +40,7 @@ inline answer_entry(p) {
   j = 0;
   do
   :: j < length[p] ->
-     assert(acknowledged[j] == 0 || acknowledged[j] == journal[p * ENTRIES + j]);  /* nothing else was acknowledged there */
+     assert(acknowledged[j] == 0 || acknowledged[j] == journal[p * ENTRIES + j] || LIED_TO);  /* nothing else was acknowledged there */
      acknowledged[j] = journal[p * ENTRIES + j];
      j++
   :: else -> break
@@ -50,7 +50,7 @@ inline answer_entry(p) {
 
 inline answer_confirmed(p) {
   assert(primary_of[acting[p]] == p);
-  assert(!outdated[p]);  /* no answer from a journal that lacked what was acknowledged before it was asked */
+  assert(!outdated[p] || LIED_TO);  /* no answer from a journal that lacked what was acknowledged before it was asked */
   if
   :: quiet && acting[p] == epoch && in_sync_of[epoch] == ALL_UP -> served = 1
   :: else

@@ -28,13 +28,13 @@ inline greet(p, f) {
         overrule(f)
      :: else ->
         if
-        :: promise[f] < acting[p] && saving[f] == 0 ->
+        :: promise[f] < acting[p] && saving[f] == 0 && TAKES_ENTRIES(p, f) ->
            printf("%c is to promise %d to %c\n", NAME(f), acting[p], NAME(p));
            saving[f] = acting[p]
         :: else
         fi;
         if
-        :: EARLY || TAKES_ANY || promise[f] == acting[p] -> bring(p, f)
+        :: TAKES_ENTRIES(p, f) && (EARLY || TAKES_ANY || promise[f] == acting[p]) -> bring(p, f)
         :: else
         fi
      fi
@@ -53,9 +53,11 @@ inline compare(p, f) {
   od; j = 0
 }
 
+#define HAS_ALL(p, f) (HEAD(f) == HEAD(p) || (batch[p] != 0 && batch[p] != CONFIRM && HEAD(f) == batch[p]))
 inline bring(p, f) {
   if
-  :: HEAD(f) == HEAD(p) || (batch[p] != 0 && batch[p] != CONFIRM && HEAD(f) == batch[p]) ->
+  :: LACKS_SETTLED(p, f) -> stop_leading(p, f)
+  :: !LACKS_SETTLED(p, f) && !NEEDS_COPY(f) && HAS_ALL(p, f) ->
      printf("%c has all that %c has\n", NAME(f), NAME(p));
      reached[p] = reached[p] | ONE(f);
      if
@@ -68,27 +70,32 @@ inline bring(p, f) {
      fi
   :: else ->
      compare(p, f);
+     i = i && !NEEDS_COPY(f);
      if
      :: i ->
         i = 0;
         printf("%c gets entry %d from %c\n", NAME(f), journal[p * ENTRIES + length[f]], NAME(p));
         journal[f * ENTRIES + length[f]] = journal[p * ENTRIES + length[f]];
-        length[f] = length[f] + 1
+        settles(f, HEAD(f));
+        length[f] = length[f] + 1;
+        has_more(f)
      :: else ->
         printf("%c gets a snapshot from %c\n", NAME(f), NAME(p));
+        look_for_overwritten(p, f);
         j = 0;
         do
         :: j < ENTRIES -> journal[f * ENTRIES + j] = journal[p * ENTRIES + j]; j++
         :: else -> break
         od; j = 0;
-        length[f] = length[p]
+        length[f] = length[p];
+        whole_again(p, f)
      fi;
      check_in_sync()
   fi
 }
 
 #define GREETABLE(p, f) (LEADS(p) && UP(f) && !IN(reached[p], f) && \
-    (PROMISED(f) > acting[p] || LEADS(f) || (role[f] == WAITING && (promise[f] == acting[p] || saving[f] == 0 || EARLY))))
+    (PROMISED(f) > acting[p] || LEADS(f) || (role[f] == WAITING && TAKES_ENTRIES(p, f) && (promise[f] == acting[p] -> !WAITS_FOR_DROP(p, f) : (saving[f] == 0 || EARLY)))))
 /* f takes the frame of p. */
 inline deliver(p, f) {
   if
@@ -118,8 +125,12 @@ inline deliver(p, f) {
   fi
 }
 inline acknowledge(p, f) {
+  settles(f, f_previous[LINK(p, f)]);
   if
   :: LEADS(p) && f_batch[LINK(p, f)] == batch[p] ->
+     look_for_acknowledged(f);
+     assert(i || LIED_TO || acting[p] != epoch);  /* who acknowledges has all that was acknowledged before */
+     i = 0;
      frame[LINK(p, f)] = ACK;
      f_epoch[LINK(p, f)] = 0;
      f_previous[LINK(p, f)] = 0
@@ -199,7 +210,7 @@ inline take_entry(p, f) {
        pledged[p] = pledged[p] | PLEDGE(p, f); \
        wish[p] = ADMIT(f) } \
   /* Faults: a frame or an answer is lost, a link breaks. */ \
-  :: d_step { !served && !quiet && frame[LINK(p, f)] != NONE -> \
+  :: d_step { LOST_FRAMES && !served && !quiet && frame[LINK(p, f)] != NONE -> \
        printf("what was on its way between %c and %c is lost\n", NAME(p), NAME(f)); \
        clear_link(p, f) } \
   :: d_step { !served && (!quiet || !UP(f)) && IN(reached[p], f) -> \
