@@ -37,8 +37,8 @@ class StreamCheck {
   // Whether entries up to `published` are still to be compared; then some() compares some.
   [[nodiscard]] bool has_more(Seq published) const { return checked_ < published; }
   [[nodiscard]] Result<Wrong> some(Seq published);
-  // Cheap, and not at every call. Where somebody else added entries, all are compared again; false: the
-  // stream does not end with `published` any more.
+  // Cheap, and not at every call: the end is compared again. Where somebody else added entries, all are;
+  // false: the stream does not end with `published` any more.
   [[nodiscard]] Result<bool> look(Seq published);
 
  private:
