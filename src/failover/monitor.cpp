@@ -175,24 +175,14 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
     case MonitorAction::kAskToDrain:  // ping() does
       if (state_ == MonitorState::kSteady && why_unfit(now_ms).empty()) end_alarm();
       break;
-    case MonitorAction::kBegin: {
-      const auto first = longest(options_.nodes);
-      write(rule, alone(Epoch{1}, first), "begin with " + first, "no record yet");
+    case MonitorAction::kBegin:
+      begin(rule);
       break;
-    }
-    case MonitorAction::kRestore: {
-      const auto next = most_complete();
-      write(rule, alone(highest_epoch().next(), next), "restore the record with " + next,
-            "the record was lost, and " + next + " has all that the others have");
+    case MonitorAction::kRestore:
+      restore(rule);
       break;
-    }
     case MonitorAction::kForget:
-      note(rule, "forget the record", "a node has promised more than it says", record_);
-      record_ = {};
-      floor_ = {};
-      successor_.clear();
-      compare_.clear();
-      state_ = MonitorState::kNoRecord;
+      forget(rule);
       break;
     case MonitorAction::kAlarm:
       if (state_ == MonitorState::kNoRecord) {
@@ -246,6 +236,26 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
       break;
     }
   }
+}
+
+void Monitor::begin(const Rule& rule) {
+  const auto first = longest(options_.nodes);
+  write(rule, alone(Epoch{1}, first), "begin with " + first, "no record yet");
+}
+
+void Monitor::restore(const Rule& rule) {
+  const auto next = most_complete();
+  write(rule, alone(highest_epoch().next(), next), "restore the record with " + next,
+        "the record was lost, and " + next + " has all that the others have");
+}
+
+void Monitor::forget(const Rule& rule) {
+  note(rule, "forget the record", "a node has promised more than it says", record_);
+  record_ = {};
+  floor_ = {};
+  successor_.clear();
+  compare_.clear();
+  state_ = MonitorState::kNoRecord;
 }
 
 void Monitor::tell(std::int64_t now_ms) {

@@ -92,6 +92,9 @@ class Monitor {
   [[nodiscard]] Bits facts(std::int64_t now_ms) const;
   void act(std::int64_t now_ms, const Rule& rule);
   void write(const Rule& rule, Record record, std::string what, std::string cause);
+  void begin(const Rule& rule);
+  void restore(const Rule& rule);
+  void forget(const Rule& rule);
   void tell(std::int64_t now_ms);
   void note_what_it_holds(Node& node);
   void learn_floor(const std::string& node);

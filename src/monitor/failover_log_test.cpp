@@ -38,7 +38,9 @@ TEST_F(FailoverLogTest, TellsWhatWhyUnderWhichRuleAndWhatTheRecordIsNow) {
   EXPECT_EQ(events[0],
             R"({"number":1,"time_ms":1700000000000,"service":"users","rule":"M6","what":"promote b",)"
             R"("cause":"a: connection broken","epoch":8,)"
-            R"("record":{"epoch":8,"primary":"b","in_sync":[{"node":"b","promise":7}]}})");
+            R"("record":{"epoch":8,"primary":"b","in_sync":[{"node":"b","promise":7}],)"
+            R"("floor":{"seq":0,"hash":"0000000000000000000000000000000000000000000000000000000000000000"},)"
+            R"("forced":0}})");
 }
 
 TEST_F(FailoverLogTest, NumbersGoOnInTheNextRun) {

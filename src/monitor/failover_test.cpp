@@ -66,6 +66,8 @@ class LinkedNode {
     if (report_.role == Role::kPrimary && record.in_sync.size() == 1) {
       report_.wish = {failover::Wish::Kind::kAdmit, node_ == "a" ? "b" : "a"};
     }
+    report_.checked = ping.floor;
+    report_.holds = true;
     endpoint_->send(
         from, {failover::kEchoFrame, failover::encode(failover::Echo{ping.monitor, ping.number, report_})});
   }

@@ -136,7 +136,13 @@ class LiveNodeTest : public ::testing::Test {
   }
   void make_primary(const std::string& name) {
     const std::lock_guard lock(mutex_);
-    record_ = {record_.epoch.next(), name, {{name, {}}}};
+    record_ = {record_.epoch.next(), name, {{name, {}}}, {}, record_.forced};
+  }
+  // As an operator does, who accepts to lose what it lacks.
+  void force(const std::string& name) {
+    make_primary(name);
+    const std::lock_guard lock(mutex_);
+    record_.forced = record_.epoch;
   }
   template <class Condition>
   ::testing::AssertionResult until(Condition condition) {
@@ -210,7 +216,7 @@ TEST_F(LiveNodeTest, AJournalThatDoesNotContinueIsReplaced) {
   kill("a");
   // As after a double fault: b, which has nothing of a's, is forced, and goes its own way.
   start("b");
-  make_primary("b");
+  force("b");
   ASSERT_TRUE(until_role("b", Role::kPrimary));
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(added("b", "b-" + std::to_string(i), "b" + std::to_string(i)));
   start("a");

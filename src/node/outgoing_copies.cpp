@@ -26,6 +26,7 @@ OutgoingCopies::~OutgoingCopies() {
 
 Result<failover::Position> OutgoingCopies::make(const std::string& node, const std::function<bool()>& go_on) {
   drop(node);
+  if (!go_on()) return Error{Retry::kLater, "the copy for " + node + " was given up"};
   const auto file = file_for(node);
   made_[node] = Descriptor();
   auto end = copy_node(folder_ / "journal.db", file, go_on);

@@ -83,8 +83,11 @@ TEST_F(RetentionTest, ABaseModelThatIsAheadIsGoneOnWith) {
     auto model = projection::ReadModel::open(std::move(options), views_, hand_);
     const auto entries = entries_of(*journal_, 20);
     std::vector<domain::CommittedEvent> events;
-    for (std::size_t i = 0; i < 10; ++i)
-      events.push_back({entries[i].seq, entries[i].time_ms, entries[i].event});
+    auto previous = journal_->status().base.hash;
+    for (std::size_t i = 0; i < 10; ++i) {
+      events.push_back({entries[i].seq, entries[i].time_ms, entries[i].event, previous, entries[i].hash});
+      previous = entries[i].hash;
+    }
     ASSERT_TRUE((*model)->write_base(events, entries[9].hash));
   }
   EXPECT_EQ(journal_->status().base.seq, Seq{20});

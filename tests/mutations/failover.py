@@ -101,7 +101,7 @@ MUTATIONS = (
              (Change(JUDGEMENT, "view.alive() && view.report.promise < member->promise;",
                      "view.alive() && view.report.promise < Epoch{};"),)),
     Mutation("lost-promise", "a node that lost its disk promises anew while the record counts on it",
-             (Change(NODE, "return self != nullptr && promise_ < self->promise;",
+             (Change(NODE, "return self != nullptr && (promise_ < self->promise || !holds_floor_);",
                      "return self != nullptr && promise_ < Epoch{};"),)),
     Mutation("promote-shorter", "a node that lost entries is made primary, and leads",
              (Change(JUDGEMENT, "view.report.damage != Damage::kNone || !holds_floor(node)) return false;",
