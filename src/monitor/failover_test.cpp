@@ -46,6 +46,7 @@ class LinkedNode {
     endpoint_->start();
   }
   ~LinkedNode() { endpoint_->stop(); }
+  void remember(Epoch promise) { report_.promise = promise; }  // before the monitor is there
   std::uint16_t port = 0;
 
  private:
@@ -166,9 +167,16 @@ TEST_F(FailoverTest, AnOperatorIsToldWhyNot) {
 TEST_F(FailoverTest, ADamagedRecordIsNoEmptyStart) {
   std::filesystem::create_directories(config_.data);
   std::ofstream(config_.data / "users.record") << "damaged";
-  const auto opened = Failover::open(config_, hung_);
-  ASSERT_FALSE(opened);
-  EXPECT_THAT(opened.error().what, HasSubstr("users.record is damaged"));
+  // One node remembers an epoch, the other nothing: so there was a record, and nobody can know who was in
+  // sync.
+  nodes_["a"]->remember(Epoch{4});
+  start();
+  EXPECT_TRUE(std::filesystem::exists(config_.data / "users.record.damaged"));
+  ASSERT_TRUE(eventually([&] {
+    return failover_->status_json().find("the record of who is in sync is lost") != std::string::npos;
+  }));
+  EXPECT_EQ(primary(), "");
+  EXPECT_FALSE(std::filesystem::exists(config_.data / "users.record"));
 }
 
 }  // namespace sportapp::monitor
