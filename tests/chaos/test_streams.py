@@ -115,6 +115,10 @@ def test_nothing_false_is_taken_in(app, seed, chance, times, kind):
                 before = told(app, service)
 
                 def noticed(service=service, before=before):
+                    # One entry alone has no other order.
+                    if kind == "reordered" and service == "products" and len(streams.entries(app, service)) < 2:
+                        add_product(app)
+                        return False
                     forge(app, service, kind, chance)
                     return told(app, service) > before
 

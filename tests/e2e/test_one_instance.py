@@ -69,6 +69,7 @@ def test_the_pid_of_one_that_is_just_starting_is_told(new_instance):
     (instance.data / "run" / "instance.json").unlink()
     said = second_up(instance)
     assert re.search(r"pid \d+", said), said
+    until("what finds it is written anew", lambda: (instance.data / "run" / "instance.json").exists(), 30)
 
 
 def test_a_killed_supervisor_holds_nothing(new_instance):
