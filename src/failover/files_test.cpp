@@ -5,6 +5,7 @@ namespace sportapp::failover {
 namespace {
 
 using testing::acting;
+using testing::damaged_journal;
 using testing::MonitorTest;
 using testing::waiting;
 
@@ -35,9 +36,7 @@ TEST_F(MonitorTest, ALostRecordStaysLostWhereJournalsPart) {
 
 TEST_F(MonitorTest, ALostRecordIsNotGuessedFromADamagedJournal) {
   begin({});
-  auto damaged = waiting(4, 5);
-  damaged.able = false;
-  damaged.damage = Damage::kShort;
+  const auto damaged = damaged_journal(4, 5, Damage::kShort);
   for (int i = 0; i < 3; ++i) {
     hear("a", waiting(4, 5));
     hear("b", damaged);
@@ -50,9 +49,7 @@ TEST_F(MonitorTest, WhereTheRecordIsLostAPrimaryThatActsStaysIt) {
   begin({});
   hear("a", acting(Role::kSpare, 4, 8));  // a batch that is not committed yet
   hear("b", acting(Role::kPrimary, 4, 7));
-  auto damaged = waiting(3, 5);
-  damaged.able = false;
-  damaged.damage = Damage::kShort;
+  const auto damaged = damaged_journal(3, 5, Damage::kShort);
   hear("c", damaged);
   EXPECT_EQ(save().primary, "b");
 }
@@ -113,10 +110,7 @@ TEST_F(MonitorTest, WhenEverythingStartsTheLongestJournalCountsThoughThePrimaryI
 
 TEST_F(MonitorTest, ADamagedMemberIsDroppedAndADamagedPrimaryReplaced) {
   all_is_well();
-  auto damaged = waiting(3, 10);
-  damaged.able = false;
-  damaged.damage = Damage::kBroken;
-  damaged.why = "an entry has changed";
+  const auto damaged = damaged_journal(3, 10, Damage::kBroken, "an entry has changed");
   hear("b", damaged);
   EXPECT_EQ(save(), (Record{Epoch{4}, "a", {{"a", Epoch{3}}, {"c", Epoch{3}}}}));
   hear("a", damaged);
@@ -125,10 +119,7 @@ TEST_F(MonitorTest, ADamagedMemberIsDroppedAndADamagedPrimaryReplaced) {
 
 TEST_F(MonitorTest, WhereNobodyHasEverythingAPersonIsToldWhatCanBeDone) {
   begin({Epoch{3}, "a", {{"a", Epoch{3}}, {"b", Epoch{3}}}, {Seq{9}, {}}});
-  auto damaged = waiting(3, 7);
-  damaged.able = false;
-  damaged.damage = Damage::kShort;
-  damaged.why = "its journal lost its end";
+  const auto damaged = damaged_journal(3, 7, Damage::kShort, "its journal lost its end");
   hear("a", damaged);
   hear("b", waiting(3, 5), false);
   hear("c", waiting(0));
@@ -158,10 +149,7 @@ TEST_F(MonitorTest, WhatIsWrongWithAnotherMemberIsToldWhereEverythingStarts) {
 
 TEST_F(MonitorTest, AJournalThatCannotBeUsedIsNotForced) {
   all_is_well();
-  auto damaged = waiting(3, 10);
-  damaged.able = false;
-  damaged.damage = Damage::kBroken;
-  damaged.why = "an entry has changed";
+  const auto damaged = damaged_journal(3, 10, Damage::kBroken, "an entry has changed");
   hear("b", damaged);
   (void)save();
   EXPECT_FALSE(monitor->force("b"));

@@ -108,6 +108,7 @@ class Monitor {
 
   [[nodiscard]] bool lost_disk(const std::string& node) const;
   [[nodiscard]] bool holds_floor(const std::string& node) const;
+  [[nodiscard]] bool lacks_floor(const std::string& node) const;
   [[nodiscard]] bool lacks_something(const std::string& node) const;
   [[nodiscard]] bool eligible(const std::string& node) const;
   [[nodiscard]] bool comparing() const;

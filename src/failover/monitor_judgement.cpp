@@ -47,8 +47,7 @@ std::string Monitor::why_unfit(std::int64_t now_ms) const {
   if (view.life == Life::kLost) return view.why_lost;
   const auto& report = view.report;
   if (lost_disk(record_.primary)) return "lost its disk";
-  const bool lacks = report.checked == floor_ && !report.holds;
-  if (lacks && !acts(report) && report.damage == Damage::kNone) return lacking();
+  if (lacks_floor(record_.primary) && !acts(report) && report.damage == Damage::kNone) return lacking();
   if (!report.able) return report.why.empty() ? "cannot write" : report.why;
   if (acts(report) && report.epoch <= record_.epoch) return {};
   if (report.promise >= record_.epoch) {
@@ -133,11 +132,15 @@ Wish Monitor::wish() const {
   return asked;
 }
 
-// By its own word.
+// By its own word, as is the next.
+bool Monitor::lacks_floor(const std::string& node) const {
+  const auto& report = at(node).view.report;
+  return report.checked == floor_ && !report.holds;
+}
+
 bool Monitor::lacks_something(const std::string& node) const {
   const auto& view = at(node).view;
-  const bool lacks = view.report.checked == floor_ && !view.report.holds;
-  return view.alive() && (view.report.damage != Damage::kNone || lacks);
+  return view.alive() && (view.report.damage != Damage::kNone || lacks_floor(node));
 }
 
 bool Monitor::holds_floor(const std::string& node) const {
@@ -248,7 +251,7 @@ std::string Monitor::why_not_primary(const std::string& node) const {
   if (!view.alive()) return view.why_lost;
   if (lost_disk(node)) return "lost its disk";
   if (!view.report.able) return view.report.why.empty() ? "cannot write" : view.report.why;
-  if (view.report.checked == floor_ && !view.report.holds) return lacking();
+  if (lacks_floor(node)) return lacking();
   if (record_.epoch != Epoch{} && record_.member(node) == nullptr)
     return "not in sync when the primary was lost";
   return {};

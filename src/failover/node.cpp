@@ -51,7 +51,7 @@ bool Node::follow(Epoch epoch) {
   if (state_ == NodeState::kAbdicating || state_ == NodeState::kPromising) return false;
   // Whether it lost something only the record can tell, and while that counts on it it must not promise anew
   // or take entries, which would hide it.
-  if (record_.epoch == Epoch{} || lost_disk()) return false;
+  if (record_.epoch == Epoch{} || lost_something()) return false;
   if (epoch > saving_ && saving_ == promise_) save(epoch, "follow");
   if (promise_ < epoch) return false;
   state_ = NodeState::kSpare;
@@ -60,7 +60,7 @@ bool Node::follow(Epoch epoch) {
   return true;
 }
 
-bool Node::lost_disk() const {
+bool Node::lost_something() const {
   const auto* self = record_.member(name_);
   return self != nullptr && (promise_ < self->promise || !holds_floor_);
 }
@@ -101,7 +101,7 @@ Bits Node::facts() const {
   set(NodeFact::kNewer, record_.epoch > promise_);
   set(NodeFact::kMine, record_.primary == name_);
   set(NodeFact::kSaving, saving_ > promise_);
-  set(NodeFact::kAble, able_ && holds_floor_ && !lost_disk());
+  set(NodeFact::kAble, able_ && holds_floor_ && !lost_something());
   set(NodeFact::kOverruled, overruled_);
   set(NodeFact::kHandOver, hand_over_);
   set(NodeFact::kIdle, idle_);

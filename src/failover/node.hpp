@@ -58,7 +58,7 @@ class Node {
   void decide();
   void act(const Rule& rule);
   [[nodiscard]] Bits facts() const;
-  [[nodiscard]] bool lost_disk()
+  [[nodiscard]] bool lost_something()
       const;  // the record counts on it, and it had promised more or lacks the floor
   void save(Epoch epoch, std::string_view rule);
 

@@ -26,6 +26,14 @@ inline Report acting(Role role, std::int64_t epoch, std::int64_t head = 0) {
   return report;
 }
 
+inline Report damaged_journal(std::int64_t promise, std::int64_t head, Damage damage, std::string why = {}) {
+  auto report = waiting(promise, head);
+  report.able = false;
+  report.damage = damage;
+  report.why = std::move(why);
+  return report;
+}
+
 class MonitorTest : public ::testing::Test {
  protected:
   void begin(Record saved, std::int64_t fail_back_after_ms = 1000) {

@@ -44,7 +44,7 @@ void Replica::heed_operator(const failover::Ping& ping) {
   const auto& record = ping.record;
   if (missing_ && missing_->epoch < record.forced) {
     missing_.reset();
-    able_again();
+    update_able();
   }
   const bool forced = record.primary == options_.node && record.forced == record.epoch;
   if (!forced || record.forced <= accepted_ || damage_ != failover::Damage::kShort) return;
@@ -53,7 +53,7 @@ void Replica::heed_operator(const failover::Ping& ping) {
   actions_.push_back(AcceptLoss{});
 }
 
-void Replica::able_again() {
+void Replica::update_able() {
   node_.journal_able(failing_.empty() && !missing_);
 }
 
@@ -80,7 +80,7 @@ void Replica::answered(std::int64_t now_ms, const std::string& node, const Messa
     missing_ = objection.missing;
     missing_at_ = node;
     node_.overruled();
-    able_again();
+    update_able();
   }
   settle(now_ms);
 }
@@ -126,7 +126,7 @@ void Replica::batch_failed(std::int64_t now_ms, const std::string& why) {
   failing_ = why;
   leadership_.batch.reset();
   node_.overruled();
-  able_again();
+  update_able();
   settle(now_ms);
 }
 
@@ -140,7 +140,7 @@ void Replica::appended(std::int64_t now_ms, const Result<Position>& head) {
   following_.written(head_, head, actions_);
   if (missing_) {
     forget_what_is_there_now();
-    able_again();
+    update_able();
   }
   settle(now_ms);
 }
@@ -176,7 +176,7 @@ void Replica::installed(std::int64_t now_ms, const Result<Position>& head) {
   }
   following_.written(head_, head, actions_);
   forget_what_is_there_now();
-  able_again();
+  update_able();
   settle(now_ms);
 }
 
@@ -186,7 +186,7 @@ void Replica::journal_failing(std::int64_t now_ms, const std::string& why, failo
   damage_ = damage;
   if (damage != failover::Damage::kNone) head_ = left;
   node_.overruled();
-  able_again();
+  update_able();
   settle(now_ms);
 }
 
@@ -194,7 +194,7 @@ void Replica::journal_able(std::int64_t now_ms, const Position& head) {
   failing_.clear();
   damage_ = failover::Damage::kNone;
   head_ = head;
-  able_again();
+  update_able();
   settle(now_ms);
 }
 

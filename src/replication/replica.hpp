@@ -79,7 +79,7 @@ class Replica {
   [[nodiscard]] bool holds_floor(const Position& floor);
   void heed_operator(const failover::Ping& ping);
   void forget_what_is_there_now();
-  void able_again();
+  void update_able();
   void settle(std::int64_t now_ms);
   void carry_out(std::int64_t now_ms, const failover::NodeOrder& order);
   void lead(std::int64_t now_ms, Epoch epoch);

@@ -108,7 +108,7 @@ MUTATIONS = (
                      "!member) return false;"),
               Change(JUDGEMENT, "  if (member == nullptr || !view.alive() || !view.report.able) return false;",
                      "  if (member == nullptr || !view.alive()) return false;"),
-              Change(NODE, "able_ && holds_floor_ && !lost_disk());", "!lost_disk());"),
+              Change(NODE, "able_ && holds_floor_ && !lost_something());", "!lost_something());"),
               Change("src/simulator/node_host.cpp", "if (const auto damage = files_.damage(); damage != failover::Damage::kNone) {",
                      "if (const auto damage = files_.damage(); damage == failover::Damage::kBroken) {"))),
     Mutation("no-floor", "what the last primary committed is asked of nobody",
