@@ -58,12 +58,14 @@ TEST_F(TakingTest, ItsNodeBecomesPrimaryByTheRulesInALaterEpoch) {
   ASSERT_TRUE(taken());
   const auto records = (*monitor::open_record_files(target() / "monitor"))->load();
   ASSERT_TRUE(records);
-  for (const auto& [service, record] : *records) {
+  for (const auto& [service, read] : *records) {
+    ASSERT_TRUE(read) << read.error().what;
+    const auto& record = *read;
     EXPECT_EQ(record.epoch, Epoch{8});
     const auto promise = journal::Promise::read_only(target() / (service + "-commands-a"));
     ASSERT_TRUE(promise) << promise.error().what;
     failover::Node restored("a", *promise);
-    restored.told({1, 1, record, false});
+    restored.told({1, 1, record, false, {}});
     restored.promise_saved(record.epoch);
     EXPECT_TRUE(restored.leads());
   }
