@@ -89,10 +89,6 @@ messaging::Place Journal::consumed_place(std::string_view source) const {
   return found->second;
 }
 
-Result<void> Journal::sync_mark() const {
-  return impl_->opener.sync();
-}
-
 Result<std::unique_ptr<messaging::EventSource>> Journal::events() const {
   return make_committed_events(impl_->options.file, impl_->readers);
 }

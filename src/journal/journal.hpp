@@ -107,8 +107,6 @@ class Journal {
   [[nodiscard]] Seq consumed(std::string_view source) const { return consumed_place(source).seq; }
   // Likewise, with the hash that it has in its own journal, where that is known.
   [[nodiscard]] messaging::Place consumed_place(std::string_view source) const;
-  // What the journal's mark says so far is on disk when this returns without an error. Any thread.
-  [[nodiscard]] Result<void> sync_mark() const;
   // Durable entries as events, over a connection of its own: for the relay, for the feed.
   [[nodiscard]] Result<std::unique_ptr<messaging::EventSource>> events() const;
   // Durable entries as they are, over a connection of its own: for shipping.

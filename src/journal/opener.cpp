@@ -35,7 +35,6 @@ Result<void> Opener::open_mark() {
   if (mark_) return {};
   auto opened = MarkFile::open(file_);
   if (!opened) return opened.error();
-  const std::lock_guard lock(mutex_);
   mark_ = std::move(*opened);
   return {};
 }
@@ -86,7 +85,7 @@ void Opener::close(Writer& writer) {
   }
   const auto whole = writer.close(kSealedBytesMax);
   if (!whole) return spdlog::warn("the journal ends without being in one file: {}", whole.error().what);
-  if (auto synced = sync(); !synced) spdlog::warn("{}", synced.error().what);
+  if (auto synced = mark_->sync(); !synced) spdlog::warn("{}", synced.error().what);
   if (!*whole) return;
   seal.file = **whole;
   if (auto sealed = write_seal(file_, seal); !sealed) spdlog::warn("{}", sealed.error().what);
@@ -128,15 +127,6 @@ Result<void> Opener::accept_loss(const Head& end) {
   if (auto removed = remove_seal(file_); !removed) return removed;
   if (auto written = mark_->write(*latest_); !written) return written;
   return mark_->sync();
-}
-
-Result<void> Opener::sync() {
-  MarkFile* mark = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    mark = mark_.get();
-  }
-  return mark != nullptr ? mark->sync() : Result<void>();
 }
 
 }  // namespace sportapp::journal

@@ -3,7 +3,6 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <variant>
 
@@ -14,7 +13,7 @@
 
 namespace sportapp::journal {
 
-// The journal's thread only, but for sync().
+// The journal's thread only.
 class Opener {
  public:
   Opener(std::filesystem::path file, const domain::Domain& domain);
@@ -36,8 +35,6 @@ class Opener {
                                      const std::optional<Fault>& fault);
   // The file lost entries at its end, and is to be used as it is: `end` is its last one now.
   [[nodiscard]] Result<void> accept_loss(const Head& end);
-  // Any thread.
-  [[nodiscard]] Result<void> sync();
 
   // What the mark says is settled; after open() only where the file has it.
   [[nodiscard]] Settled settled() const { return latest_ ? latest_->settled : Settled{}; }
@@ -49,7 +46,6 @@ class Opener {
 
   const std::filesystem::path file_;
   const domain::Domain& domain_;
-  std::mutex mutex_;  // guards the pointer: it is set once
   std::unique_ptr<MarkFile> mark_;
   std::optional<Mark> latest_;  // as the mark has it, or should where it could not be written
   bool is_checked_ = false;     // by this process, in full depth

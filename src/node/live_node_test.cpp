@@ -48,6 +48,9 @@ class LiveNodeTest : public ::testing::Test {
                       .on_down =
                           [this](link::ConnectionId connection, const std::string& name, const std::string&) {
                             if (connections_[name] == connection) connections_.erase(name);
+                            const std::lock_guard lock(mutex_);
+                            ++ended_[name];
+                            changed_.notify_all();
                           }});
     monitor_->start();
     monitor_->post([this] { ping(); });
@@ -180,6 +183,7 @@ class LiveNodeTest : public ::testing::Test {
   std::condition_variable changed_;
   Record record_;
   std::map<std::string, failover::Report> reports_;
+  std::map<std::string, int> ended_;  // the links that the monitor lost
 };
 
 TEST_F(LiveNodeTest, ASpareGetsWhatWasThereAndWhatComes) {
@@ -234,6 +238,29 @@ TEST_F(LiveNodeTest, WhatTheDeposedPrimaryHadUnderWayIsNotAnswered) {
   ASSERT_TRUE(until([&] { return reports_["a"].role != Role::kPrimary; }));
   EXPECT_TRUE(std::holds_alternative<journal::NotPrimary>(add("a", "k1", "ana")));
   EXPECT_TRUE(added("b", "k1", "ana"));
+}
+
+TEST_F(LiveNodeTest, WhoAnsweredANewMonitorHearsTheEarlierOneNoMore) {
+  make_primary("a");
+  ASSERT_TRUE(until_role("a", Role::kPrimary));
+  link::Options options;
+  options.name = "monitor";
+  options.key = *link::load_key(key_file_);
+  std::unique_ptr<link::Endpoint> later;
+  const auto ping = [&](link::ConnectionId connection, const std::string&, bool) {
+    failover::Ping first;
+    first.monitor = 8;
+    first.number = 1;
+    later->send(connection, {failover::kPingFrame, failover::encode(first)});
+  };
+  later = std::make_unique<link::Endpoint>(
+      options, link::Handler{.on_up = ping,
+                             .on_frame = [](link::ConnectionId, const link::Frame&) {},
+                             .on_down = [](link::ConnectionId, const std::string&, const std::string&) {}});
+  later->start();
+  later->post([&] { later->dial("names-commands-a", "127.0.0.1", port_of("a")); });
+  EXPECT_TRUE(until([&] { return ended_["names-commands-a"] > 0 && ended_["names-commands-b"] == 0; }));
+  later->stop();
 }
 
 }  // namespace

@@ -101,6 +101,7 @@ void NodeDriver::down(link::ConnectionId connection) {
   if (found == connections_.end()) return;
   const auto gone = found->second;
   connections_.erase(found);
+  if (monitor_ == connection) monitor_.reset();
   if (gone.node.empty()) return;
   if (gone.dialled) {
     // One that was hung up may go after the next one came.
@@ -133,10 +134,15 @@ void NodeDriver::frame(link::ConnectionId connection, const link::Frame& frame) 
 
 void NodeDriver::ping(link::ConnectionId connection, const link::Frame& frame) {
   if (outside_.hangs && outside_.hangs()) return;
+  if (!connections_.contains(connection)) return;
   const auto ping = failover::decode_ping(frame.payload);
   if (!ping) {
     spdlog::error("monitor: {}", ping.error().what);
     return end(connection);
+  }
+  if (monitor_ != connection) {
+    // What an earlier run of the monitor has on its way may be older than the record of now.
+    if (const auto earlier = std::exchange(monitor_, connection)) end(*earlier);
   }
   const auto echo = replica_.pinged(now_ms(), *ping);
   outside_.endpoint.send(connection, {failover::kEchoFrame, failover::encode(echo)});

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -81,6 +82,7 @@ class NodeDriver {
   const Outside outside_;
   const SystemClock clock_;
   std::map<link::ConnectionId, Connection> connections_;
+  std::optional<link::ConnectionId> monitor_;           // the last that pinged
   std::map<std::string, link::ConnectionId> to_spare_;  // by node
   NodeLog log_;
   std::unique_ptr<journal::Promise> promise_;  // its worker's own
