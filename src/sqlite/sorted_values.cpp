@@ -7,10 +7,13 @@ namespace sportapp::sqlite {
 
 SortedValues::SortedValues(SQLite::Database& database, const std::string& table)
     : database_(database), latest_(fmt::format("temp.{}_latest", table)) {
-  database.exec(
-      fmt::format("CREATE TEMP TABLE {0}_latest(field, value, id, PRIMARY KEY(field, value)) WITHOUT ROWID;"
-                  "INSERT OR REPLACE INTO {1} SELECT field, value, id FROM {0}_recent ORDER BY n",
-                  table, latest_));
+  database.exec(fmt::format(
+      "CREATE TEMP TABLE {}_latest(field, value, id, PRIMARY KEY(field, value)) WITHOUT ROWID", table));
+  // A file of an earlier program has the sorted table alone.
+  if (database.tableExists(table + "_recent")) {
+    database.exec(fmt::format("INSERT OR REPLACE INTO {1} SELECT field, value, id FROM {0}_recent ORDER BY n",
+                              table, latest_));
+  }
   // Two walks in order, merged: neither side is sorted anew.
   after_.emplace(database,
                  fmt::format("SELECT field, value, id FROM {0} AS old WHERE (field, value) > (?1, ?2) AND "

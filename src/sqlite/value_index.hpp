@@ -101,7 +101,7 @@ struct IndexedValue {
 };
 
 // All of an index in order of (field, value), as one transaction of `database` sees it, which must last as
-// long. Makes a temporary table of what is recent.
+// long. TABLE_recent need not be there. Makes a temporary table of what is recent.
 class SortedValues {
  public:
   SortedValues(SQLite::Database& database, const std::string& table);

@@ -20,11 +20,14 @@ namespace fs = std::filesystem;
 class OlderUsersTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    fs::create_directory(folder_.path() / "users-commands-a");
-    fs::copy_file(fs::path(SPORTAPP_FIXTURES) / "users_1/journal.db", file());
+    copy_as_it_was();
     auto opened = journal::Journal::open({.file = file()}, *users_, clock_);
     ASSERT_TRUE(opened) << opened.error().what;
     journal_ = std::move(*opened);
+  }
+  void copy_as_it_was() {
+    fs::create_directory(folder_.path() / "users-commands-a");
+    fs::copy_file(fs::path(SPORTAPP_FIXTURES) / "users_1/journal.db", file());
   }
   fs::path file() const { return folder_.path() / "users-commands-a/journal.db"; }
 
@@ -74,6 +77,13 @@ TEST_F(OlderUsersTest, the_journal_is_whole_and_its_state_is_its_replay) {
   const auto found = events();
   ASSERT_EQ(found.size(), 12U);
   for (const auto& event : found) EXPECT_EQ(event.event.version, 1);
+  expect_verified();
+}
+
+TEST_F(OlderUsersTest, it_can_be_checked_before_a_program_of_now_had_it_open) {
+  journal_.reset();
+  fs::remove_all(file().parent_path());
+  copy_as_it_was();
   expect_verified();
 }
 
