@@ -11,8 +11,8 @@ constexpr const char* kFooter =
     R"(Starts Redis, the services, the monitor and NGINX on this machine, restarts what dies, and stops all of it on
 Ctrl-C or SIGTERM. Options go before the settings file. docs/configuration.md tells every setting.
 
-A service that needs a person stays down alone: after --ready-timeout, where the others are served, it says what is
-missing and what to type, and goes on.
+A service that needs a person stays down alone: once the others are served, it says what is missing and what to type,
+and goes on. So it does after --ready-timeout with what may come yet.
 
 Exit status: 0 stopped as asked (with --detach: everything is served), 1 could not start, or nothing could be served,
 2 wrong command line, 3 it runs already on this data, 5 with --detach: it runs, and something is not served.

@@ -289,7 +289,7 @@ void Failover::Impl::tick() {
 void Failover::Impl::show(Service& service) {
   const auto& core = service.driver->core();
   Shown now{boost::json::serialize(to_json(service.name(), *service.driver, now_ms())),
-            {core.record().primary, trouble_of(core)},
+            {core.record().primary, trouble_of(core), !core.serving() && !core.alarm().empty()},
             service.driver->counts()};
   const std::lock_guard lock(mutex);
   shown[service.name()] = std::move(now);

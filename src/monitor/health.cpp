@@ -81,6 +81,11 @@ Health health_of(const std::vector<Watched>& processes, const std::map<std::stri
   }
   json::object body{{"status", health.ok ? "ok" : "unavailable"}, {"services", std::move(told)}};
   if (!degraded.empty()) body["degraded"] = std::move(degraded);
+  json::array needs_person;
+  for (const auto& [service, side] : commands) {
+    if (side.needs_person) needs_person.emplace_back(service);
+  }
+  if (!needs_person.empty()) body["needs_person"] = std::move(needs_person);
   health.body = json::serialize(body);
   return health;
 }

@@ -16,15 +16,17 @@ struct Watched {
 
 // Who takes the commands of a service of several nodes.
 struct CommandsSide {
-  std::string primary;  // a node
-  std::string trouble;  // empty: it does take them
+  std::string primary;        // a node
+  std::string trouble;        // empty: it does take them
+  bool needs_person = false;  // who decides what the monitor may not; `trouble` says what
 };
 
 struct Health {
   bool ok = false;
   // {"status":"ok","services":{"users":{"commands":"ok","queries":"ok"}}}; a side that cannot be served has
   // its processes' troubles in place of "ok". Where one is served though a process of it is not ready, the
-  // member "degraded" has that one's: {"users":{"commands":"users-commands-b: ..."}}.
+  // member "degraded" has that one's: {"users":{"commands":"users-commands-b: ..."}}. "needs_person" names
+  // the services whose commands stay away until somebody decides: ["users"].
   std::string body;
 };
 

@@ -39,6 +39,13 @@ TEST(Health, WhyThereIsNoPrimaryIsToldOnce) {
             R"({"status":"unavailable","services":{"users":{"commands":"the record is lost"}}})");
 }
 
+TEST(Health, WhichServiceWaitsForAPersonIsTold) {
+  const auto health =
+      health_of({{"users-queries-1", "users", "queries", ""}, {"orders-queries-1", "orders", "queries", ""}},
+                {{"users", {"", "the record is lost", true}}, {"orders", {"a", "a: no answer", false}}});
+  EXPECT_NE(health.body.find(R"("needs_person":["users"])"), std::string::npos) << health.body;
+}
+
 TEST(Health, SaysWhatCannotBeServedAndWhy) {
   const auto health = health_of({{"users-commands-a", "users", "commands", "no answer"},
                                  {"users-commands-b", "users", "commands", "disk full"},

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <set>
 
 #include "http/client.hpp"
 
@@ -22,16 +23,27 @@ void each_side(const json::object& services, const Act& act) {
   }
 }
 
+std::set<std::string> services_needing_person(const json::object& said) {
+  std::set<std::string> services;
+  if (const auto* told = said.if_contains("needs_person")) {
+    for (const auto& service : told->as_array()) services.emplace(service.as_string());
+  }
+  return services;
+}
+
 }  // namespace
 
 Result<Serving> read_health(std::string_view body) {
   try {
     const auto said = json::parse(json::string_view(body.data(), body.size())).as_object();
+    const auto needing = services_needing_person(said);
     Serving serving;
     if (const auto* services = said.if_contains("services")) {
+      serving.rest_needs_person = true;
       each_side(services->as_object(), [&](const auto& service, const auto& side, const auto& state) {
         serving.some |= state == "ok";
         if (state == "ok") return;
+        serving.rest_needs_person &= side == "commands" && needing.contains(service);
         serving.missing.push_back(fmt::format("{}: {} are not served: {}", service, side, state));
       });
     } else if (const auto* monitor = said.if_contains("monitor")) {
@@ -43,6 +55,7 @@ Result<Serving> read_health(std::string_view body) {
       });
     }
     serving.all = serving.some && serving.missing.empty();
+    serving.rest_needs_person &= !serving.missing.empty();
     return serving;
   } catch (const std::exception& failed) {
     return Error{Retry::kLater, fmt::format("the answer of /health is not understood: {}", failed.what())};

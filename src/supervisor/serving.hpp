@@ -12,6 +12,7 @@ namespace sportapp::supervisor {
 struct Serving {
   bool all = false;
   bool some = false;                  // at least one side of one service
+  bool rest_needs_person = false;     // each that is missing stays away until somebody decides
   std::vector<std::string> missing;   // a sentence for each side that is not served
   std::vector<std::string> degraded;  // and for each that is, while a process of it cannot do its work
 };

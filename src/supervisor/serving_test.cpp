@@ -24,6 +24,19 @@ TEST(Serving, WhatIsMissingIsToldBySide) {
   EXPECT_THAT(serving->missing, ElementsAre("users: commands are not served: the record is lost"));
 }
 
+TEST(Serving, WhetherAllThatIsMissingWaitsForAPerson) {
+  const auto asked = [](const std::string& products) {
+    const auto serving =
+        read_health(R"({"services":{"users":{"commands":"the record is lost","queries":"ok"},)"
+                    R"("products":{"commands":")" +
+                    products + R"("}},"needs_person":["users"]})");
+    return serving && serving->rest_needs_person;
+  };
+  EXPECT_TRUE(asked("ok"));
+  EXPECT_FALSE(asked("starting")) << "which may come yet";
+  EXPECT_FALSE(read_health(R"({"services":{"users":{"commands":"ok"}}})")->rest_needs_person);
+}
+
 TEST(Serving, ASpareThatFailsIsToldThoughEverythingIsServed) {
   const auto serving = read_health(
       R"({"status":"ok","services":{"users":{"commands":"ok"}},"degraded":{"users":{"commands":"b: full"}}})");

@@ -46,7 +46,8 @@ class Session {
   void let_go(int exit_status);
   void fail(const std::string& why);
   void show_waiting(const std::string& missing);
-  [[nodiscard]] bool has_settled();
+  // Whether `now` was true at each look of the last `for_ms`; `since_ms` keeps since when.
+  [[nodiscard]] bool has_lasted(bool now, std::int64_t& since_ms, std::int64_t for_ms);
   [[nodiscard]] std::vector<std::string> who_does_not_run(bool late) const;
   void show_logs_of_late_ones() const;
   void look_after_record();
@@ -69,8 +70,9 @@ class Session {
   EqualNodes equal_nodes_;
   std::int64_t started_ms_;
   std::int64_t shown_ms_;
-  std::int64_t served_ms_ = 0;  // since when everything is served
-  std::string shown_;           // what is waited for, as it was shown last
+  std::int64_t served_ms_ = 0;   // since when everything is served
+  std::int64_t waiting_ms_ = 0;  // since when all that is missing waits for a person
+  std::string shown_;            // what is waited for, as it was shown last
   std::int64_t logs_checked_ms_ = 0;
   bool console_ = true;  // somebody watches
   bool ready_ = false;

@@ -16,6 +16,7 @@ using instance::ProcessState;
 
 constexpr int kShowEveryMs = 3000;
 constexpr int kSettleMs = 2000;
+constexpr int kPersonMs = 5000;  // until what the monitor may not decide is believed to need a person
 constexpr int kQuickEndsMax = 5;
 constexpr std::size_t kLogLines = 8;
 
@@ -63,9 +64,14 @@ void Session::look_whether_ready() {
   const auto serving = all_run || late ? ask_health(instance_) : Error{Retry::kLater, "not asked yet"};
   auto notes = who_does_not_run(late);
   if (serving) notes.insert(notes.end(), serving->degraded.begin(), serving->degraded.end());
-  if (serving && serving->all && all_run && (serving->degraded.empty() || has_settled())) return ready(notes);
+  // What starts last is not ready for a moment after everything is served; what still is not then, is told.
+  const bool all = serving && serving->all && all_run;
+  const bool settled = has_lasted(all, served_ms_, kSettleMs);
+  if (all && (settled || serving->degraded.empty())) return ready(notes);
+  const bool to_decide = serving && serving->some && all_run && serving->rest_needs_person;
+  const bool waits_for_person = has_lasted(to_decide, waiting_ms_, kPersonMs);
   const auto missing = serving ? serving->missing : std::vector{serving.error().what};
-  if (late) {
+  if (late || waits_for_person) {
     notes.insert(notes.begin(), missing.begin(), missing.end());
     if (serving && serving->some) return partly_ready(notes);
     return fail(fmt::format("nothing is served after {} s: {}", start_.ready_s, joined(notes)));
@@ -73,11 +79,10 @@ void Session::look_whether_ready() {
   if (clock_.monotonic_ms() - shown_ms_ >= kShowEveryMs) show_waiting(all_run ? joined(missing) : "");
 }
 
-// What starts last is not ready for a moment after everything is served; what still is not then, is told.
-bool Session::has_settled() {
-  const auto now = clock_.monotonic_ms();
-  if (served_ms_ == 0) served_ms_ = now;
-  return now - served_ms_ >= kSettleMs;
+bool Session::has_lasted(bool now, std::int64_t& since_ms, std::int64_t for_ms) {
+  if (!now) since_ms = 0;
+  if (now && since_ms == 0) since_ms = clock_.monotonic_ms();
+  return now && clock_.monotonic_ms() - since_ms >= for_ms;
 }
 
 // Each state of things once.
@@ -131,8 +136,8 @@ void Session::ready(const std::vector<std::string>& notes) {
 void Session::partly_ready(const std::vector<std::string>& missing) {
   ready_ = true;
   const auto data = start_.layout.data.string();
-  fmt::print(stderr, "sportapp: not everything is served after {} s; what can be is, at {}\n", start_.ready_s,
-             instance_.url());
+  fmt::print(stderr, "sportapp: not everything is served after {}; what can be is, at {}\n",
+             seconds(clock_.monotonic_ms() - started_ms_), instance_.url());
   for (const auto& sentence : missing) {
     spdlog::error("not served cause={}", service::log_value(sentence));
     fmt::print(stderr, "  {}\n", sentence);
