@@ -82,12 +82,12 @@ def test_in_the_foreground_it_goes_on_until_it_is_ended(without_record):
 def test_where_nothing_can_be_served_everything_ends(new_instance):
     app = new_instance()
     app.down()
-    # A gateway that does not start: the template's error is NGINX's to tell.
-    (app.data / "sportapp.toml").write_text("[gateway]\nconnections = 1\n")
-    done = app.cli("up", "--detach", "--port", app.port, "--ready-timeout", 8)
-    if done.returncode == 2 or "connections" in done.stderr:
-        pytest.skip("the settings are refused before NGINX is started")
+    monitor = app.data / "monitor"
+    shutil.rmtree(monitor)
+    monitor.write_text("no folder")
+    done = app.cli("up", "--detach", "--port", app.port, "--ready-timeout", 60)
     assert done.returncode == 1, done.stdout + done.stderr
+    assert "monitor does not stay" in done.stderr, done.stderr
     assert not app.left_behind()
 
 
