@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
+#include "base/cause.hpp"
 #include "http/authorization.hpp"
 
 namespace sportapp::instance {
@@ -27,9 +27,9 @@ Result<void> write_metrics_token(const std::filesystem::path& key_file, const st
   const bool written = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   if (fd >= 0) ::close(fd);
   if (written && ::rename(beside.c_str(), file.c_str()) == 0) return {};
-  const std::string why = std::strerror(errno);
+  const auto why = cause_of(errno, file);
   ::unlink(beside.c_str());
-  return Error{Retry::kLater, fmt::format("cannot write {}: {}; look at its disk", file.string(), why)};
+  return Error{Retry::kLater, fmt::format("cannot write {}: {}", file.string(), why)};
 }
 
 }  // namespace sportapp::instance

@@ -7,9 +7,9 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <string>
 
+#include "base/cause.hpp"
 #include "base/durable.hpp"
 #include "journal/seal.hpp"
 #include "journal/slots.hpp"
@@ -26,8 +26,7 @@ fs::path beside(const fs::path& file, const char* ending) {
 }
 
 Error failed(const char* what, const fs::path& file) {
-  return {Retry::kLater, fmt::format("cannot {} {}: {}; look at its disk and its folder's permissions", what,
-                                     file.string(), std::strerror(errno))};
+  return {Retry::kLater, fmt::format("cannot {} {}: {}", what, file.string(), cause_of(errno, file))};
 }
 
 Result<void> take_away(const fs::path& file) {

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/bytes.hpp"
+#include "base/cause.hpp"
 #include "base/durable.hpp"
 #include "journal/slots.hpp"
 
@@ -67,8 +68,8 @@ Result<void> remove_seal(const fs::path& journal) {
   std::error_code failed;
   if (!fs::remove(file, failed) && !failed) return {};
   if (failed) {
-    return Error{Retry::kLater, fmt::format("{} cannot be removed: {}; make its folder writable",
-                                            file.string(), failed.message())};
+    return Error{Retry::kLater,
+                 fmt::format("{} cannot be removed: {}", file.string(), cause_of(failed.value(), file))};
   }
   return sync_to_disk(folder_of(file));
 }

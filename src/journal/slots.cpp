@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
+#include "base/cause.hpp"
 #include "base/durable.hpp"
 #include "base/hash.hpp"
 
@@ -36,8 +36,7 @@ std::optional<std::string> content_in(const SlotFormat& format, std::string_view
 }  // namespace
 
 Error slots_failed(const char* what, const fs::path& file) {
-  return {Retry::kLater, fmt::format("{}: cannot {}: {}; look at its disk and its folder's permissions",
-                                     file.string(), what, std::strerror(errno))};
+  return {Retry::kLater, fmt::format("{}: cannot {}: {}", file.string(), what, cause_of(errno, file))};
 }
 
 Result<Descriptor> open_slots(const fs::path& file) {

@@ -6,12 +6,12 @@
 
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <fstream>
 #include <optional>
 #include <utility>
 
 #include "base/aside.hpp"
+#include "base/cause.hpp"
 #include "base/descriptor.hpp"
 #include "base/hash.hpp"
 #include "monitor/record_json.hpp"
@@ -31,8 +31,8 @@ std::string checksum(const std::string& line) {
 }
 
 Error not_saved(const fs::path& file, const char* step) {
-  return {Retry::kLater, fmt::format("the record {} is not saved: cannot {}: {}; look at its disk",
-                                     file.string(), step, std::strerror(errno))};
+  return {Retry::kLater, fmt::format("the record {} is not saved: cannot {}: {}", file.string(), step,
+                                     cause_of(errno, file))};
 }
 
 // The line whose checksum follows it; nothing where that is not so.
@@ -89,8 +89,8 @@ class RecordFiles final : public RecordStore {
       records.emplace(entry.path().stem().string(), read_record(entry.path()));
     }
     if (error) {
-      return Error{Retry::kLater,
-                   fmt::format("cannot read the folder {}: {}", folder_.string(), error.message())};
+      return Error{Retry::kLater, fmt::format("cannot read the folder {}: {}", folder_.string(),
+                                              cause_of(error.value(), folder_))};
     }
     return records;
   }
@@ -146,8 +146,8 @@ Result<std::unique_ptr<RecordStore>> open_record_files(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) {
-    return Error{Retry::kLater,
-                 fmt::format("cannot make the folder {}: {}", folder.string(), error.message())};
+    return Error{Retry::kLater, fmt::format("cannot make the folder {}: {}", folder.string(),
+                                            cause_of(error.value(), folder))};
   }
   return std::unique_ptr<RecordStore>(std::make_unique<RecordFiles>(folder));
 }

@@ -6,8 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <utility>
+
+#include "base/cause.hpp"
 
 namespace sportapp::node {
 
@@ -56,8 +57,7 @@ Result<void> IncomingCopy::sync() {
 }
 
 Error IncomingCopy::failed(const char* doing) const {
-  return {Retry::kLater,
-          fmt::format("cannot {} {}: {}; look at its disk", doing, file_.string(), std::strerror(errno))};
+  return {Retry::kLater, fmt::format("cannot {} {}: {}", doing, file_.string(), cause_of(errno, file_))};
 }
 
 }  // namespace sportapp::node

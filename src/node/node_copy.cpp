@@ -5,10 +5,10 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <string_view>
 
+#include "base/cause.hpp"
 #include "base/durable.hpp"
 #include "journal/copy.hpp"
 #include "node/incoming_copy.hpp"
@@ -29,8 +29,7 @@ static_assert(kMark.size() == kMarkBytes);
 constexpr std::size_t kPiece = std::size_t{1} << 20;
 
 Error failed(const fs::path& file, const char* doing) {
-  return {Retry::kLater,
-          fmt::format("{}: cannot {}: {}; look at its disk", file.string(), doing, std::strerror(errno))};
+  return {Retry::kLater, fmt::format("{}: cannot {}: {}", file.string(), doing, cause_of(errno, file))};
 }
 
 // `count` bytes of `from`, from `first` on, in order; `take` gets how far from there each piece is.
@@ -100,7 +99,8 @@ Result<void> take_apart(const fs::path& copy, const fs::path& base) {
   if (auto removed = projection::remove_model(base); !removed) return removed;
   std::error_code failure;
   const auto size = fs::file_size(copy, failure);
-  if (failure) return Error{Retry::kLater, fmt::format("{}: {}", copy.string(), failure.message())};
+  if (failure)
+    return Error{Retry::kLater, fmt::format("{}: {}", copy.string(), cause_of(failure.value(), copy))};
   const auto count = base_bytes(copy, size);
   if (!count) return count.error();
   if (*count == 0) return {};

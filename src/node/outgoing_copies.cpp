@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 
+#include "base/cause.hpp"
 #include "node/node_copy.hpp"
 
 namespace sportapp::node {
@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Error cannot_read(const fs::path& file) {
-  return {Retry::kLater, fmt::format("cannot read {}: {}", file.string(), std::strerror(errno))};
+  return {Retry::kLater, fmt::format("cannot read {}: {}", file.string(), cause_of(errno, file))};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "base/cause.hpp"
 #include "messaging/event_source.hpp"
 #include "projection/read_model.hpp"
 #include "sqlite/value_index.hpp"
@@ -169,8 +170,8 @@ Result<void> put_aside(const fs::path& file) {
     if (!fs::exists(from, failed)) continue;
     fs::rename(from, to, failed);
     if (failed) {
-      return Error{Retry::kLater, fmt::format("{} cannot be put aside as {}: {}; make its folder writable",
-                                              from.string(), to.string(), failed.message())};
+      return Error{Retry::kLater, fmt::format("{} cannot be put aside as {}: {}", from.string(), to.string(),
+                                              cause_of(failed.value(), from))};
     }
     spdlog::warn("read model file {} was put aside as {}", from.string(), to.string());
   }
@@ -183,8 +184,8 @@ Result<void> remove_model(const fs::path& file) {
     std::error_code failed;
     fs::remove(path, failed);
     if (failed) {
-      return Error{Retry::kLater, fmt::format("{} cannot be removed: {}; make its folder writable",
-                                              path.string(), failed.message())};
+      return Error{Retry::kLater,
+                   fmt::format("{} cannot be removed: {}", path.string(), cause_of(failed.value(), path))};
     }
   }
   return {};

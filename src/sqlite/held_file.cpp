@@ -7,6 +7,8 @@
 #include <system_error>
 #include <thread>
 
+#include "base/cause.hpp"
+
 namespace sportapp::sqlite {
 namespace {
 
@@ -16,7 +18,8 @@ Result<void> remove_with_companions(const std::filesystem::path& file) {
   std::error_code failed;
   for (const auto* ending : {"", "-wal", "-shm", "-journal"}) {
     std::filesystem::remove(file.string() + ending, failed);
-    if (failed) return Error{Retry::kLater, fmt::format("{}: {}", file.string(), failed.message())};
+    if (failed)
+      return Error{Retry::kLater, fmt::format("{}: {}", file.string(), cause_of(failed.value(), file))};
   }
   return {};
 }

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
 #include <vector>
 
+#include "base/cause.hpp"
 #include "base/descriptor.hpp"
 
 namespace sportapp::sqlite {
@@ -90,8 +90,7 @@ Frame read_frame(const Header& header, const std::uint8_t* bytes, Checksum& chec
 }
 
 Error failed(const fs::path& file) {
-  return {Retry::kLater, fmt::format("{}: it cannot be read: {}; look at its disk and its permissions",
-                                     file.string(), std::strerror(errno))};
+  return {Retry::kLater, fmt::format("{}: it cannot be read: {}", file.string(), cause_of(errno, file))};
 }
 
 // Fewer at the end of the file only.

@@ -7,10 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <string>
 #include <string_view>
 
+#include "base/cause.hpp"
 #include "base/descriptor.hpp"
 
 namespace sportapp::sqlite {
@@ -21,22 +21,21 @@ namespace fs = std::filesystem;
 constexpr std::size_t kStepBytes = std::size_t{1} << 20;
 
 Error failed(const fs::path& file, std::string_view why) {
-  return {Retry::kLater,
-          fmt::format("{}: it cannot be read: {}; look at its disk and its permissions", file.string(), why)};
+  return {Retry::kLater, fmt::format("{}: it cannot be read: {}", file.string(), why)};
 }
 
 }  // namespace
 
 Result<WholeFile> read_whole(const fs::path& file) {
   const Descriptor in(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!in) return failed(file, std::strerror(errno));
+  if (!in) return failed(file, cause_of(errno, file));
   WholeFile whole;
   Hasher hasher;
   std::string buffer(kStepBytes, '\0');
   for (;;) {
     const auto got = ::read(in.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return failed(file, std::strerror(errno));
+    if (got < 0) return failed(file, cause_of(errno, file));
     if (got == 0) break;
     hasher.bytes(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
     whole.bytes += static_cast<std::uint64_t>(got);
