@@ -109,7 +109,7 @@ std::string why_not_writable(const fs::path& path) {
 }
 
 std::string damaged(const fs::path& path) {
-  return fmt::format("the file {} is damaged; put it aside", path.string());
+  return fmt::format("the file {} is damaged", path.string());
 }
 
 }  // namespace sportapp

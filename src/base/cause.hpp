@@ -14,7 +14,7 @@ namespace sportapp {
 // empty. For errors that do not say themselves which of these it was.
 [[nodiscard]] std::string why_not_writable(const std::filesystem::path& path);
 
-// What is to be done about a file whose content is not what was written.
+// Of a file whose content is not what was written. What is to be done depends on what it is for.
 [[nodiscard]] std::string damaged(const std::filesystem::path& path);
 
 }  // namespace sportapp

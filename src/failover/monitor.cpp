@@ -186,10 +186,10 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
       break;
     case MonitorAction::kAlarm:
       if (state_ == MonitorState::kNoRecord) {
-        if (!comparing()) raise_alarm(rule, "the record of who is in sync is lost");
+        if (!comparing()) raise_alarm(now_ms, rule, "the record of who is in sync is lost");
       } else if (now_ms - started_ms_ >= options_.cold_ms) {
-        raise_alarm(rule,
-                    fmt::format("{}: {}; in sync: {}", primary, why_unfit(now_ms), names(record_.in_sync)));
+        raise_alarm(now_ms, rule,
+                    fmt::format("no node can be primary (in sync: {})", names(record_.in_sync)));
       }
       break;
     case MonitorAction::kTell:
@@ -278,9 +278,11 @@ void Monitor::write(const Rule& rule, Record record, std::string what, std::stri
 }
 
 // News where the causes are others; the advice, which has numbers of entries, may change at any time.
-void Monitor::raise_alarm(const Rule& rule, std::string cause) {
+void Monitor::raise_alarm(std::int64_t now_ms, const Rule& rule, std::string cause) {
   for (const auto& node : options_.nodes) {
-    if (const auto why = why_not_primary(node); !why.empty()) cause += fmt::format("; {}: {}", node, why);
+    auto why = why_not_primary(node);
+    if (why.empty() && node == record_.primary) why = why_unfit(now_ms);
+    if (!why.empty()) cause += fmt::format("; {}: {}", node, why);
   }
   alarm_ = cause + "; " + what_a_person_can_do();
   if (std::exchange(alarm_cause_, cause) != cause) note(rule, "alarm", alarm_, record_);

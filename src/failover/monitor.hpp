@@ -99,7 +99,7 @@ class Monitor {
   void note_what_it_holds(Node& node);
   void learn_floor(const std::string& node);
   void compare_anew();
-  void raise_alarm(const Rule& rule, std::string cause);
+  void raise_alarm(std::int64_t now_ms, const Rule& rule, std::string cause);
   void end_alarm();
   void note_failure_of_preferred(std::int64_t now_ms);
   void look_at_fail_back(std::int64_t now_ms);

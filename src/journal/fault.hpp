@@ -19,10 +19,8 @@ struct Fault {
 
 // What is said of damage, whichever it is.
 [[nodiscard]] inline Fault damage(const std::string& what) {
-  return {what +
-              "; this node needs a whole copy, which it gets from the primary, and keeps what it has beside; "
-              "where no node has a whole journal: sportapp restore",
-          true, false};
+  return {what + "; this node needs a whole copy: from the primary, by itself, or else from a backup", true,
+          false};
 }
 
 // Of a file that is opened or read: what would fail again the same way is damage.

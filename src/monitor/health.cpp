@@ -57,8 +57,10 @@ Sides sides_of(const std::vector<Watched>& processes, const std::map<std::string
     side.served |= counts && process.trouble.empty();
     if (process.trouble.empty()) continue;
     const auto words = words_of(process.trouble);
-    // Each node says so of a service without a primary; why there is none was said above.
-    const bool is_known = told != commands.end() && !told->second.trouble.empty() && words == kNoPrimary;
+    // Each node says so of a service without a primary; why there is none was said above, and where a person
+    // is needed, what is wrong with each node.
+    const bool is_known = told != commands.end() && !told->second.trouble.empty() &&
+                          (words == kNoPrimary || told->second.needs_person);
     if (!is_known) side.add(process.name + ": " + words);
   }
   return sides;

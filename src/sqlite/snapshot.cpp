@@ -1,5 +1,7 @@
 #include "sqlite/snapshot.hpp"
 
+#include <algorithm>
+
 namespace sportapp::sqlite {
 
 Snapshot::Snapshot(std::filesystem::path file, std::unique_ptr<SQLite::Database> database)
@@ -31,6 +33,9 @@ Result<std::optional<std::string>> Snapshot::damage() {
   return read([](SQLite::Database& database) -> std::optional<std::string> {
     auto said = database.execAndGet("PRAGMA integrity_check(1)").getString();
     if (said == "ok") return std::nullopt;
+    // "*** in database main ***\nPage 17: ...": it is told in one line.
+    if (const auto heading = said.find("***\n"); heading != std::string::npos) said.erase(0, heading + 4);
+    std::replace(said.begin(), said.end(), '\n', ' ');
     return said;
   });
 }
