@@ -20,7 +20,8 @@ Member member(const std::string& service, Kind kind, const std::string& node) {
 }
 
 bool is_executable(const fs::path& file) {
-  return fs::is_regular_file(file) && ::access(file.c_str(), X_OK) == 0;
+  std::error_code hidden;  // whose folder may not be searched is none
+  return fs::is_regular_file(file, hidden) && ::access(file.c_str(), X_OK) == 0;
 }
 
 std::string package_of(const std::string& program) {

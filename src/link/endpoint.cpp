@@ -26,6 +26,9 @@ namespace {
 
 constexpr int kRedialMsMin = 20;
 constexpr int kRedialMsMax = 200;
+// A link that comes up and is cut at once, as by a node whose journal cannot be used, is tried less and less.
+constexpr int kCutMsMax = 2000;
+constexpr std::chrono::milliseconds kLasting{1000};
 constexpr int kAcceptAgainMs = 100;
 constexpr std::chrono::seconds kLogEvery{1};
 
@@ -73,7 +76,8 @@ struct Dial {
   int wait_ms = kRedialMsMin;
   ConnectionId connection;  // 0: none, so the timer is set
   Loop::TimerId timer = 0;
-  std::string why;  // it is not up
+  std::string why;                                                 // it is not up
+  std::optional<std::chrono::steady_clock::time_point> came_up{};  // the last connection, if it did
 };
 
 }  // namespace
@@ -184,8 +188,10 @@ void Endpoint::Impl::try_dial(const std::string& name) {
 
 void Endpoint::Impl::dial_again(const std::string& name, Dial& dial) {
   dial.connection = {};
+  const auto came_up = std::exchange(dial.came_up, std::nullopt);
+  if (came_up && std::chrono::steady_clock::now() - *came_up >= kLasting) dial.wait_ms = kRedialMsMin;
   dial.timer = after(dial.wait_ms, [this, name] { try_dial(name); });
-  dial.wait_ms = std::min(dial.wait_ms * 2, kRedialMsMax);
+  dial.wait_ms = std::max(dial.wait_ms, std::min(dial.wait_ms * 2, came_up ? kCutMsMax : kRedialMsMax));
 }
 
 void Endpoint::Impl::hang_up(const std::string& name) {
@@ -244,7 +250,7 @@ void Endpoint::Impl::came_up(Connection& connection) {
   const auto dialled_name = dialled(connection.id());
   if (dialled_name) {
     auto& dial = dials.at(*dialled_name);
-    dial.wait_ms = kRedialMsMin;
+    dial.came_up = std::chrono::steady_clock::now();
     dial.why.clear();
   }
   spdlog::info("link with {} is up, {}", connection.other(), dialled_name ? "dialled" : "accepted");
@@ -317,7 +323,7 @@ void Endpoint::stop() {
 void Endpoint::dial(const std::string& name, const std::string& host, std::uint16_t port) {
   impl_->hang_up(name);
   const auto timer = impl_->after(0, [impl = impl_.get(), name] { impl->try_dial(name); });
-  impl_->dials[name] = {host, port, kRedialMsMin, {}, timer, {}};
+  impl_->dials[name] = {host, port, kRedialMsMin, {}, timer, {}, {}};
 }
 
 void Endpoint::hang_up(const std::string& name) {

@@ -193,6 +193,16 @@ TEST_F(EndpointTest, ABrokenConnectionIsNoticedAtOnceAndMadeAnew) {
   EXPECT_TRUE(b_->wait_frames(1));
 }
 
+TEST_F(EndpointTest, ALinkThatIsCutAsSoonAsItIsUpIsTriedLessAndLess) {
+  connect();
+  const auto begun = std::chrono::steady_clock::now();
+  for (std::size_t count = 1; count <= 6; ++count) {
+    const auto at_b = b_->wait_up(count);
+    b_->on_loop([&] { return b_->endpoint.close(at_b), true; });
+  }
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, 600ms) << "20, 40, 80, 160 and 320 ms between them";
+}
+
 TEST_F(EndpointTest, WhoIsGoneIsRefusedAndFoundAgainWhenItIsBack) {
   connect();
   a_->wait_up();
