@@ -54,6 +54,8 @@ std::variant<std::unique_ptr<Writer>, Fault> Opener::open() {
     spdlog::info("{} is of an earlier version, which kept no mark beside it; from now on there is one",
                  file_.string());
   }
+  // The disk may have been repaired under it: what was open is then another file.
+  mark_.reset();
   if (auto opened = open_mark(); !opened) return fault_of(opened.error());
   if (auto removed = remove_seal(file_); !removed) return fault_of(removed.error());
   auto writer = Writer::open(file_, domain_);

@@ -26,6 +26,7 @@ struct Side {
 
 // As a process says it that knows no primary (src/commands/commands.cpp).
 constexpr std::string_view kNoPrimary = "no primary is known";
+constexpr std::string_view kJournalFails = "the journal fails: ";
 
 // A process that is not ready answers with its reasons, which are enough: `answers 503 {"status":"not
 // ready","reasons":[...]}`.
@@ -44,6 +45,12 @@ std::string words_of(const std::string& trouble) {
   return side.troubles.empty() ? trouble : side.told();
 }
 
+// Whether a node's reason stands in the monitor's words already, which has it from the node itself.
+bool says(const std::string& trouble, std::string_view words) {
+  if (words.starts_with(kJournalFails)) words.remove_prefix(kJournalFails.size());
+  return trouble.find(words) != std::string::npos;
+}
+
 using Sides = std::map<std::string, std::map<std::string, Side>>;
 
 Sides sides_of(const std::vector<Watched>& processes, const std::map<std::string, CommandsSide>& commands) {
@@ -57,10 +64,9 @@ Sides sides_of(const std::vector<Watched>& processes, const std::map<std::string
     side.served |= counts && process.trouble.empty();
     if (process.trouble.empty()) continue;
     const auto words = words_of(process.trouble);
-    // Each node says so of a service without a primary; why there is none was said above, and where a person
-    // is needed, what is wrong with each node.
+    // Each node says so of a service without a primary; why there is none was said above.
     const bool is_known = told != commands.end() && !told->second.trouble.empty() &&
-                          (words == kNoPrimary || told->second.needs_person);
+                          (words == kNoPrimary || says(told->second.trouble, words));
     if (!is_known) side.add(process.name + ": " + words);
   }
   return sides;

@@ -39,6 +39,19 @@ TEST(Health, WhyThereIsNoPrimaryIsToldOnce) {
             R"({"status":"unavailable","services":{"users":{"commands":"the record is lost"}}})");
 }
 
+TEST(Health, WhatTheMonitorSaysOfANodeIsNotRepeatedAndTheRestIsTold) {
+  const auto* a = R"(answers 503 {"status":"not ready","reasons":["the journal fails: x is damaged"]})";
+  const auto* b = R"(answers 503 {"status":"not ready","reasons":["the journal fails: the disk is full"]})";
+  const auto health = health_of(
+      {{"users-commands-a", "users", "commands", a, "a"}, {"users-commands-b", "users", "commands", b, "b"}},
+      {{"users", {"", "no node can be primary; a: x is damaged", true}}});
+  EXPECT_NE(
+      health.body.find(
+          R"("no node can be primary; a: x is damaged; users-commands-b: the journal fails: the disk is full")"),
+      std::string::npos)
+      << health.body;
+}
+
 TEST(Health, WhichServiceWaitsForAPersonIsTold) {
   const auto health =
       health_of({{"users-queries-1", "users", "queries", ""}, {"orders-queries-1", "orders", "queries", ""}},

@@ -26,9 +26,13 @@ def test_a_primarys_full_disk_is_told_by_status_and_health(disks, new_instance, 
     app.registered()
     filler = fill(data / PRIMARY)
     words = f"the disk of {data / PRIMARY} is full; free some space on it"
-    register_until(app, lambda: words in app.get("/health").text)
-    health = app.get("/health")
-    assert health.status_code == 503
+
+    def unserved():
+        health = app.get("/health")
+        return (health.status_code, health) if words in health.text else None
+
+    code, health = register_until(app, unserved)
+    assert code == 503
     assert words in health.json()["services"]["users"]["commands"], health.text
     register_until(app, lambda: words in app.done("status"))
     assert words in app.log(PRIMARY)
@@ -46,7 +50,7 @@ def test_a_spares_full_disk_makes_health_no_worse_but_is_told(disks, new_instanc
     words = f"the disk of {data / SPARE} is full; free some space on it"
     register_until(app, lambda: words in app.get("/health").json().get("degraded", {}).get("users", {}).get("commands", ""))
     assert app.get("/health").status_code == 200
-    assert words in app.done("status")
+    register_until(app, lambda: words in app.done("status"))
     filler.unlink()
     until("nothing is degraded", lambda: "degraded" not in app.get("/health").json(), 60)
 
