@@ -69,7 +69,7 @@ def test_installing_starts_nothing(machine):
     said = machine.must(INSTALL)
     assert "systemctl enable --now sportapp.target" in said
     assert states(machine) == {}
-    assert machine.must("stat -c '%U %a' /var/lib/sportapp") == "sportapp 750"
+    assert machine.must("stat -c '%U %a' /var/lib/sportapp") == "sportapp 700"
 
 
 def test_the_target_starts_everything(machine):
