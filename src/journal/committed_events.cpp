@@ -7,7 +7,6 @@
 
 #include "journal/base.hpp"
 #include "journal/entry_row.hpp"
-#include "sqlite/use.hpp"
 
 namespace sportapp::journal {
 namespace {
@@ -19,21 +18,10 @@ struct Select {
       : events(database,
                "SELECT seq, time_ms, type, version, payload, hash FROM entries "
                "WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?"),
-        hash(database, "SELECT hash FROM entries WHERE seq = ?"),
+        hash(database, kSelectHash),
         base(database, kSelectBase) {}
   SQLite::Statement events, hash, base;
 };
-
-// Of an entry, or of the last deleted one; zeros before the first.
-std::optional<Hash> hash_in(Select& select, Seq seq) {
-  if (seq == Seq{}) return Hash{};
-  {
-    sqlite::Use use(select.hash);
-    if (use.bind(1, seq.value).step()) return hash_of(select.hash.getColumn(0).getString());
-  }
-  const auto base = base_in(select.base);
-  return base.seq == seq ? std::optional(base.hash) : std::nullopt;
-}
 
 Events select(Select& statements, Seq after, std::int64_t until, std::size_t limit) {
   auto& statement = statements.events;
@@ -43,7 +31,7 @@ Events select(Select& statements, Seq after, std::int64_t until, std::size_t lim
   statement.bind(1, after.value);
   statement.bind(2, until);
   statement.bind(3, static_cast<std::int64_t>(limit));
-  auto previous = hash_in(statements, after).value_or(Hash{});
+  auto previous = hash_in(statements.hash, statements.base, after).value_or(Hash{});
   while (statement.executeStep()) {
     const auto hash = hash_of(statement.getColumn(5).getString());
     events.push_back({Seq{statement.getColumn(0).getInt64()},
@@ -88,7 +76,8 @@ class CommittedEvents final : public messaging::EventSource {
     auto found = file_.read([&](Select& statements, std::int64_t until) -> std::optional<Hash> {
       base = base_in(statements.base).seq;
       if (seq.value > until) return std::nullopt;
-      return hash_in(statements, seq);
+      if (seq == Seq{}) return Hash{};  // before the first, whatever was deleted
+      return hash_in(statements.hash, statements.base, seq);
     });
     if (found && !*found && seq < base) return deleted(file_.path(), seq, base);
     return found;

@@ -35,7 +35,7 @@ Result<void> CopySource::hold() {
 Result<std::optional<Hash>> CopySource::hash_at(Seq seq) {
   if (seq == base_.seq) return std::optional(base_.hash);
   return file_.read([&](SQLite::Database& database) -> std::optional<Hash> {
-    SQLite::Statement select(database, "SELECT hash FROM entries WHERE seq = ?");
+    SQLite::Statement select(database, kSelectHash);
     select.bind(1, seq.value);
     if (!select.executeStep()) return std::nullopt;
     return hash_of(select.getColumn(0).getString());

@@ -19,7 +19,7 @@ struct Statements {
       : entries(database,
                 fmt::format("SELECT {} FROM entries WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
                             kEntryColumns)),
-        hash(database, "SELECT hash FROM entries WHERE seq = ?"),
+        hash(database, kSelectHash),
         base(database, kSelectBase) {}
   SQLite::Statement entries, hash, base;
 };
@@ -37,15 +37,6 @@ std::vector<Entry> entries_of(SQLite::Statement& select, Seq after, std::int64_t
     found.push_back(std::move(entry));
   }
   return found;
-}
-
-std::optional<Hash> hash_in(Statements& statements, std::int64_t seq) {
-  {
-    Use use(statements.hash);
-    if (use.bind(1, seq).step()) return hash_of(statements.hash.getColumn(0).getString());
-  }
-  const auto base = base_in(statements.base);
-  return base.seq.value == seq ? std::optional(base.hash) : std::nullopt;
 }
 
 }  // namespace
@@ -94,7 +85,7 @@ Result<std::vector<Entry>> EntryReader::read(Seq after, std::size_t limit_entrie
 Result<std::optional<Hash>> EntryReader::hash_at(Seq seq) {
   return impl_->file.read([&](Statements& statements, std::int64_t until) -> std::optional<Hash> {
     if (seq.value > until) return std::nullopt;
-    return hash_in(statements, seq.value);
+    return hash_in(statements.hash, statements.base, seq);
   });
 }
 
@@ -102,7 +93,7 @@ Result<Head> EntryReader::head() {
   std::int64_t last = 0;
   const auto hash = impl_->file.read([&](Statements& statements, std::int64_t until) {
     last = until;
-    return hash_in(statements, until);
+    return hash_in(statements.hash, statements.base, Seq{until});
   });
   if (!hash) return hash.error();
   if (!*hash) return impl_->missing(last);

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "journal/base.hpp"
+#include "sqlite/use.hpp"
 
 namespace sportapp::journal {
 
@@ -11,6 +12,15 @@ Hash hash_of(const std::string& bytes) {
   Hash hash{};
   if (bytes.size() == hash.size()) std::copy(bytes.begin(), bytes.end(), hash.begin());
   return hash;
+}
+
+std::optional<Hash> hash_in(SQLite::Statement& entry, SQLite::Statement& base, Seq seq) {
+  {
+    sqlite::Use use(entry);
+    if (use.bind(1, seq.value).step()) return hash_of(entry.getColumn(0).getString());
+  }
+  const auto last_deleted = base_in(base);
+  return last_deleted.seq == seq ? std::optional(last_deleted.hash) : std::nullopt;
 }
 
 Entry entry_of(SQLite::Statement& row) {

@@ -16,6 +16,10 @@ inline constexpr const char* kEntryColumns =
 // `row` selects kEntryColumns. A hash that has not its 32 bytes comes as zeros.
 [[nodiscard]] Entry entry_of(SQLite::Statement& row);
 [[nodiscard]] Hash hash_of(const std::string& bytes);
+// By statements that are prepared once, of kSelectHash and kSelectBase: the hash of an entry, or of the last
+// deleted one; nothing where `seq` is neither.
+inline constexpr const char* kSelectHash = "SELECT hash FROM entries WHERE seq = ?";
+[[nodiscard]] std::optional<Hash> hash_in(SQLite::Statement& entry, SQLite::Statement& base, Seq seq);
 // Of a row of seq, fingerprint, status, answer, location: what a repeated key needs.
 [[nodiscard]] Entry answered_of(SQLite::Statement& row, std::string_view key);
 

@@ -55,7 +55,7 @@ Result<Head> Reader::base() {
 Result<std::optional<Hash>> Reader::hash_at(Seq seq) {
   return impl_->file.read([&](SQLite::Database& database) -> std::optional<Hash> {
     if (const auto first = base_of(database); first.seq == seq) return first.hash;
-    SQLite::Statement select(database, "SELECT hash FROM entries WHERE seq = ?");
+    SQLite::Statement select(database, kSelectHash);
     select.bind(1, seq.value);
     if (!select.executeStep()) return std::nullopt;
     return hash_of(select.getColumn(0).getString());

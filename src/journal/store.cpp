@@ -121,7 +121,7 @@ Store::Store(std::filesystem::path file, std::unique_ptr<SQLite::Database> datab
       find_(*database_, "SELECT seq, fingerprint, status, answer, location FROM entries WHERE key = ?"),
       append_(*database_, "INSERT INTO entries VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
       head_(*database_, "SELECT seq, hash, epoch FROM entries ORDER BY seq DESC LIMIT 1"),
-      hash_at_(*database_, "SELECT hash FROM entries WHERE seq = ?"),
+      hash_at_(*database_, kSelectHash),
       base_(*database_) {}
 
 Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {

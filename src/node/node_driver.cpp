@@ -140,10 +140,9 @@ void NodeDriver::ping(link::ConnectionId connection, const link::Frame& frame) {
     spdlog::error("monitor: {}", ping.error().what);
     return end(connection);
   }
-  if (monitor_ != connection) {
-    // What an earlier run of the monitor has on its way may be older than the record of now.
-    if (const auto earlier = std::exchange(monitor_, connection)) end(*earlier);
-  }
+  // What an earlier run of the monitor has on its way may be older than the record of now.
+  const auto before = std::exchange(monitor_, connection);
+  if (before && *before != connection) end(*before);
   const auto echo = replica_.pinged(now_ms(), *ping);
   outside_.endpoint.send(connection, {failover::kEchoFrame, failover::encode(echo)});
   perform();

@@ -5,9 +5,8 @@
 //   links(kind, of, id)       finds the views that show something of another thing
 //   set_aside(seq, event, reason)  an event that could not be applied, as messaging::encode() gives it
 //   meta                      one row: whose events these are, and the last that counts
-//   last_entry(seq, hash)     the hash of the journal's entry `seq`: of the last event that counts, where seq
-//   is its
-//                             number too; a version that keeps none leaves an older one behind
+//   last_entry(seq, hash)     the hash of the journal's entry `seq`: of the last event that counts, where
+//                             seq is its number too; a version that keeps none leaves an older one behind
 //   origin(hash)              of a base model only: the hash of the journal's entry at that position
 #pragma once
 #include <cstdint>
