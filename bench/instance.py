@@ -45,8 +45,9 @@ def resident_kib(pid: int) -> int:
 
 
 class Instance:
-    def __init__(self, data: Path, settings: str = ""):
+    def __init__(self, data: Path, settings: str = "", program: Path = PROGRAM):
         """`settings` is the text of its sportapp.toml."""
+        self._program = program
         self.data = data
         if settings:
             data.mkdir(parents=True)
@@ -85,7 +86,7 @@ class Instance:
 
     def _cli(self, command: str, *arguments: str, within_s: float, stderr=subprocess.STDOUT) -> str:
         with open(self.data.parent / "cli.log", "w+") as log:  # a pipe would be held open by what stays running
-            done = subprocess.run([PROGRAM, command, "--data", self.data, *arguments], stdin=subprocess.DEVNULL,
+            done = subprocess.run([self._program, command, "--data", self.data, *arguments], stdin=subprocess.DEVNULL,
                                   stdout=log, stderr=stderr, timeout=within_s)
             log.seek(0)
             said = log.read()

@@ -8,6 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import against
 import floors
 import load
 import orders
@@ -23,6 +24,8 @@ EXAMPLES = """examples:
   ./sportapp bench --spares --repeat 3               registrations/s without and with a spare, in turn
   ./sportapp bench --spares 0,1,2 --connections 256  the same with up to two
   ./sportapp bench --catch-up                        how long a node takes that missed 1,000, 10,000, 100,000 entries
+  ./sportapp bench --against ../old/build/release/bin/sportapp --repeat 5
+                                                     registrations/s and outage beside another build, in turn
   ./sportapp bench --orders                          from POST to completed at 200 orders/s, and nothing else
 
 Everything runs on a data folder of its own, which is removed at the end; a running instance is not touched.
@@ -50,6 +53,9 @@ def arguments():
                              "commands take meanwhile (1000,10000,100000)")
     parser.add_argument("--catch-up-rate", type=int, default=1000,
                         help="registrations a second meanwhile (default: 1000)")
+    parser.add_argument("--against", type=Path, metavar="PROGRAM",
+                        help="measure only registrations and the outage at a failover, beside this other sportapp")
+    parser.add_argument("--kills", type=int, default=5, help="failovers in each round of --against (default: 5)")
     parser.add_argument("--skip-floors", action="store_true", help="measure the system only")
     parser.add_argument("--disk", type=Path, default=ROOT / "build", metavar="DIR",
                         help="where the data folder is made (default: build/, in this checkout)")
@@ -59,9 +65,11 @@ def arguments():
             setattr(parsed, name, [int(count) for count in (getattr(parsed, name) or "").split(",") if count])
         except ValueError:
             parser.error(f"--{name.replace('_', '-')}: numbers with commas between, as in 1,16,64,256")
+    if parsed.against and not parsed.against.is_file():
+        parser.error(f"--against: {parsed.against} is no program")
     if not all(0 <= spares <= 2 for spares in parsed.spares):
         parser.error("--spares: 0, 1 or 2 of them")
-    counts = [parsed.seconds, parsed.repeat, parsed.orders_rate, parsed.orders_seconds, parsed.catch_up_rate,
+    counts = [parsed.seconds, parsed.repeat, parsed.kills, parsed.orders_rate, parsed.orders_seconds, parsed.catch_up_rate,
               *parsed.catch_up, *(parsed.connections or [0])]
     if min(counts) < 1 or parsed.preload < 0:
         parser.error("seconds, repeats, rates and connections are at least 1")
@@ -129,6 +137,10 @@ def measure_orders(options, folder: Path, results: dict):
 
 
 def measure(options, folder: Path, results: dict):
+    if options.against:
+        say(report.heading(f"This build beside {options.against}, in turn"))
+        results["against"] = against.measure(options, folder, say)
+        return
     if options.spares:
         say(report.heading("Registrations by spares, through the gateway, one after the other"))
         results["spares"] = redundancy.measure_spares(options, folder, say)

@@ -13,6 +13,8 @@ HEADERLESS = ("Floor: plain", "Projection", "Resident", "Preloading", "Orders", 
 
 def heading(text: str) -> str:
     header = "" if text.startswith(HEADERLESS) else "\n" + LOAD_HEADER
+    if text.startswith("This build"):
+        header = header.replace("\n", "\n" + " " * 7)
     if text.startswith("Registrations by spares"):
         header = header.replace("\n", "\n" + " " * 10)
     if text.startswith("Registrations"):

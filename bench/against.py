@@ -1,0 +1,90 @@
+"""This build beside another one: registrations a second, and the outage when the primary is killed, in turn."""
+import http.client
+import json
+import os
+import signal
+import statistics
+import time
+
+import load
+import report
+from instance import Instance, PROGRAM
+from redundancy import settings
+
+SERVICE = "users"
+CALM_S, AFTER_KILL_S, IN_SYNC_WITHIN_S = 0.5, 1.0, 60
+
+
+def primary(app: Instance):
+    """The primary of the service once both of its nodes are in sync."""
+    until = time.monotonic() + IN_SYNC_WITHIN_S
+    while True:
+        nodes = [process for process in app.processes()
+                 if process["service"] == SERVICE and process["side"] == "commands"]
+        leads = [node for node in nodes if node["role"] == "primary" and node["pid"]]
+        if len(leads) == 1 and sum(node["in_sync"] for node in nodes) == 2:
+            return leads[0]
+        if time.monotonic() > until:
+            raise RuntimeError(f"no two nodes of {SERVICE} are in sync: {nodes}")
+        time.sleep(0.1)
+
+
+def slowest_answer(app: Instance, seconds: float, name: str) -> float:
+    """One client, one request after the other; gives the longest that one took. None may fail."""
+    gateway = http.client.HTTPConnection("127.0.0.1", app.port, timeout=30)
+    slowest, number, until = 0.0, 0, time.monotonic() + seconds
+    while time.monotonic() < until:
+        number += 1
+        began = time.monotonic()
+        gateway.request("POST", "/api-commands/users", json.dumps({"username": f"{name}-{number}"}),
+                        {"Content-Type": "application/json"})
+        answer = gateway.getresponse()
+        answer.read()
+        slowest = max(slowest, time.monotonic() - began)
+        if answer.status != 200:
+            raise RuntimeError(f"a registration was answered {answer.status}")
+    gateway.close()
+    return slowest
+
+
+def one_outage(app: Instance, name: str) -> float:
+    """Milliseconds that the slowest registration takes around a kill -9 of the primary."""
+    chosen = primary(app)
+    time.sleep(CALM_S)
+    child = os.fork()
+    if child == 0:
+        time.sleep(CALM_S)
+        os.kill(chosen["pid"], signal.SIGKILL)
+        os._exit(0)
+    slowest = slowest_answer(app, CALM_S + AFTER_KILL_S, name)
+    os.waitpid(child, 0)
+    return slowest * 1000
+
+
+def one_round(options, folder, program, number: int) -> dict:
+    with Instance(folder / f"data-{number}", settings(1), program) as app:
+        primary(app)
+        url = app.url + "/api-commands/users"
+        load.wrk("register", url, 16, 2)  # warms up
+        runs = [load.wrk("register", url, count, options.seconds) for count in options.connections]
+        outages = [one_outage(app, f"against-{number}-{kill}") for kill in range(options.kills)]
+    return {"runs": runs, "outages_ms": outages}
+
+
+def measure(options, folder, say) -> dict:
+    """In turn, so that whatever else the machine does meets both alike."""
+    programs = {"this": PROGRAM, "other": options.against}
+    rounds = {name: [] for name in programs}
+    for number in range(options.repeat):
+        for name, program in programs.items():
+            rounds[name].append(one_round(options, folder, program, number * len(programs) + (name == "other")))
+            for run in rounds[name][-1]["runs"]:
+                say(f"  {name:5}" + report.load_row(run))
+    for place, count in enumerate(options.connections):
+        this, other = (statistics.median(found["runs"][place]["per_s"] for found in rounds[name]) for name in programs)
+        say(f"  {count:,} connections: median {this:,.0f} registrations/s, other {other:,.0f}; ratio {this / other:.2f}")
+    for name, found in rounds.items():
+        outages = [outage for one in found for outage in one["outages_ms"]]
+        say(f"  {name:5} outage when the primary is killed: median {statistics.median(outages):.0f} ms, "
+            f"worst {max(outages):.0f} ms of {len(outages)}")
+    return rounds
