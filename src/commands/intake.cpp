@@ -89,6 +89,14 @@ messaging::Place Intake::place() {
   return counted.seq > at_.seq || (counted.seq == at_.seq && counted.hash) ? counted : at_;
 }
 
+bool Intake::step_back() {
+  const auto counted = journal_.consumed_place(source_);
+  if (at_.seq <= counted.seq) return false;
+  at_ = counted;
+  passed_ = {};
+  return true;
+}
+
 Result<void> Intake::write(std::span<const domain::CommittedEvent> events) {
   const auto here = place();
   if (!events.empty() && !messaging::continues(events.front(), here)) {

@@ -26,6 +26,7 @@ class Intake final : public messaging::EventSink {
   // At least what durably counted; beyond it, events that ask for nothing, which are read again after a
   // restart.
   [[nodiscard]] messaging::Place place() override;
+  bool step_back() override;
   [[nodiscard]] Result<void> write(std::span<const domain::CommittedEvent> events) override;
 
  private:

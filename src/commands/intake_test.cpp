@@ -151,5 +151,18 @@ TEST_F(IntakeTest, the_history_of_what_was_taken_in_is_kept_and_another_s_is_not
   EXPECT_TRUE(intake_->write(std::span(events_).subspan(2)));
 }
 
+TEST_F(IntakeTest, SteppingBackGivesUpWhatAskedForNothing) {
+  happen("One", {"a", "b"});
+  happen("Other", {"x", "y"});
+  ASSERT_TRUE(take_in());
+  EXPECT_EQ(intake_->position(), Seq{4});
+  EXPECT_TRUE(intake_->step_back());
+  EXPECT_EQ(intake_->position(), Seq{2});
+  EXPECT_FALSE(intake_->step_back()) << "what counts stays";
+  ASSERT_TRUE(take_in());
+  EXPECT_EQ(intake_->position(), Seq{4});
+  EXPECT_EQ(rows("words").size(), 2U) << "nothing counts twice";
+}
+
 }  // namespace
 }  // namespace sportapp::commands

@@ -17,7 +17,9 @@ struct Reactor::Following {
               if (told) told(name, position);
             },
             options.policy),
-        consumer({.redis = options.redis, .seal = messaging::Seal(source.service, options.key)},
+        consumer({.redis = options.redis,
+                  .seal = messaging::Seal(source.service, options.key),
+                  .only_confirmed = true},
                  source.make_feed(), intake) {}
 
   Intake intake;

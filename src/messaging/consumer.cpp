@@ -71,6 +71,7 @@ struct Consumer::Impl {
   Place place();
   bool history_is_known(const std::stop_token& stop);
   void compare_history();
+  void is_of_other_history(const std::string& why);
   void set_other_history(const std::string& why);
   void tell_refused(const StreamReader::Answer& answer);
   bool is_confirmed(const CommittedEvent& last);
@@ -159,7 +160,7 @@ void Consumer::Impl::step(const std::stop_token& stop) {
 void Consumer::Impl::take(StreamReader::Answer answer, FeedRead feed, const std::stop_token& stop) {
   if (!answer.events.empty()) {
     if (!is_confirmed(answer.events.back())) {
-      return leave_stream("the journal does not have what the stream has", kFeedWaitMs, stop);
+      return leave_stream("the journal did not confirm what the stream has", kFeedWaitMs, stop);
     }
     if (!write(answer.events, stop)) return;
     prefers_feed_ = false;
@@ -221,15 +222,28 @@ void Consumer::Impl::compare_history() {
   compare_at_ms_ = now_ms() + kOtherHistoryEveryMs;
   if (*there) {
     behind_since_ms_ = 0;
-    return set_other_history(fmt::format("event {} is another one in the journal of {} than it was here",
-                                         here.seq.value, options_.seal.service()));
+    return is_of_other_history(fmt::format("event {} is another one in the journal of {} than it was here",
+                                           here.seq.value, options_.seal.service()));
   }
   // Of a primary that was deposed and has not noticed, this may be so for a moment.
   if (behind_since_ms_ == 0) behind_since_ms_ = now_ms();
   if (now_ms() - behind_since_ms_ >= kBehindMs) {
-    set_other_history(fmt::format("the journal of {} does not reach event {}, which is here",
-                                  options_.seal.service(), here.seq.value));
+    is_of_other_history(fmt::format("the journal of {} does not reach event {}, which is here",
+                                    options_.seal.service(), here.seq.value));
   }
+}
+
+// What asked for nothing was taken from that history too, and leaves no trace: then what counts may still be
+// of this one.
+void Consumer::Impl::is_of_other_history(const std::string& why) {
+  if (!sink_.step_back()) return set_other_history(why);
+  behind_since_ms_ = 0;
+  confirmed_ = false;
+  compare_at_ms_ = 0;
+  const auto position = sink_.position();
+  spdlog::warn("consumer of {}: goes back to event {}: {}", options_.seal.service(), position.value, why);
+  const std::lock_guard lock(mutex_);
+  position_ = position;
 }
 
 void Consumer::Impl::set_other_history(const std::string& why) {
@@ -257,14 +271,15 @@ void Consumer::Impl::tell_refused(const StreamReader::Answer& answer) {
 }
 
 // A stream may be sealed and whole, and yet of a history that the journal had once. So the journal is asked
-// of it when it is turned to. Where the journal does not answer, the seal is enough: reading goes on without
-// it.
+// of it when it is turned to. Where the journal does not answer, the seal is enough for a sink that can be
+// made anew: reading goes on without it.
 bool Consumer::Impl::is_confirmed(const CommittedEvent& last) {
-  if (confirmed_ || now_ms() < feed_retry_at_ms_) return true;
+  if (confirmed_) return true;
+  if (now_ms() < feed_retry_at_ms_) return !options_.only_confirmed;
   const auto there = feed_->hash_at(last.seq);
   if (!there) {
     if (there.error().retry == Retry::kLater) (void)feed_failed(there.error().what);
-    return true;
+    return !options_.only_confirmed;
   }
   confirmed_ = *there && **there == last.hash;
   return confirmed_;
@@ -290,7 +305,7 @@ FeedRead Consumer::Impl::read_feed(const std::stop_token& stop) {
   if (!events) return feed_failed(events.error().what);
   set_gone({});
   if (const auto* event = stray(*events, from)) {
-    compare_at_ms_ = 0;
+    compare_history();
     return feed_failed(fmt::format("the feed's event {} does not continue event {} as it is here",
                                    event->seq.value, from.seq.value));
   }

@@ -39,6 +39,9 @@ class Consumer {
     // What the sink has is not of the history that the journal has. Again and again, until it is. On the
     // consumer's thread.
     std::function<void()> on_other_history{};
+    // Nothing of the stream is taken before the journal itself said that it has it. Else the seal is enough
+    // while the journal does not answer: for a sink that can be made anew.
+    bool only_confirmed = false;
   };
   // The feed is asked from the consumer's thread.
   Consumer(Options options, std::unique_ptr<EventSource> feed, EventSink& sink);

@@ -49,6 +49,8 @@ class EventSink {
   // The last event that counts; read from the same store that write() changes.
   [[nodiscard]] virtual Place place() = 0;
   [[nodiscard]] Seq position() { return place().seq; }
+  // Gives up what is beyond the last event that counts durably; it is read again. Whether there was any.
+  virtual bool step_back() { return false; }
   // All of `events` (each the successor of the one before, the first of place()) and the new place in one
   // transaction, or nothing.
   [[nodiscard]] virtual Result<void> write(std::span<const domain::CommittedEvent> events) = 0;

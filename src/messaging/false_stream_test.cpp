@@ -19,6 +19,7 @@ class FalseStreamTest : public ::testing::Test {
   void start_consumer() {
     Consumer::Options options{redis_.address(), seal(), 1000};
     options.on_other_history = [this] { ++other_history_; };
+    options.only_confirmed = only_confirmed_;
     consumer_ = std::make_unique<Consumer>(std::move(options), journal_.source(), sink_);
   }
   void commit(std::int64_t count) {
@@ -59,6 +60,7 @@ class FalseStreamTest : public ::testing::Test {
   MemoryJournal journal_;
   RecordingSink sink_;
   std::atomic<int> other_history_ = 0;
+  bool only_confirmed_ = false;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<Consumer> consumer_;
 };
@@ -256,6 +258,40 @@ TEST_F(FalseStreamTest, WhoHasNoHashTakesItFromTheFeedAndGoesOnByIt) {
   EXPECT_TRUE(eventually([&] { return consumer_->status().refused == 1; }));
   (void)journal_.append(1);
   expect_all();
+}
+
+// As after a restore, with a Redis that goes on: the journal had this history once, and it continues what is
+// here.
+TEST_F(FalseStreamTest, WhatTheJournalDidNotConfirmIsNotTakenByWhoNeedsThat) {
+  (void)journal_.append(10);
+  sink_.start_at(place_after(event_number(10)), 0);
+  put("11-0", sealed(event_number(11)));
+  journal_.reachable = false;
+  only_confirmed_ = true;
+  start_consumer();
+  EXPECT_FALSE(eventually([&] { return sink_.position().value > 10; }, 1000));
+  (void)journal_.append(1);
+  journal_.reachable = true;
+  expect_all();
+}
+
+TEST_F(FalseStreamTest, WhatAskedForNothingInAnotherHistoryIsGivenUp) {
+  (void)journal_.append(12);
+  sink_.start_at(place_after(event_number(15, 1)), 1);
+  sink_.counts = place_after(event_number(10));
+  start_consumer();
+  expect_all();
+  EXPECT_EQ(consumer_->status().other_history, "");
+  EXPECT_EQ(other_history_, 0);
+}
+
+TEST_F(FalseStreamTest, WhatCountsOfAnotherHistoryIsToldAlsoAfterSteppingBack) {
+  (void)journal_.append(20);
+  sink_.start_at(place_after(event_number(15, 1)), 1);
+  sink_.counts = place_after(event_number(10, 1));
+  start_consumer();
+  EXPECT_TRUE(eventually([&] { return !consumer_->status().other_history.empty(); }));
+  EXPECT_EQ(sink_.position().value, 10);
 }
 
 TEST_F(FalseStreamTest, WithoutAHashAndWithoutTheFeedNothingIsTaken) {

@@ -228,6 +228,13 @@ class RecordingSink final : public EventSink {
     history_ = of_history;
     wrong_ = 0;
   }
+  bool step_back() override {
+    const std::lock_guard lock(mutex_);
+    if (!counts || counts->seq >= place_.seq) return false;
+    place_ = *counts;
+    history_ = 0;
+    return true;
+  }
   Result<void> write(std::span<const domain::CommittedEvent> events) override {
     const std::lock_guard lock(mutex_);
     if (fails.contains(++attempts_)) return Error{Retry::kLater, "the disk is full, as the test wants"};
@@ -249,6 +256,7 @@ class RecordingSink final : public EventSink {
 
   std::atomic<bool> knows_hash = true;  // else as a read model of an earlier version
   std::set<int> fails;                  // which attempts to write; set before a consumer starts
+  std::optional<Place> counts;          // durably, of history 0; likewise
 
  private:
   std::mutex mutex_;

@@ -27,6 +27,7 @@ NODES = tuple(name[-1] for name in nodes_of("users"))
 EARLY_USERS, PRODUCTS_COUNT, EARLY_ORDERS = 25, 4, 8
 READY_MIN_S, READY_TIMES = 10, 4  # how long a start may take, against the first of an empty instance
 LATE_USERS, LATE_ORDERS = 25, 12
+SETTINGS = "[failover]\nhold_ms = 1000\n"  # each command to a service that stays down waits so long at each node
 
 
 class Clients:
@@ -116,7 +117,7 @@ def kill_all(app: Instance):
 def prepare(folder: Path, end: str, chance: random.Random) -> Prepared:
     """An instance with some users, products and orders, ended so, with both nodes of each service in sync."""
     folder.mkdir(parents=True)
-    app = Instance(folder / "data")
+    app = Instance(folder / "data", settings=SETTINGS)
     clients = Clients(app, chance)
     began = time.monotonic()
     app.up()

@@ -58,7 +58,7 @@ def holding(folder: Path) -> Holding:
 
 def _read(database) -> Holding:
     database.text_factory = bytes  # a changed byte may be no UTF-8
-    names = [name.decode() for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    names = [name.decode(errors="replace") for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     tables = {name: database.execute(f"SELECT * FROM {name}").fetchall() for name in names}
     keys = dict(database.execute("SELECT key, seq FROM entries")) if "entries" in names else {}
     complaint = database.execute("PRAGMA integrity_check").fetchone()[0].decode(errors="replace")
