@@ -21,4 +21,5 @@ foreach(folder usr/lib/aarch64-linux-gnu lib/aarch64-linux-gnu)
 endforeach()
 include_directories(SYSTEM ${sysroot}/usr/include)
 link_directories(${sysroot}/usr/lib/aarch64-linux-gnu)
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu
+  -E LD_LIBRARY_PATH=${sysroot}/usr/lib/aarch64-linux-gnu:${sysroot}/lib/aarch64-linux-gnu)
