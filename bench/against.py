@@ -4,29 +4,23 @@ import json
 import os
 import signal
 import statistics
+import threading
 import time
 
 import load
 import report
 from instance import Instance, PROGRAM
-from redundancy import settings
+from redundancy import SERVICE, Failover, settings
 
-SERVICE = "users"
-CALM_S, AFTER_KILL_S, IN_SYNC_WITHIN_S = 0.5, 1.0, 60
+CALM_S, AFTER_KILL_S = 0.5, 1.0
 
 
-def primary(app: Instance):
-    """The primary of the service once both of its nodes are in sync."""
-    until = time.monotonic() + IN_SYNC_WITHIN_S
-    while True:
-        nodes = [process for process in app.processes()
-                 if process["service"] == SERVICE and process["side"] == "commands"]
-        leads = [node for node in nodes if node["role"] == "primary" and node["pid"]]
-        if len(leads) == 1 and sum(node["in_sync"] for node in nodes) == 2:
-            return leads[0]
-        if time.monotonic() > until:
-            raise RuntimeError(f"no two nodes of {SERVICE} are in sync: {nodes}")
-        time.sleep(0.1)
+def primary_pid(app: Instance) -> int:
+    """Of the service's primary, once both of its nodes are in sync."""
+    failover = Failover(app)
+    failover.wait_in_sync(2)
+    name = f"{SERVICE}-commands-{failover.view()['primary']}"
+    return next(process["pid"] for process in app.processes() if process["name"] == name)
 
 
 def slowest_answer(app: Instance, seconds: float, name: str) -> float:
@@ -49,21 +43,18 @@ def slowest_answer(app: Instance, seconds: float, name: str) -> float:
 
 def one_outage(app: Instance, name: str) -> float:
     """Milliseconds that the slowest registration takes around a kill -9 of the primary."""
-    chosen = primary(app)
+    pid = primary_pid(app)
     time.sleep(CALM_S)
-    child = os.fork()
-    if child == 0:
-        time.sleep(CALM_S)
-        os.kill(chosen["pid"], signal.SIGKILL)
-        os._exit(0)
+    kill = threading.Timer(CALM_S, os.kill, (pid, signal.SIGKILL))
+    kill.start()
     slowest = slowest_answer(app, CALM_S + AFTER_KILL_S, name)
-    os.waitpid(child, 0)
+    kill.join()
     return slowest * 1000
 
 
 def one_round(options, folder, program, number: int) -> dict:
     with Instance(folder / f"data-{number}", settings(1), program) as app:
-        primary(app)
+        Failover(app).wait_in_sync(2)
         url = app.url + "/api-commands/users"
         load.wrk("register", url, 16, 2)  # warms up
         runs = [load.wrk("register", url, count, options.seconds) for count in options.connections]
