@@ -256,7 +256,8 @@ class RecordingSink final : public EventSink {
 
   std::atomic<bool> knows_hash = true;  // else as a read model of an earlier version
   std::set<int> fails;                  // which attempts to write; set before a consumer starts
-  std::optional<Place> counts;          // durably, of history 0; likewise
+  // Where step_back() goes; what follows is expected of history 0. Set before a consumer starts, too.
+  std::optional<Place> counts;
 
  private:
   std::mutex mutex_;
