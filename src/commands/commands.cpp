@@ -20,7 +20,7 @@
 #include "node/live_node.hpp"
 #include "retention/keeping.hpp"
 #include "service/process.hpp"
-#include "service/worker.hpp"
+#include "base/worker.hpp"
 #include "sqlite/memory.hpp"
 
 namespace sportapp::commands {
@@ -106,7 +106,7 @@ class Commands {
   std::unique_ptr<SetAsideRoutes> set_aside_routes_;
   std::unique_ptr<retention::Keeping> keeping_;
   // Ends offices, which takes a second or two.
-  std::unique_ptr<service::Worker> janitor_ = std::make_unique<service::Worker>();
+  std::unique_ptr<Worker> janitor_ = std::make_unique<Worker>();
 };
 
 Result<void> Commands::start() {

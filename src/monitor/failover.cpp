@@ -14,7 +14,7 @@
 #include "monitor/failover_json.hpp"
 #include "monitor/record_store.hpp"
 #include "monitor/service_driver.hpp"
-#include "service/worker.hpp"
+#include "base/worker.hpp"
 
 namespace sportapp::monitor {
 namespace {
@@ -111,7 +111,7 @@ struct Failover::Impl {
   std::map<std::string, Shown> shown;
 
   // Each hands the other work: the link stops first, then the disk ends.
-  std::unique_ptr<service::Worker> disk;
+  std::unique_ptr<Worker> disk;
   std::unique_ptr<link::Endpoint> endpoint;
 };
 
@@ -126,7 +126,7 @@ Result<void> Failover::Impl::open() {
   auto events = FailoverLog::open(config.data);
   if (!events) return events.error();
   log = std::move(*events);
-  disk = std::make_unique<service::Worker>();
+  disk = std::make_unique<Worker>();
   make_endpoint(*key);
   make_drivers(*records);
   return {};

@@ -10,7 +10,7 @@
 #include "base/clock.hpp"
 #include "monitor/control_client.hpp"
 #include "process/patience.hpp"
-#include "service/worker.hpp"
+#include "base/worker.hpp"
 
 namespace sportapp::monitor {
 
@@ -47,8 +47,8 @@ class HungProcesses {
   std::map<std::string, Ended> ended_;  // by name
   std::atomic<bool> beating_ = false;
   std::string beat_trouble_;  // of the beats' worker
-  service::Worker worker_;    // last two: they use the others
-  service::Worker beats_;     // of its own, since a kill may take its time
+  Worker worker_;    // last two: they use the others
+  Worker beats_;     // of its own, since a kill may take its time
 };
 
 }  // namespace sportapp::monitor

@@ -53,9 +53,9 @@ NodeDriver::NodeDriver(const service::Config& config, Outside outside,
       replica_(options_of(config), promise_->value(), head_of(outside_.journal), log_, now_ms()),
       outgoing_(config.data),
       incoming_(config.data / "incoming.db"),
-      promise_worker_(std::make_unique<service::Worker>()),
-      outgoing_worker_(std::make_unique<service::Worker>()),
-      incoming_worker_(std::make_unique<service::Worker>()) {}
+      promise_worker_(std::make_unique<Worker>()),
+      outgoing_worker_(std::make_unique<Worker>()),
+      incoming_worker_(std::make_unique<Worker>()) {}
 
 void NodeDriver::stop() {
   {

@@ -18,7 +18,7 @@
 #include "node/outgoing_copies.hpp"
 #include "replication/replica.hpp"
 #include "service/process.hpp"
-#include "service/worker.hpp"
+#include "base/worker.hpp"
 
 namespace sportapp::node {
 
@@ -93,7 +93,7 @@ class NodeDriver {
   std::map<std::string, std::shared_ptr<std::atomic<bool>>> wanted_;  // by node: the copy for it
   OutgoingCopies outgoing_;  // its worker's own, as is the next; so that one never waits for the other
   IncomingCopy incoming_;
-  std::unique_ptr<service::Worker> promise_worker_, outgoing_worker_, incoming_worker_;
+  std::unique_ptr<Worker> promise_worker_, outgoing_worker_, incoming_worker_;
 };
 
 }  // namespace sportapp::node

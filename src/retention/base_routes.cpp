@@ -45,7 +45,7 @@ BaseRoutes::BaseRoutes(fs::path journal_file, journal::Journal& journal, const C
       clock_(clock),
       loop_(loop),
       primary_(std::move(primary)),
-      worker_(std::make_unique<service::Worker>()) {
+      worker_(std::make_unique<Worker>()) {
   std::error_code ignored;  // of a process that was killed
   fs::remove(file_, ignored);
 }

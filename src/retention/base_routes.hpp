@@ -20,7 +20,7 @@
 #include "http/router.hpp"
 #include "journal/journal.hpp"
 #include "service/primary_whereabouts.hpp"
-#include "service/worker.hpp"
+#include "base/worker.hpp"
 
 namespace sportapp::retention {
 
@@ -68,7 +68,7 @@ class BaseRoutes {
   std::optional<Seq> held_;
   std::int64_t used_ms_ = 0;
 
-  std::unique_ptr<service::Worker> worker_;  // last: ends before the rest
+  std::unique_ptr<Worker> worker_;  // last: ends before the rest
 };
 
 }  // namespace sportapp::retention

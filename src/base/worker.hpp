@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-namespace sportapp::service {
+namespace sportapp {
 
 // A thread for what waits for the disk, so that nothing else does. Whoever posts bounds how much.
 class Worker {
@@ -52,4 +52,4 @@ class Worker {
   std::thread thread_;
 };
 
-}  // namespace sportapp::service
+}  // namespace sportapp
