@@ -18,7 +18,7 @@
 #include "commands/trial.hpp"
 #include "journal/journal.hpp"
 #include "node/live_node.hpp"
-#include "retention/keeping.hpp"
+#include "commands/keeping.hpp"
 #include "service/process.hpp"
 #include "base/worker.hpp"
 #include "sqlite/memory.hpp"
@@ -104,7 +104,7 @@ class Commands {
   std::unique_ptr<http::Forwarder> forwarder_;
   std::unique_ptr<CommandRoutes> routes_;
   std::unique_ptr<SetAsideRoutes> set_aside_routes_;
-  std::unique_ptr<retention::Keeping> keeping_;
+  std::unique_ptr<Keeping> keeping_;
   // Ends offices, which takes a second or two.
   std::unique_ptr<Worker> janitor_ = std::make_unique<Worker>();
 };
@@ -204,7 +204,7 @@ void Commands::add_routes() {
 }
 
 void Commands::begin_keeping() {
-  retention::Keeping::Needs needs;
+  Keeping::Needs needs;
   needs.relay = [this]() -> std::optional<messaging::RelayStatus> {
     const auto current = office();
     return current ? std::optional(current->relay()) : std::nullopt;
@@ -213,7 +213,7 @@ void Commands::begin_keeping() {
     return node_ ? node_->role().peers : std::vector<replication::Replica::PeerView>();
   };
   needs.primary = [this]() -> const service::Whereabouts& { return routes_->primary(); };
-  keeping_ = std::make_unique<retention::Keeping>(file(), process_.config().retention, *journal_, projection_,
+  keeping_ = std::make_unique<Keeping>(file(), process_.config().retention, *journal_, projection_,
                                                   clock_, process_.loop(), std::move(needs));
   keeping_->add_to(process_.router());
 }

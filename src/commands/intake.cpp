@@ -75,7 +75,7 @@ std::string shortened(std::string text) {
 }  // namespace
 
 Intake::Intake(std::string source, const domain::Domain& domain, journal::Journal& journal,
-               OnPosition on_position, const service::RetentionPolicy& policy)
+               OnPosition on_position, const retention::RetentionPolicy& policy)
     : source_(std::move(source)),
       domain_(domain),
       journal_(journal),

@@ -7,7 +7,7 @@
 #include "domain/domain.hpp"
 #include "journal/journal.hpp"
 #include "messaging/event_source.hpp"
-#include "service/retention_policy.hpp"
+#include "retention/retention_policy.hpp"
 
 namespace sportapp::commands {
 
@@ -22,7 +22,7 @@ class Intake final : public messaging::EventSink {
   // `policy`: of the source's journal, which has the same settings. Where it deletes entries, events that ask
   // for nothing are made to count durably before they are deleted.
   Intake(std::string source, const domain::Domain& domain, journal::Journal& journal, OnPosition on_position,
-         const service::RetentionPolicy& policy = {});
+         const retention::RetentionPolicy& policy = {});
   // At least what durably counted; beyond it, events that ask for nothing, which are read again after a
   // restart.
   [[nodiscard]] messaging::Place place() override;
@@ -53,7 +53,7 @@ class Intake final : public messaging::EventSink {
   const OnPosition on_position_;
   messaging::Place at_;
   Seq one_by_one_until_;
-  const service::RetentionPolicy policy_;
+  const retention::RetentionPolicy policy_;
   Passed passed_;
 };
 

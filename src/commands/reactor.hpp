@@ -8,7 +8,7 @@
 #include "domain/domain.hpp"
 #include "journal/journal.hpp"
 #include "messaging/consumer.hpp"
-#include "service/retention_policy.hpp"
+#include "retention/retention_policy.hpp"
 
 namespace sportapp::commands {
 
@@ -24,7 +24,7 @@ class Reactor {
     std::vector<Source> sources;  // those of the domain
     // On the source's thread: its events up to `position` are taken in.
     std::function<void(std::string_view source, Seq position)> on_position;
-    service::RetentionPolicy policy{};  // of the sources' journals
+    retention::RetentionPolicy policy{};  // of the sources' journals
     InstanceKey key{};                  // by which their events are sealed
   };
   // `domain` is with_set_aside; it and the journal must outlive the reactor.

@@ -62,7 +62,7 @@ void read_redis(TomlReader table, Settings::Redis& redis) {
   table.read("stream_length_max", redis.stream_length_max, 1);
 }
 
-void read_retention(TomlReader table, service::RetentionPolicy& retention) {
+void read_retention(TomlReader table, retention::RetentionPolicy& retention) {
   table.read("keep_entries", retention.keep_entries, 0);
   table.read("keep_days", retention.keep_days, 0, kDaysMax);
   table.read("keep_keys_s", retention.keep_keys_s, 1, kDaysMax * kDayS);
@@ -143,7 +143,7 @@ std::vector<std::string> mistakes_in(const std::filesystem::path& file) {
   return reader->mistakes();
 }
 
-std::string retention_text(const service::RetentionPolicy& retention) {
+std::string retention_text(const retention::RetentionPolicy& retention) {
   return fmt::format("[retention]\nkeep_entries = {}\nkeep_days = {}\nkeep_keys_s = {}\n",
                      retention.keep_entries, retention.keep_days, retention.keep_keys_s);
 }

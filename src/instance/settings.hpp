@@ -8,7 +8,7 @@
 
 #include "base/result.hpp"
 #include "http/server.hpp"
-#include "service/retention_policy.hpp"
+#include "retention/retention_policy.hpp"
 #include "service/toml_reader.hpp"
 
 namespace sportapp::instance {
@@ -53,7 +53,7 @@ struct Settings {
     int memory_mb = 256;
     std::int64_t stream_length_max = 100'000;
   } redis;
-  service::RetentionPolicy retention;
+  retention::RetentionPolicy retention;
   // Where the processes are that are run one by one: in containers, on several hosts, by a service manager.
   struct Network {
     std::string listen = "127.0.0.1";  // of Redis, services and monitor
@@ -75,7 +75,7 @@ void read_settings(service::TomlReader& tables, Settings& settings);
 // Every key, as load_settings() reads it.
 [[nodiscard]] std::string settings_text(const Settings& settings);
 // Their tables, as settings and the files of service processes have them.
-[[nodiscard]] std::string retention_text(const service::RetentionPolicy& retention);
+[[nodiscard]] std::string retention_text(const retention::RetentionPolicy& retention);
 [[nodiscard]] std::string limits_text(const http::Limits& limits);
 
 }  // namespace sportapp::instance

@@ -9,7 +9,7 @@ namespace sportapp::node {
 namespace {
 
 namespace fs = std::filesystem;
-using retention::next_base_of;
+using projection::next_base_of;
 using retention::Retention;
 
 class NodeCopyTest : public retention::testing::RetentionTest {};

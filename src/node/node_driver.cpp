@@ -9,7 +9,7 @@
 
 #include "failover/report.hpp"
 #include "node/node_copy.hpp"
-#include "retention/retention.hpp"
+#include "projection/base_model.hpp"
 
 namespace sportapp::node {
 namespace {
@@ -308,7 +308,7 @@ void NodeDriver::perform(const replication::InstallSnapshot&) {
     };
     const auto copy = incoming_.finish();
     if (!copy) return installed(copy.error());
-    if (auto apart = take_apart(*copy, retention::next_base_of(config_.data / "journal.db")); !apart)
+    if (auto apart = take_apart(*copy, projection::next_base_of(config_.data / "journal.db")); !apart)
       return installed(apart.error());
     spdlog::warn("this journal is replaced by a copy of the primary's; the old one is kept beside it");
     outside_.journal.replace(*copy, installed);

@@ -17,6 +17,10 @@ inline constexpr const char* kBaseFile = "base.db";  // in the node's folder
 [[nodiscard]] inline std::filesystem::path base_file_of(const std::filesystem::path& journal) {
   return journal.parent_path() / kBaseFile;
 }
+// One that came with a journal's copy, until the journal has taken the copy's place.
+[[nodiscard]] inline std::filesystem::path next_base_of(const std::filesystem::path& journal) {
+  return base_file_of(journal).string() + ".next";
+}
 
 // Which events it holds, and of which journal: the hash of its entry at that position.
 struct BaseEnd {

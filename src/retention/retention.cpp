@@ -34,10 +34,6 @@ Error unlike(const fs::path& file, Seq seq) {
 
 }  // namespace
 
-fs::path next_base_of(const fs::path& journal) {
-  return projection::base_file_of(journal).string() + ".next";
-}
-
 Retention::Retention(Options options, journal::Journal& journal, const projection::Projection& projection,
                      const Clock& clock)
     : options_(std::move(options)),
@@ -45,7 +41,7 @@ Retention::Retention(Options options, journal::Journal& journal, const projectio
       projection_(projection),
       clock_(clock),
       file_(projection::base_file_of(options_.journal)),
-      next_(next_base_of(options_.journal)),
+      next_(projection::next_base_of(options_.journal)),
       at_once_(kTrimmedLeast * 8),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 

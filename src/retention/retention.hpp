@@ -16,7 +16,7 @@
 #include "journal/journal.hpp"
 #include "projection/base_model.hpp"
 #include "projection/read_model.hpp"
-#include "service/retention_policy.hpp"
+#include "retention/retention_policy.hpp"
 
 namespace sportapp::retention {
 
@@ -24,7 +24,7 @@ class Retention {
  public:
   struct Options {
     std::filesystem::path journal;  // its file; the base model is beside it
-    service::RetentionPolicy policy;
+    retention::RetentionPolicy policy;
     // Entries after it are needed yet: the rule's other readers. Nothing: none is. Any thread.
     std::function<std::optional<Seq>()> needed_after{};
   };
@@ -77,8 +77,5 @@ class Retention {
 
   std::jthread thread_;  // last: ends before the rest
 };
-
-// A base model that came with a journal's copy, until the journal has taken the copy's place.
-[[nodiscard]] std::filesystem::path next_base_of(const std::filesystem::path& journal);
 
 }  // namespace sportapp::retention

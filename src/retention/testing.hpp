@@ -20,8 +20,8 @@ class RetentionTest : public journal::FollowerTest {
   void SetUp() override { open(); }
   [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "journal.db"; }
   [[nodiscard]] std::filesystem::path base() const { return folder_.path() / projection::kBaseFile; }
-  [[nodiscard]] std::filesystem::path next() const { return next_base_of(file()); }
-  void begin(service::RetentionPolicy policy, std::function<std::optional<Seq>()> needed = {}) {
+  [[nodiscard]] std::filesystem::path next() const { return projection::next_base_of(file()); }
+  void begin(retention::RetentionPolicy policy, std::function<std::optional<Seq>()> needed = {}) {
     retention_ = std::make_unique<Retention>(Retention::Options{file(), policy, std::move(needed)}, *journal_,
                                              views_, hand_);
   }

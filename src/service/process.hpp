@@ -14,7 +14,7 @@
 #include "http/server.hpp"
 #include "messaging/consumer.hpp"
 #include "messaging/relay.hpp"
-#include "service/retention_policy.hpp"
+#include "retention/retention_policy.hpp"
 
 namespace sportapp::service {
 
@@ -62,7 +62,7 @@ struct Config {
   int queue_max = 10'000;     // commands waiting for a commit; more: 503
   int batch_max = 512;        // commands in one commit
   int cache_mb = 64;          // of its databases that it keeps in memory, about, in MiB
-  RetentionPolicy retention;  // commands
+  retention::RetentionPolicy retention;  // commands
   http::Limits limits;
 };
 

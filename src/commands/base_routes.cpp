@@ -1,4 +1,4 @@
-#include "retention/base_routes.hpp"
+#include "commands/base_routes.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -15,7 +15,7 @@
 #include "projection/base_model.hpp"
 #include "service/primary_whereabouts.hpp"
 
-namespace sportapp::retention {
+namespace sportapp::commands {
 namespace {
 
 namespace fs = std::filesystem;
@@ -165,4 +165,4 @@ http::Response BaseRoutes::piece(const http::Request& request) {
   return response;
 }
 
-}  // namespace sportapp::retention
+}  // namespace sportapp::commands

@@ -7,7 +7,7 @@
 
 #include "base/strong.hpp"
 
-namespace sportapp::retention {
+namespace sportapp::commands {
 
 class FeedHold {
  public:
@@ -40,4 +40,4 @@ class FeedHold {
   std::optional<Seq> now_, before_;
 };
 
-}  // namespace sportapp::retention
+}  // namespace sportapp::commands

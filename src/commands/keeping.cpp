@@ -1,9 +1,9 @@
-#include "retention/keeping.hpp"
+#include "commands/keeping.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace sportapp::retention {
+namespace sportapp::commands {
 namespace {
 
 using replication::PeerState;
@@ -34,7 +34,7 @@ std::optional<Seq> needed_by(const std::vector<replication::Replica::PeerView>& 
   return needed;
 }
 
-Keeping::Keeping(std::filesystem::path journal_file, service::RetentionPolicy policy,
+Keeping::Keeping(std::filesystem::path journal_file, retention::RetentionPolicy policy,
                  journal::Journal& journal, const projection::Projection& projection, const Clock& clock,
                  Loop& loop, Needs needs)
     : clock_(clock),
@@ -52,4 +52,4 @@ std::optional<Seq> Keeping::needed_after() {
   return needed;
 }
 
-}  // namespace sportapp::retention
+}  // namespace sportapp::commands

@@ -1,8 +1,8 @@
-#include "retention/feed_hold.hpp"
+#include "commands/feed_hold.hpp"
 
 #include <gtest/gtest.h>
 
-namespace sportapp::retention {
+namespace sportapp::commands {
 namespace {
 
 constexpr auto kHeld = FeedHold::kHeldMs;
@@ -39,4 +39,4 @@ TEST(FeedHoldTest, WhoGoesOnReadingIsNotOvertaken) {
 }
 
 }  // namespace
-}  // namespace sportapp::retention
+}  // namespace sportapp::commands

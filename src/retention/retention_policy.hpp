@@ -1,7 +1,7 @@
 #pragma once
 #include <cstdint>
 
-namespace sportapp::service {
+namespace sportapp::retention {
 
 // Which entries retention deletes: those that neither limit keeps; none where neither is set.
 struct RetentionPolicy {
@@ -12,4 +12,4 @@ struct RetentionPolicy {
   [[nodiscard]] bool deletes() const { return keep_entries > 0 || keep_days > 0; }
 };
 
-}  // namespace sportapp::service
+}  // namespace sportapp::retention

@@ -1,5 +1,5 @@
 // A base model on its way to a read model, over HTTP but for the sockets.
-#include "retention/base_routes.hpp"
+#include "commands/base_routes.hpp"
 
 #include <boost/json.hpp>
 
@@ -10,7 +10,7 @@
 #include "retention/retention.hpp"
 #include "testing/hand_loop.hpp"
 
-namespace sportapp::retention {
+namespace sportapp::commands {
 namespace {
 
 class BaseRoutesTest : public journal::JournalTest {
@@ -41,7 +41,7 @@ class BaseRoutesTest : public journal::JournalTest {
     for (auto i = journal_->status().head.value + 1; i <= count; ++i) {
       ASSERT_TRUE(added("k" + std::to_string(i), "n" + std::to_string(i)));
     }
-    Retention retention({file(), {.keep_entries = kept, .keep_keys_s = 0}, {}}, *journal_, views_, clock_);
+    retention::Retention retention({file(), {.keep_entries = kept, .keep_keys_s = 0}, {}}, *journal_, views_, clock_);
     for (int i = 0; i < 2000 && journal_->status().base.seq.value < count - kept; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
@@ -99,4 +99,4 @@ TEST_F(BaseRoutesTest, ACopyWhoseNextEntriesAreDeletedIsNotOffered) {
 }
 
 }  // namespace
-}  // namespace sportapp::retention
+}  // namespace sportapp::commands

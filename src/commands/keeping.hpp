@@ -10,11 +10,11 @@
 #include "http/router.hpp"
 #include "messaging/relay.hpp"
 #include "replication/replica.hpp"
-#include "retention/base_routes.hpp"
-#include "retention/feed_hold.hpp"
+#include "commands/base_routes.hpp"
+#include "commands/feed_hold.hpp"
 #include "retention/retention.hpp"
 
-namespace sportapp::retention {
+namespace sportapp::commands {
 
 class Keeping {
  public:
@@ -25,7 +25,7 @@ class Keeping {
     std::function<const service::Whereabouts&()> primary;                // loop thread
   };
   // All must outlive it; destroyed when the loop has ended.
-  Keeping(std::filesystem::path journal_file, service::RetentionPolicy policy, journal::Journal& journal,
+  Keeping(std::filesystem::path journal_file, retention::RetentionPolicy policy, journal::Journal& journal,
           const projection::Projection& projection, const Clock& clock, Loop& loop, Needs needs);
 
   void add_to(http::Router& router) { routes_.add_to(router); }
@@ -40,10 +40,10 @@ class Keeping {
   const Needs needs_;
   FeedHold feed_;
   BaseRoutes routes_;
-  Retention retention_;  // last: its thread asks the rest
+  retention::Retention retention_;  // last: its thread asks the rest
 };
 
 // Up to where what these need lets entries go; nothing: they need none.
 [[nodiscard]] std::optional<Seq> needed_by(const std::vector<replication::Replica::PeerView>& peers);
 
-}  // namespace sportapp::retention
+}  // namespace sportapp::commands

@@ -22,7 +22,7 @@
 #include "service/primary_whereabouts.hpp"
 #include "base/worker.hpp"
 
-namespace sportapp::retention {
+namespace sportapp::commands {
 
 class BaseRoutes {
  public:
@@ -71,4 +71,4 @@ class BaseRoutes {
   std::unique_ptr<Worker> worker_;  // last: ends before the rest
 };
 
-}  // namespace sportapp::retention
+}  // namespace sportapp::commands
