@@ -17,10 +17,10 @@
 
 #include "base/clock.hpp"
 #include "base/loop.hpp"
+#include "base/worker.hpp"
 #include "http/router.hpp"
 #include "journal/journal.hpp"
 #include "service/primary_whereabouts.hpp"
-#include "base/worker.hpp"
 
 namespace sportapp::commands {
 

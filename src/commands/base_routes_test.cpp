@@ -41,7 +41,8 @@ class BaseRoutesTest : public journal::JournalTest {
     for (auto i = journal_->status().head.value + 1; i <= count; ++i) {
       ASSERT_TRUE(added("k" + std::to_string(i), "n" + std::to_string(i)));
     }
-    retention::Retention retention({file(), {.keep_entries = kept, .keep_keys_s = 0}, {}}, *journal_, views_, clock_);
+    retention::Retention retention({file(), {.keep_entries = kept, .keep_keys_s = 0}, {}}, *journal_, views_,
+                                   clock_);
     for (int i = 0; i < 2000 && journal_->status().base.seq.value < count - kept; ++i) {
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }

@@ -7,10 +7,13 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/worker.hpp"
 #include "commands/backlog.hpp"
 #include "commands/command_metrics.hpp"
 #include "commands/command_routes.hpp"
 #include "commands/in_hand.hpp"
+#include "commands/keeping.hpp"
+#include "commands/node_options.hpp"
 #include "commands/office.hpp"
 #include "commands/quarantine.hpp"
 #include "commands/reactor.hpp"
@@ -18,9 +21,7 @@
 #include "commands/trial.hpp"
 #include "journal/journal.hpp"
 #include "node/live_node.hpp"
-#include "commands/keeping.hpp"
 #include "service/process.hpp"
-#include "base/worker.hpp"
 #include "sqlite/memory.hpp"
 
 namespace sportapp::commands {
@@ -142,7 +143,7 @@ void Commands::stop() {
 
 Result<void> Commands::prepare_node() {
   node_ = std::make_unique<node::LiveNode>(
-      process_.config(), [this](const node::RoleView& role) { has_role(role); },
+      node_options(process_.config()), [this](const node::RoleView& role) { has_role(role); },
       [this] { return quarantine_->longest_in_hand_ms() > kHangsAfterMs; });
   return node_->prepare();
 }
@@ -213,8 +214,8 @@ void Commands::begin_keeping() {
     return node_ ? node_->role().peers : std::vector<replication::Replica::PeerView>();
   };
   needs.primary = [this]() -> const service::Whereabouts& { return routes_->primary(); };
-  keeping_ = std::make_unique<Keeping>(file(), process_.config().retention, *journal_, projection_,
-                                                  clock_, process_.loop(), std::move(needs));
+  keeping_ = std::make_unique<Keeping>(file(), process_.config().retention, *journal_, projection_, clock_,
+                                       process_.loop(), std::move(needs));
   keeping_->add_to(process_.router());
 }
 

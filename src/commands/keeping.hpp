@@ -7,11 +7,11 @@
 #include <optional>
 #include <vector>
 
+#include "commands/base_routes.hpp"
+#include "commands/feed_hold.hpp"
 #include "http/router.hpp"
 #include "messaging/relay.hpp"
 #include "replication/replica.hpp"
-#include "commands/base_routes.hpp"
-#include "commands/feed_hold.hpp"
 #include "retention/retention.hpp"
 
 namespace sportapp::commands {

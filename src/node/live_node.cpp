@@ -26,15 +26,15 @@ Error is_stopping() {
 }  // namespace
 
 struct LiveNode::Impl {
-  Impl(const service::Config& config_given, OnRole on_role_given, Hangs hangs_given)
-      : config(config_given), on_role(std::move(on_role_given)), hangs(std::move(hangs_given)) {}
+  Impl(Options options_given, OnRole on_role_given, Hangs hangs_given)
+      : own(std::move(options_given)), on_role(std::move(on_role_given)), hangs(std::move(hangs_given)) {}
 
   [[nodiscard]] link::Handler handler();
   void acted(const Replica& replica);
   void decide_gate(bool pass);
   void journal_failing();
 
-  const service::Config config;
+  const Options own;
   const OnRole on_role;
   const Hangs hangs;
   std::unique_ptr<journal::Promise> promise;  // until the driver has it
@@ -79,7 +79,7 @@ void LiveNode::Impl::acted(const Replica& replica) {
   }
   if (!changed) return;
   spdlog::info("role={} primary={} epoch={} promise={}", failover::to_string(now.report.role),
-               now.decides ? config.node : now.primary, now.report.epoch.value, now.report.promise.value);
+               now.decides ? own.node : now.primary, now.report.epoch.value, now.report.promise.value);
   on_role(now);
 }
 
@@ -91,24 +91,24 @@ void LiveNode::Impl::decide_gate(bool pass) {
   gate_changed.notify_all();
 }
 
-LiveNode::LiveNode(const service::Config& config, OnRole on_role, Hangs hangs)
-    : impl_(std::make_unique<Impl>(config, std::move(on_role), std::move(hangs))) {}
+LiveNode::LiveNode(Options options, OnRole on_role, Hangs hangs)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(on_role), std::move(hangs))) {}
 
 LiveNode::~LiveNode() {
   stop();
 }
 
 Result<void> LiveNode::prepare() {
-  auto key = link::load_key(impl_->config.key_file);
+  auto key = link::load_key(impl_->own.key_file);
   if (!key) return key.error();
-  auto promise = journal::Promise::open(impl_->config.data);
+  auto promise = journal::Promise::open(impl_->own.data);
   if (!promise) return promise.error();
   impl_->promise = std::move(*promise);
   link::Options options;
-  options.name = impl_->config.name;
+  options.name = impl_->own.process;
   options.key = *key;
-  options.host = impl_->config.host;
-  options.port = impl_->config.link_port;
+  options.host = impl_->own.host;
+  options.port = impl_->own.link_port;
   impl_->endpoint = std::make_unique<link::Endpoint>(options, impl_->handler());
   return {};
 }
@@ -116,7 +116,7 @@ Result<void> LiveNode::prepare() {
 Result<void> LiveNode::start(journal::Journal& journal) {
   auto* impl = impl_.get();
   impl->driver = std::make_unique<NodeDriver>(
-      impl->config,
+      impl->own,
       NodeDriver::Outside{*impl->endpoint, journal, [impl](bool pass) { impl->decide_gate(pass); },
                           [impl](const Replica& replica) { impl->acted(replica); }, impl->hangs},
       std::move(impl->promise));

@@ -10,8 +10,8 @@
 
 #include "base/result.hpp"
 #include "journal/journal.hpp"
+#include "node/options.hpp"
 #include "replication/replica.hpp"
-#include "service/process.hpp"
 
 namespace sportapp::node {
 
@@ -34,8 +34,7 @@ class LiveNode final : public journal::CommitGate {
   // whole. Called on the link's thread.
   using Hangs = std::function<bool()>;
 
-  // `config` has a link_port.
-  LiveNode(const service::Config& config, OnRole on_role, Hangs hangs = {});
+  LiveNode(Options options, OnRole on_role, Hangs hangs = {});
   ~LiveNode() override;
 
   // Reads key and promise. Before the journal is opened, which gets this as its gate.

@@ -25,7 +25,7 @@ using journal::kPatience;
 class LiveNodeTest : public ::testing::Test {
  protected:
   struct Node {
-    service::Config config;
+    Options options;
     journal::Names names;
     SystemClock clock;
     std::unique_ptr<LiveNode> live;
@@ -67,20 +67,18 @@ class LiveNodeTest : public ::testing::Test {
   void start(const std::string& name) {
     auto node = std::make_unique<Node>();
     const std::string other = name == "a" ? "b" : "a";
-    node->config.service = "names";
-    node->config.side = "commands";
-    node->config.node = name;
-    node->config.name = "names-commands-" + name;
-    node->config.data = folder_.path() / name;
-    node->config.link_port = port_of(name);
-    node->config.key_file = key_file_;
-    node->config.peers.push_back({other, "127.0.0.1", 1, {}, port_of(other)});
-    std::filesystem::create_directories(node->config.data);
-    node->live = std::make_unique<LiveNode>(node->config, [](const RoleView&) {});
+    node->options.node = name;
+    node->options.process = "names-commands-" + name;
+    node->options.data = folder_.path() / name;
+    node->options.link_port = port_of(name);
+    node->options.key_file = key_file_;
+    node->options.peers.push_back({other, "names-commands-" + other, "127.0.0.1", port_of(other)});
+    std::filesystem::create_directories(node->options.data);
+    node->live = std::make_unique<LiveNode>(node->options, [](const RoleView&) {});
     auto prepared = node->live->prepare();
     ASSERT_TRUE(prepared) << prepared.error().what;
     journal::Options options;
-    options.file = node->config.data / "journal.db";
+    options.file = node->options.data / "journal.db";
     options.leading = false;
     options.gate = node->live.get();
     auto opened = journal::Journal::open(std::move(options), node->names, node->clock);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <utility>
@@ -34,25 +35,24 @@ Position head_of(const journal::Journal& journal) {
   return {status.head, status.head_hash};
 }
 
-replication::Replica::Options options_of(const service::Config& config) {
-  replication::Replica::Options options{config.node, {}, random_run(), {}};
-  options.limits.late_ms = config.spare_late_ms;
-  for (const auto& peer : config.peers) options.others.push_back(peer.node);
+replication::Replica::Options replica_options(const Options& given) {
+  replication::Replica::Options options{given.node, {}, random_run(), {}};
+  options.limits.late_ms = given.spare_late_ms;
+  for (const auto& peer : given.peers) options.others.push_back(peer.node);
   return options;
 }
 
 }  // namespace
 
-NodeDriver::NodeDriver(const service::Config& config, Outside outside,
-                       std::unique_ptr<journal::Promise> promise)
-    : config_(config),
+NodeDriver::NodeDriver(const Options& options, Outside outside, std::unique_ptr<journal::Promise> promise)
+    : options_(options),
       outside_(std::move(outside)),
       log_([this] { return outside_.journal.entries(); },
            [this] { return outside_.journal.status().settled; }),
       promise_(std::move(promise)),
-      replica_(options_of(config), promise_->value(), head_of(outside_.journal), log_, now_ms()),
-      outgoing_(config.data),
-      incoming_(config.data / "incoming.db"),
+      replica_(replica_options(options), promise_->value(), head_of(outside_.journal), log_, now_ms()),
+      outgoing_(options.data),
+      incoming_(options.data / "incoming.db"),
       promise_worker_(std::make_unique<Worker>()),
       outgoing_worker_(std::make_unique<Worker>()),
       incoming_worker_(std::make_unique<Worker>()) {}
@@ -75,19 +75,21 @@ void NodeDriver::tell(std::function<void(Replica&, std::int64_t)> input) {
   });
 }
 
-std::string NodeDriver::process_of(const std::string& node) const {
-  return fmt::format("{}-{}-{}", config_.service, config_.side, node);
+// The replica names none but these.
+const Peer& NodeDriver::peer(const std::string& node) const {
+  return *std::find_if(options_.peers.begin(), options_.peers.end(),
+                       [&](const Peer& one) { return one.node == node; });
 }
 
-const service::PeerAddress* NodeDriver::peer_named(const std::string& process) const {
-  for (const auto& peer : config_.peers) {
-    if (process_of(peer.node) == process) return &peer;
+const Peer* NodeDriver::peer_of(const std::string& process) const {
+  for (const auto& peer : options_.peers) {
+    if (peer.process == process) return &peer;
   }
   return nullptr;
 }
 
 void NodeDriver::up(link::ConnectionId connection, const std::string& name, bool dialled) {
-  const auto* peer = peer_named(name);
+  const auto* peer = peer_of(name);
   const auto node = peer == nullptr ? std::string() : peer->node;
   connections_[connection] = {name, node, dialled};
   if (!dialled) return;
@@ -184,7 +186,7 @@ void NodeDriver::perform(const replication::SavePromise& action) {
 
 // The disk may have been repaired under it: what was open is then another file. One with less is not ours.
 void NodeDriver::reopen_promise() {
-  auto opened = journal::Promise::open(config_.data);
+  auto opened = journal::Promise::open(options_.data);
   // One that is lost is made anew by what is promised now.
   const bool fits = opened && ((*opened)->lost() || (*opened)->value() >= promise_->value());
   if (fits) promise_ = std::move(*opened);
@@ -202,8 +204,8 @@ void NodeDriver::save_promise(Epoch epoch) {
 }
 
 void NodeDriver::perform(const replication::Dial& action) {
-  const auto* peer = peer_named(process_of(action.node));
-  outside_.endpoint.dial(process_of(action.node), peer->host, peer->link_port);
+  const auto& to = peer(action.node);
+  outside_.endpoint.dial(to.process, to.host, to.link_port);
 }
 
 void NodeDriver::perform(const replication::HangUp& action) {
@@ -211,11 +213,11 @@ void NodeDriver::perform(const replication::HangUp& action) {
     connections_.erase(found->second);
     to_spare_.erase(found);
   }
-  outside_.endpoint.hang_up(process_of(action.node));
+  outside_.endpoint.hang_up(peer(action.node).process);
 }
 
 void NodeDriver::perform(const replication::Cut& action) {
-  spdlog::warn("link to {} cut: {}", process_of(action.node), action.why);
+  spdlog::warn("link to {} cut: {}", peer(action.node).process, action.why);
   const auto found = to_spare_.find(action.node);
   if (found == to_spare_.end()) return;
   outside_.endpoint.close(found->second);
@@ -268,7 +270,7 @@ void NodeDriver::perform(const replication::AcceptLoss&) {
 }
 
 void NodeDriver::perform(const replication::MakeSnapshot& action) {
-  spdlog::info("copying the journal for {}", process_of(action.node));
+  spdlog::info("copying the journal for {}", peer(action.node).process);
   const auto wanted = std::make_shared<std::atomic<bool>>(true);
   wanted_[action.node] = wanted;
   outgoing_worker_->post([this, action, wanted] {
@@ -308,7 +310,7 @@ void NodeDriver::perform(const replication::InstallSnapshot&) {
     };
     const auto copy = incoming_.finish();
     if (!copy) return installed(copy.error());
-    if (auto apart = take_apart(*copy, projection::next_base_of(config_.data / "journal.db")); !apart)
+    if (auto apart = take_apart(*copy, projection::next_base_of(options_.data / "journal.db")); !apart)
       return installed(apart.error());
     spdlog::warn("this journal is replaced by a copy of the primary's; the old one is kept beside it");
     outside_.journal.replace(*copy, installed);

@@ -10,15 +10,15 @@
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/worker.hpp"
 #include "journal/journal.hpp"
 #include "journal/promise.hpp"
 #include "link/endpoint.hpp"
 #include "node/incoming_copy.hpp"
 #include "node/node_log.hpp"
+#include "node/options.hpp"
 #include "node/outgoing_copies.hpp"
 #include "replication/replica.hpp"
-#include "service/process.hpp"
-#include "base/worker.hpp"
 
 namespace sportapp::node {
 
@@ -33,7 +33,7 @@ class NodeDriver {
     std::function<void(const Replica&)> acted;  // after each input and what it asked for
     std::function<bool()> hangs{};              // then pings get no echo
   };
-  NodeDriver(const service::Config& config, Outside outside, std::unique_ptr<journal::Promise> promise);
+  NodeDriver(const Options& options, Outside outside, std::unique_ptr<journal::Promise> promise);
   void stop();  // its threads end; the link's has ended
 
   void up(link::ConnectionId connection, const std::string& name, bool dialled);
@@ -50,8 +50,8 @@ class NodeDriver {
     bool dialled = false;
   };
 
-  [[nodiscard]] std::string process_of(const std::string& node) const;
-  [[nodiscard]] const service::PeerAddress* peer_named(const std::string& process) const;
+  [[nodiscard]] const Peer& peer(const std::string& node) const;
+  [[nodiscard]] const Peer* peer_of(const std::string& process) const;
   [[nodiscard]] std::int64_t now_ms() const { return clock_.monotonic_ms(); }
   void end(link::ConnectionId connection);  // of our own accord
   void ping(link::ConnectionId connection, const link::Frame& frame);
@@ -78,7 +78,7 @@ class NodeDriver {
   void save_promise(Epoch epoch);  // on the promise's worker, as is what follows
   void reopen_promise();
 
-  const service::Config config_;
+  const Options options_;
   const Outside outside_;
   const SystemClock clock_;
   std::map<link::ConnectionId, Connection> connections_;
