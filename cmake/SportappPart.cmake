@@ -20,7 +20,7 @@ endfunction()
 
 # sportapp_service(NAME): the folder src/services/NAME, its rules and views, as a library; see src/services/registry.hpp.
 function(sportapp_service name)
-  sportapp_part(${name} DEPS domain projection LIBS Boost::json)
+  sportapp_part(${name} DEPS domain LIBS Boost::json TEST_DEPS testing)
 endfunction()
 
 # sportapp_services(NAME ...): the services there are. Each folder's library, the registry of them all, and the two programs of each.
@@ -28,11 +28,11 @@ function(sportapp_services)
   foreach(name ${ARGN})
     add_subdirectory(${name})
     string(APPEND SPORTAPP_INCLUDES "#include \"services/${name}/${name}.hpp\"\n#include \"services/${name}/${name}_views.hpp\"\n")
-    string(APPEND SPORTAPP_SERVICES "      {\"${name}\", [] { return domain::with_set_aside(domain::make_${name}()); }, projection::make_${name}_views},\n")
+    string(APPEND SPORTAPP_SERVICES "      {\"${name}\", [] { return domain::with_set_aside(domain::make_${name}()); }, domain::make_${name}_views},\n")
   endforeach()
   set(templates ${PROJECT_SOURCE_DIR}/cmake)
   configure_file(${templates}/registered_services.cpp.in registered_services.cpp @ONLY)
-  sportapp_part(services DEPS domain projection ${ARGN})
+  sportapp_part(services DEPS domain ${ARGN} TEST_DEPS testing)
   target_sources(sportapp_services PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/registered_services.cpp)
   foreach(name ${ARGN})
     foreach(side commands queries)

@@ -53,7 +53,7 @@ Result<std::vector<Reactor::Source>> followed(const service::Process& process, c
 // last outcomes.
 class Commands {
  public:
-  Commands(service::Process& process, const domain::Domain& domain, const projection::Projection& projection)
+  Commands(service::Process& process, const domain::Domain& domain, const domain::Projection& projection)
       : process_(process),
         domain_(domain),
         projection_(projection),
@@ -90,7 +90,7 @@ class Commands {
   const SystemClock clock_;
   service::Process& process_;
   const domain::Domain& domain_;
-  const projection::Projection& projection_;
+  const domain::Projection& projection_;
   CommandMetrics metrics_;
   Backlog backlog_;
   InstanceKey key_;
@@ -375,7 +375,7 @@ void Commands::describe_backlog() {
   });
 }
 
-int run(service::Config config, const domain::Domain& domain, const projection::Projection& projection) {
+int run(service::Config config, const domain::Domain& domain, const domain::Projection& projection) {
   service::Process process(std::move(config));
   Commands commands(process, domain, projection);
   if (auto started = commands.start(); !started) {
@@ -389,8 +389,7 @@ int run(service::Config config, const domain::Domain& domain, const projection::
 
 }  // namespace
 
-int run_commands(int argc, char** argv, const domain::Domain& domain,
-                 const projection::Projection& projection) {
+int run_commands(int argc, char** argv, const domain::Domain& domain, const domain::Projection& projection) {
   if (argc == 2 && std::string_view(argv[1]) == "--trial") return run_trial(domain);
   int status = 0;
   auto config = service::start_from_command_line(argc, argv, service::load_config, status);

@@ -35,7 +35,7 @@ std::optional<Seq> needed_by(const std::vector<replication::Replica::PeerView>& 
 }
 
 Keeping::Keeping(std::filesystem::path journal_file, retention::RetentionPolicy policy,
-                 journal::Journal& journal, const projection::Projection& projection, const Clock& clock,
+                 journal::Journal& journal, const domain::Projection& projection, const Clock& clock,
                  Loop& loop, Needs needs)
     : clock_(clock),
       needs_(std::move(needs)),

@@ -26,7 +26,7 @@ class Keeping {
   };
   // All must outlive it; destroyed when the loop has ended.
   Keeping(std::filesystem::path journal_file, retention::RetentionPolicy policy, journal::Journal& journal,
-          const projection::Projection& projection, const Clock& clock, Loop& loop, Needs needs);
+          const domain::Projection& projection, const Clock& clock, Loop& loop, Needs needs);
 
   void add_to(http::Router& router) { routes_.add_to(router); }
   [[nodiscard]] std::string trouble() const { return retention_.trouble(); }

@@ -40,7 +40,7 @@ struct Store {
   std::optional<SQLite::Statement> put_origin;  // of a base model
 };
 
-class StoredViews final : public Views {
+class StoredViews final : public domain::Views {
  public:
   explicit StoredViews(Store& store) : store_(store) {}
 
@@ -82,7 +82,7 @@ class StoredViews final : public Views {
 
 struct ReadModel::Impl {
   Options options;
-  const Projection& projection;
+  const domain::Projection& projection;
   const Clock& clock;
   std::unique_ptr<Store> store;  // none after a failure, until the next call
   messaging::Place at;           // of the last transaction known to be whole
@@ -225,7 +225,7 @@ Error ReadModel::Impl::failed(const SQLite::Exception& exception) {
 ReadModel::ReadModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 ReadModel::~ReadModel() = default;
 
-Result<std::unique_ptr<ReadModel>> ReadModel::open(Options options, const Projection& projection,
+Result<std::unique_ptr<ReadModel>> ReadModel::open(Options options, const domain::Projection& projection,
                                                    const Clock& clock) {
   auto impl = std::unique_ptr<Impl>(new Impl{std::move(options), projection, clock, nullptr, {}});
   auto opened = impl->ensure_open();

@@ -13,8 +13,8 @@
 #include "base/clock.hpp"
 #include "base/hash.hpp"
 #include "base/result.hpp"
+#include "domain/projection.hpp"
 #include "messaging/event_source.hpp"
-#include "projection/projection.hpp"
 #include "projection/set_aside.hpp"
 
 namespace sportapp::projection {
@@ -39,7 +39,8 @@ class ReadModel final : public messaging::EventSink {
   };
   // A file that is damaged, of another version or of another service is put aside and the model starts at 0:
   // the feed has everything; one that is a base model is an error. `projection` and `clock` must outlive it.
-  [[nodiscard]] static Result<std::unique_ptr<ReadModel>> open(Options options, const Projection& projection,
+  [[nodiscard]] static Result<std::unique_ptr<ReadModel>> open(Options options,
+                                                               const domain::Projection& projection,
                                                                const Clock& clock);
   ~ReadModel() override;
   [[nodiscard]] messaging::Place place() override;

@@ -20,10 +20,10 @@ struct FixedClock final : Clock {
 
 // Payload "NAME" puts view and lookup NAME under the event's seq; "-NAME" takes the lookup away; "!" cannot
 // be applied, after having written, until all is known.
-struct Names final : Projection {
+struct Names final : domain::Projection {
   std::string_view service() const override { return "names"; }
-  std::vector<Filter> filters() const override { return {}; }
-  void apply(Views& views, const CommittedEvent& event) const override {
+  std::vector<domain::Filter> filters() const override { return {}; }
+  void apply(domain::Views& views, const CommittedEvent& event) const override {
     const auto& name = event.event.payload;
     if (name.starts_with('-')) return views.remove_lookup("name", name.substr(1));
     views.put_view({event.seq.value}, name);

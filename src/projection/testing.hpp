@@ -3,23 +3,23 @@
 #include <atomic>
 #include <stdexcept>
 
-#include "projection/projection.hpp"
+#include "domain/projection.hpp"
 
 namespace sportapp::projection::testing {
 
 // Each event's payload is a name: its view is {"name":...} under the event's seq. Two ways to find it: as
 // written, and by its first letter, which the last of that letter has. "!" cannot be shown until all is
 // known.
-struct Names final : Projection {
+struct Names final : domain::Projection {
   std::string_view service() const override { return "names"; }
-  std::vector<Filter> filters() const override {
+  std::vector<domain::Filter> filters() const override {
     const auto as_is = [](std::string_view value) { return std::optional(std::string(value)); };
     const auto letter = [](std::string_view value) {
       return value.size() == 1 ? std::optional(std::string(value)) : std::nullopt;
     };
     return {{"name", as_is}, {"letter", letter}};
   }
-  void apply(Views& views, const domain::CommittedEvent& event) const override {
+  void apply(domain::Views& views, const domain::CommittedEvent& event) const override {
     const auto& name = event.event.payload;
     views.put_view({event.seq.value}, R"({"name":")" + name + R"("})");
     views.put_lookup("name", name, {event.seq.value});

@@ -70,8 +70,7 @@ class LiveModel::Sink final : public messaging::EventSink {
   std::mutex& writing_;
 };
 
-LiveModel::LiveModel(Options options, const projection::Projection& projection, const Clock& clock,
-                     Loop& loop)
+LiveModel::LiveModel(Options options, const domain::Projection& projection, const Clock& clock, Loop& loop)
     : options_(std::move(options)), projection_(projection), clock_(clock), loop_(loop) {}
 
 // The writer closes the file last: it alone can empty and remove the WAL.

@@ -29,7 +29,7 @@ class LiveModel {
     std::function<void()> on_other_history{};  // likewise: the journal has another history than the model
   };
   // All references must outlive it; destroyed when the loop has ended.
-  LiveModel(Options options, const projection::Projection& projection, const Clock& clock, Loop& loop);
+  LiveModel(Options options, const domain::Projection& projection, const Clock& clock, Loop& loop);
   ~LiveModel();
 
   // Opens what is not open and starts to follow; to be tried again when it fails. Loop thread.
@@ -79,7 +79,7 @@ class LiveModel {
   void opened(projection::ReadModel& model);
 
   const Options options_;
-  const projection::Projection& projection_;
+  const domain::Projection& projection_;
   const Clock& clock_;
   Loop& loop_;
   std::unique_ptr<projection::ReadModelReader> reader_;  // loop thread

@@ -24,7 +24,7 @@ constexpr std::int64_t kOpenEveryMs = 1000;
 // their own, which have ended before the loop's owner goes.
 class Queries {
  public:
-  Queries(service::Process& process, const projection::Projection& projection, const InstanceKey& key)
+  Queries(service::Process& process, const domain::Projection& projection, const InstanceKey& key)
       : process_(process),
         key_(key),
         metrics_(*process.metrics()),
@@ -108,7 +108,7 @@ class Queries {
   std::string why_closed_;
 };
 
-int run(service::Config config, const projection::Projection& projection) {
+int run(service::Config config, const domain::Projection& projection) {
   if (config.feeds.empty() || config.feeds.front().port == 0) {
     spdlog::error("the configuration lacks [[feed]] port: where the commands process of {} is",
                   config.service);
@@ -127,7 +127,7 @@ int run(service::Config config, const projection::Projection& projection) {
 
 }  // namespace
 
-int run_queries(int argc, char** argv, const projection::Projection& projection) {
+int run_queries(int argc, char** argv, const domain::Projection& projection) {
   int status = 0;
   auto config = service::start_from_command_line(argc, argv, service::load_config, status);
   if (config) sqlite::limit_memory(config->cache_mb);

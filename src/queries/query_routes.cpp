@@ -45,7 +45,7 @@ Response not_open() {
 
 }  // namespace
 
-QueryRoutes::QueryRoutes(const projection::Projection& projection, LiveModel& model,
+QueryRoutes::QueryRoutes(const domain::Projection& projection, LiveModel& model,
                          service::PositionWaiters& waiters)
     : service_(projection.service()),
       path_("/api-queries/" + service_),

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "domain/projection.hpp"
 #include "http/message.hpp"
 #include "http/router.hpp"
-#include "projection/projection.hpp"
 #include "queries/live_model.hpp"
 #include "service/position_waiters.hpp"
 
@@ -17,7 +17,7 @@ namespace sportapp::queries {
 // Loop thread only; must outlive the server's last answer.
 class QueryRoutes {
  public:
-  QueryRoutes(const projection::Projection& projection, LiveModel& model, service::PositionWaiters& waiters);
+  QueryRoutes(const domain::Projection& projection, LiveModel& model, service::PositionWaiters& waiters);
   void add_to(http::Router& router);
 
  private:
@@ -36,7 +36,7 @@ class QueryRoutes {
 
   const std::string service_;
   const std::string path_;
-  const std::vector<projection::Filter> filters_;
+  const std::vector<domain::Filter> filters_;
   LiveModel& model_;
   service::PositionWaiters& waiters_;
 };

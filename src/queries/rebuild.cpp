@@ -90,8 +90,7 @@ http::Response answer(int status, const Rebuild::Progress& progress) {
 
 }  // namespace
 
-Rebuild::Rebuild(Options options, LiveModel& live, const projection::Projection& projection,
-                 const Clock& clock)
+Rebuild::Rebuild(Options options, LiveModel& live, const domain::Projection& projection, const Clock& clock)
     : options_(std::move(options)),
       live_(live),
       projection_(projection),

@@ -36,7 +36,7 @@ class Rebuild {
     FetchBase fetch_base{};   // what the feed begins after; none: it begins with the first event
   };
   // All references must outlive it; destroyed when the loop has ended.
-  Rebuild(Options options, LiveModel& live, const projection::Projection& projection, const Clock& clock);
+  Rebuild(Options options, LiveModel& live, const domain::Projection& projection, const Clock& clock);
   ~Rebuild();  // stops one that runs; the served model stays as it is
 
   // Before the live model is opened: what a rebuild cut off by a crash left behind goes.
@@ -76,7 +76,7 @@ class Rebuild {
 
   const Options options_;
   LiveModel& live_;
-  const projection::Projection& projection_;
+  const domain::Projection& projection_;
   const Clock& clock_;
   const std::filesystem::path file_;
 

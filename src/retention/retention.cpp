@@ -34,7 +34,7 @@ Error unlike(const fs::path& file, Seq seq) {
 
 }  // namespace
 
-Retention::Retention(Options options, journal::Journal& journal, const projection::Projection& projection,
+Retention::Retention(Options options, journal::Journal& journal, const domain::Projection& projection,
                      const Clock& clock)
     : options_(std::move(options)),
       journal_(journal),

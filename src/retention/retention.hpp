@@ -29,7 +29,7 @@ class Retention {
     std::function<std::optional<Seq>()> needed_after{};
   };
   // All must outlive it.
-  Retention(Options options, journal::Journal& journal, const projection::Projection& projection,
+  Retention(Options options, journal::Journal& journal, const domain::Projection& projection,
             const Clock& clock);
   ~Retention();
   Retention(const Retention&) = delete;
@@ -56,7 +56,7 @@ class Retention {
 
   const Options options_;
   journal::Journal& journal_;
-  const projection::Projection& projection_;
+  const domain::Projection& projection_;
   const Clock& clock_;
   const std::filesystem::path file_, next_;
 

@@ -1,6 +1,6 @@
 // The services there are, for whatever deals with each of them. src/services/CMakeLists.txt names them; a
 // service NAME is the folder NAME with NAME.hpp (domain::make_NAME) and NAME_views.hpp
-// (projection::make_NAME_views).
+// (domain::make_NAME_views).
 #pragma once
 #include <memory>
 #include <string>
@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "domain/domain.hpp"
-#include "projection/projection.hpp"
+#include "domain/projection.hpp"
 
 namespace sportapp::services {
 
 struct Service {
   std::string_view name;
   std::unique_ptr<domain::Domain> (*make_domain)();  // with_set_aside: as its process runs it
-  std::unique_ptr<projection::Projection> (*make_projection)();
+  std::unique_ptr<domain::Projection> (*make_projection)();
 };
 
 [[nodiscard]] const std::vector<Service>& all();

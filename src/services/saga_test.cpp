@@ -7,8 +7,8 @@
 
 #include "domain/fields.hpp"
 #include "domain/memory_service.hpp"
-#include "projection/memory_views.hpp"
 #include "services/registry.hpp"
+#include "testing/memory_views.hpp"
 
 namespace sportapp::services {
 namespace {
@@ -160,9 +160,9 @@ void expect_state_is_the_replay(const MemoryService& service) {
   EXPECT_EQ(replayed.uniques, service.state.uniques);
 }
 
-projection::MemoryViews views_of(const MemoryService& service) {
+sportapp::testing::MemoryViews views_of(const MemoryService& service) {
   const auto projection = find(service.domain->service())->make_projection();
-  projection::MemoryViews views;
+  sportapp::testing::MemoryViews views;
   for (const auto& event : service.events) projection->apply(views, event);
   return views;
 }

@@ -68,7 +68,7 @@ class OlderUsersTest : public ::testing::Test {
 
   const sportapp::testing::TempFolder folder_;
   const std::unique_ptr<domain::Domain> users_ = domain::make_users();
-  const std::unique_ptr<projection::Projection> views_ = projection::make_users_views();
+  const std::unique_ptr<domain::Projection> views_ = domain::make_users_views();
   const SystemClock clock_;
   std::unique_ptr<journal::Journal> journal_;
 };

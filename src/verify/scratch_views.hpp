@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/projection.hpp"
 #include "journal/scratch.hpp"
-#include "projection/projection.hpp"
 #include "projection/snapshot.hpp"
 #include "verify/records.hpp"
 
@@ -15,7 +15,7 @@ namespace sportapp::verify {
 using journal::Scratch;
 
 // Views as Projection::apply writes them.
-class ScratchViews final : public projection::Views {
+class ScratchViews final : public domain::Views {
  public:
   explicit ScratchViews(Scratch& scratch) : scratch_(scratch) {}
   std::optional<std::string> view(Id id) override;

@@ -91,7 +91,7 @@ class TrimmedTest : public ::testing::Test {
   testing::TempFolder folder_;
   const services::Service& users_ = *services::find("users");
   std::unique_ptr<domain::Domain> domain_ = users_.make_domain();
-  std::unique_ptr<projection::Projection> views_ = users_.make_projection();
+  std::unique_ptr<domain::Projection> views_ = users_.make_projection();
   SystemClock clock_;
   std::unique_ptr<journal::Journal> journal_;
 };

@@ -64,7 +64,7 @@ class Verification {
   [[nodiscard]] std::vector<OpenJournal> open_journals();
   void check_journal(const OpenJournal& journal, const domain::Domain& domain);
   void check_models(std::vector<OpenModel> models, const OpenJournal& journal,
-                    const projection::Projection& projection);
+                    const domain::Projection& projection);
   [[nodiscard]] bool begin(Replay& replay, const OpenJournal& journal);
   void run(const std::string& file, const std::string& check,
            const std::function<Result<Checked>(const Progress&)>& body) {
@@ -195,7 +195,7 @@ bool Verification::begin(Replay& replay, const OpenJournal& journal) {
 }
 
 void Verification::check_models(std::vector<OpenModel> models, const OpenJournal& journal,
-                                const projection::Projection& projection) {
+                                const domain::Projection& projection) {
   std::sort(models.begin(), models.end(),
             [](const auto& left, const auto& right) { return left.position < right.position; });
   Replay replay(*journal.reader, projection);

@@ -1,7 +1,7 @@
 // A read model held against the journal it was made from.
 #pragma once
+#include "domain/projection.hpp"
 #include "journal/reader.hpp"
-#include "projection/projection.hpp"
 #include "projection/snapshot.hpp"
 #include "verify/journal_checks.hpp"
 #include "verify/scratch_views.hpp"
@@ -12,7 +12,7 @@ namespace sportapp::verify {
 // compared in one pass. What it is given must outlive it.
 class Replay {
  public:
-  Replay(journal::Reader& reader, const projection::Projection& projection)
+  Replay(journal::Reader& reader, const domain::Projection& projection)
       : reader_(reader), projection_(projection), views_(scratch_) {}
   // From behind the events that `base`, a base model of this journal, holds; at first.
   [[nodiscard]] Result<Checked> begin_with(projection::Snapshot& base, const Progress& progress);
@@ -25,7 +25,7 @@ class Replay {
 
  private:
   journal::Reader& reader_;
-  const projection::Projection& projection_;
+  const domain::Projection& projection_;
   Scratch scratch_;
   ScratchViews views_;
   std::vector<Record> set_aside_;

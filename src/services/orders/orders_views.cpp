@@ -5,7 +5,7 @@
 
 #include "domain/fields.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::domain {
 namespace {
 
 namespace json = boost::json;
@@ -109,4 +109,4 @@ std::unique_ptr<Projection> make_orders_views() {
   return std::make_unique<OrdersViews>();
 }
 
-}  // namespace sportapp::projection
+}  // namespace sportapp::domain

@@ -1,11 +1,11 @@
 #pragma once
 #include <memory>
 
-#include "projection/projection.hpp"
+#include "domain/projection.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::domain {
 
 // An order with the names of its user and product as they are now, and the price at which it was placed.
 [[nodiscard]] std::unique_ptr<Projection> make_orders_views();
 
-}  // namespace sportapp::projection
+}  // namespace sportapp::domain

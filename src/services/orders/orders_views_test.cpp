@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "projection/memory_views.hpp"
+#include "testing/memory_views.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::domain {
 namespace {
 
 std::string placed(std::int64_t id, std::string_view user = "ana", std::string_view product = "Balón") {
@@ -26,7 +26,7 @@ class OrdersViewsTest : public testing::Test {
   }
 
   std::unique_ptr<Projection> orders = make_orders_views();
-  MemoryViews shown;
+  sportapp::testing::MemoryViews shown;
   Seq seq;
 };
 
@@ -101,4 +101,4 @@ TEST_F(OrdersViewsTest, an_event_it_cannot_show_is_refused_and_not_skipped) {
 }
 
 }  // namespace
-}  // namespace sportapp::projection
+}  // namespace sportapp::domain

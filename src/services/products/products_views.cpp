@@ -5,7 +5,7 @@
 
 #include "domain/fields.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::domain {
 namespace {
 
 namespace json = boost::json;
@@ -55,4 +55,4 @@ std::unique_ptr<Projection> make_products_views() {
   return std::make_unique<ProductsViews>();
 }
 
-}  // namespace sportapp::projection
+}  // namespace sportapp::domain

@@ -1,11 +1,11 @@
 #pragma once
 #include <memory>
 
-#include "projection/projection.hpp"
+#include "domain/projection.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::domain {
 
 // A product with `disponible`: whether there is stock.
 [[nodiscard]] std::unique_ptr<Projection> make_products_views();
 
-}  // namespace sportapp::projection
+}  // namespace sportapp::domain

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "projection/memory_views.hpp"
+#include "testing/memory_views.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::domain {
 namespace {
 
 class ProductsViewsTest : public testing::Test {
@@ -14,7 +14,7 @@ class ProductsViewsTest : public testing::Test {
   }
 
   std::unique_ptr<Projection> products = make_products_views();
-  MemoryViews shown;
+  sportapp::testing::MemoryViews shown;
   Seq seq;
 };
 
@@ -46,4 +46,4 @@ TEST_F(ProductsViewsTest, an_event_it_cannot_show_is_refused_and_not_skipped) {
 }
 
 }  // namespace
-}  // namespace sportapp::projection
+}  // namespace sportapp::domain

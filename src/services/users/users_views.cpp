@@ -3,7 +3,7 @@
 #include "domain/text.hpp"
 #include "services/users/registered.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::domain {
 namespace {
 
 constexpr const char* kUsername = "username";
@@ -31,4 +31,4 @@ std::unique_ptr<Projection> make_users_views() {
   return std::make_unique<UsersViews>();
 }
 
-}  // namespace sportapp::projection
+}  // namespace sportapp::domain

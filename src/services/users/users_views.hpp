@@ -1,12 +1,12 @@
 #pragma once
 #include <memory>
 
-#include "projection/projection.hpp"
+#include "domain/projection.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::domain {
 
 // UserRegistered -> {"id","username"[,"email"]}; found by username (as written, in NFC) and by e-mail
 // (without regard to case).
 [[nodiscard]] std::unique_ptr<Projection> make_users_views();
 
-}  // namespace sportapp::projection
+}  // namespace sportapp::domain

@@ -2,9 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include "projection/memory_views.hpp"
+#include "testing/memory_views.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::domain {
 namespace {
 
 class UsersViewsTest : public testing::Test {
@@ -25,7 +25,7 @@ class UsersViewsTest : public testing::Test {
   }
 
   std::unique_ptr<Projection> users = make_users_views();
-  MemoryViews shown;
+  sportapp::testing::MemoryViews shown;
   Seq seq;
 };
 
@@ -69,4 +69,4 @@ TEST_F(UsersViewsTest, an_event_it_does_not_know_is_refused_and_not_skipped) {
 }
 
 }  // namespace
-}  // namespace sportapp::projection
+}  // namespace sportapp::domain

@@ -8,7 +8,7 @@
 
 #include "domain/domain.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::domain {
 
 // The read model as a projection writes it: views by id, the lookups that find one, and the links that find
 // all that show the same thing.
@@ -43,4 +43,4 @@ class Projection {
   virtual void apply(Views& views, const domain::CommittedEvent& event) const = 0;
 };
 
-}  // namespace sportapp::projection
+}  // namespace sportapp::domain

@@ -4,12 +4,12 @@
 #include <tuple>
 #include <utility>
 
-#include "projection/projection.hpp"
+#include "domain/projection.hpp"
 
-namespace sportapp::projection {
+namespace sportapp::testing {
 
 // Views in memory: for tests of projections.
-struct MemoryViews final : Views {
+struct MemoryViews final : domain::Views {
   std::optional<std::string> view(Id id) override {
     const auto found = views.find(id.value);
     return found == views.end() ? std::nullopt : std::optional(found->second);
@@ -39,4 +39,4 @@ struct MemoryViews final : Views {
   std::set<std::tuple<std::string, std::int64_t, std::int64_t>> links;
 };
 
-}  // namespace sportapp::projection
+}  // namespace sportapp::testing
