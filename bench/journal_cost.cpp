@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
-#include "journal/journal.hpp"
-#include "services/registry.hpp"
+#include "domain/services/registry.hpp"
+#include "store/journal/journal.hpp"
 
 namespace {
 

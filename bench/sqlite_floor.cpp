@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "sqlite/sqlite.hpp"
+#include "store/sqlite/sqlite.hpp"
 
 namespace {
 

@@ -1,5 +1,5 @@
 """What the experiment does to an instance from outside works on a real one: its disks spoilt by the library, its links led
-through a proxy. The faults themselves are tested beside their code, in src/lab."""
+through a proxy. The faults themselves are tested beside their code, in lab."""
 import json
 import os
 import struct
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(SPARES == 0, reason="a service has one node only
 
 
 class DiskTable:
-    """As src/lab/disk_shim/disk_table.hpp has it."""
+    """As lab/disk_shim/disk_table.hpp has it."""
     SLOTS, FOLDER_BYTES = 16, 500
     SLOT = struct.Struct(f"<II{FOLDER_BYTES}s")
 

@@ -1,6 +1,6 @@
 """A request that ends the process which executes it: it does so once, is answered as what it is, and spoils nothing else.
 
-The programs of the laboratory (`sportapp up --lab`, src/poison) do to themselves what the first text of a request says.
+The programs of the laboratory (`sportapp up --lab`, lab/poison) do to themselves what the first text of a request says.
 """
 import json
 import time

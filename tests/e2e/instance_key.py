@@ -1,4 +1,4 @@
-"""What whoever has an instance's key shows its processes, as src/http/authorization.cpp derives it."""
+"""What whoever has an instance's key shows its processes, as src/net/http/authorization.cpp derives it."""
 import hashlib
 from pathlib import Path
 

@@ -24,9 +24,9 @@ ROOT = Path(__file__).resolve().parents[2]
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
                      "WARNING: ThreadSanitizer")
 # The services that are built, as the tree says it.
-NAMES = tuple(re.search(r"sportapp_services\(([^)]*)\)", (ROOT / "src/services/CMakeLists.txt").read_text())[1].split())
+NAMES = tuple(re.search(r"sportapp_services\(([^)]*)\)", (ROOT / "src/domain/services/CMakeLists.txt").read_text())[1].split())
 # Spares of each commands service, unless the settings say another number.
-SPARES = 0 if "kRedundant = false" in (ROOT / "src/instance/topology.hpp").read_text() else 1
+SPARES = 0 if "kRedundant = false" in (ROOT / "src/ops/instance/topology.hpp").read_text() else 1
 QUERIES = ("users-queries-1", "users-queries-2")
 COMMANDS = "users-commands-a"  # primary, as long as nothing happened to it
 # For tests in which a process hangs: the monitor has nobody ended for it.

@@ -18,7 +18,7 @@ def process_of(instance, name: str) -> str:
 
 
 def chained(previous: bytes, fields: list) -> bytes:
-    """The hash of an entry, as src/journal/entry.cpp makes it."""
+    """The hash of an entry, as src/store/journal/entry.cpp makes it."""
     hashed = hashlib.blake2b(digest_size=32)
     for field in (previous, *fields):
         if isinstance(field, str):

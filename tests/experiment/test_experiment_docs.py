@@ -16,8 +16,8 @@ MEASURE = re.compile(r'^    \{"(\w+)", "', re.MULTILINE)
 
 def keys() -> set:
     """What a scenario may contain, as the program reads it."""
-    source = (ROOT / "src/lab/scenario/scenario.cpp").read_text()
-    measures = (ROOT / "src/lab/judge/measures.cpp").read_text()
+    source = (ROOT / "lab/scenario/scenario.cpp").read_text()
+    measures = (ROOT / "lab/judge/measures.cpp").read_text()
     return set(READ.findall(source) + WEIGHT.findall(source) + MEASURE.findall(measures))
 
 

@@ -34,12 +34,12 @@ class Mutation(NamedTuple):
     seen_as: tuple  # findings of the judge, or the begin of what was expected and broken; one of them must be there
 
 
-WRITER = "src/journal/writer.cpp"
+WRITER = "src/store/journal/writer.cpp"
 COUNTED = "if (upto && *upto > counted.seq) counted = {*upto, hash_of_consumed(entry.answer.body)};"
 # Else the file refuses what comes twice, and all that is seen is a service that cannot write.
 KEYS_MAY_REPEAT = (
-    Change("src/journal/store.cpp", "key TEXT NOT NULL UNIQUE", "key TEXT NOT NULL"),
-    Change("src/journal/store.cpp", ") WITHOUT ROWID;\n)sql\";",
+    Change("src/store/journal/store.cpp", "key TEXT NOT NULL UNIQUE", "key TEXT NOT NULL"),
+    Change("src/store/journal/store.cpp", ") WITHOUT ROWID;\n)sql\";",
            ") WITHOUT ROWID;\nCREATE INDEX IF NOT EXISTS keys ON entries(key);\n)sql\";"))
 
 MUTATIONS = (

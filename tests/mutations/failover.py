@@ -27,16 +27,16 @@ class Mutation(NamedTuple):
     changes: tuple
 
 
-NODE = "src/failover/node.cpp"
-MONITOR = "src/failover/monitor.cpp"
-JUDGEMENT = "src/failover/monitor_judgement.cpp"
-NODE_RULES = "src/failover/node_rules.cpp"
-REPLICA = "src/replication/replica.cpp"
-SHIPPING = "src/replication/shipping.cpp"
-FOLLOWING = "src/replication/following.cpp"
+NODE = "src/ha/failover/node.cpp"
+MONITOR = "src/ha/failover/monitor.cpp"
+JUDGEMENT = "src/ha/failover/monitor_judgement.cpp"
+NODE_RULES = "src/ha/failover/node_rules.cpp"
+REPLICA = "src/ha/replication/replica.cpp"
+SHIPPING = "src/ha/replication/shipping.cpp"
+FOLLOWING = "src/ha/replication/following.cpp"
 AWAITED = "    if ((in_sync(name) || shipping.pledged()) && !shipping.holds(leadership_)) return;\n"
 
-SIM_JOURNAL = "src/simulator/sim_journal.cpp"
+SIM_JOURNAL = "src/sim/sim_journal.cpp"
 
 MUTATIONS = (
     Mutation("settled", "a spare deletes what may come to nothing yet",
@@ -109,13 +109,13 @@ MUTATIONS = (
               Change(JUDGEMENT, "  if (member == nullptr || !view.alive() || !view.report.able) return false;",
                      "  if (member == nullptr || !view.alive()) return false;"),
               Change(NODE, "able_ && holds_floor_ && !lost_something());", "!lost_something());"),
-              Change("src/simulator/node_host.cpp", "if (const auto damage = files_.damage(); damage != failover::Damage::kNone) {",
+              Change("src/sim/node_host.cpp", "if (const auto damage = files_.damage(); damage != failover::Damage::kNone) {",
                      "if (const auto damage = files_.damage(); damage == failover::Damage::kBroken) {"))),
     Mutation("no-floor", "what the last primary committed is asked of nobody",
              (Change(MONITOR, "if (report.head.seq > floor_.seq) floor_ = report.head;",
                      "if (report.head.seq < floor_.seq) floor_ = report.head;"),)),
     Mutation("no-mark", "a node does not look whether its journal lost its end",
-             (Change("src/simulator/disk.cpp", "  if (holds(mark.head)) return failover::Damage::kNone;",
+             (Change("src/sim/disk.cpp", "  if (holds(mark.head)) return failover::Damage::kNone;",
                      "  if (holds(mark.head) || !journal.empty()) return failover::Damage::kNone;"),
               Change(MONITOR, "if (report.head.seq > floor_.seq) floor_ = report.head;",
                      "if (report.head.seq < floor_.seq) floor_ = report.head;"))),
@@ -124,7 +124,7 @@ MUTATIONS = (
                      "if (settled.seq > leadership.durable.seq) return false;"),
               Change(MONITOR, "if (report.head.seq > floor_.seq) floor_ = report.head;",
                      "if (report.head.seq < floor_.seq) floor_ = report.head;"),
-              Change("src/simulator/disk.cpp", "  if (holds(mark.head)) return failover::Damage::kNone;",
+              Change("src/sim/disk.cpp", "  if (holds(mark.head)) return failover::Damage::kNone;",
                      "  if (holds(mark.head) || !journal.empty()) return failover::Damage::kNone;"))),
     Mutation("damaged-acks", "a node whose journal is damaged takes entries and acknowledges them",
              (Change(FOLLOWING, "handle(message, damaged ? kUnusable : head, actions);", "handle(message, head, actions);"),

@@ -13,7 +13,7 @@ import test_docs
 
 DOCUMENT = sportapp.ROOT / "docs" / "adding-a-service.md"
 NAME = "plans"
-FOLDER = f"src/services/{NAME}/"
+FOLDER = f"src/domain/services/{NAME}/"
 LINES_OUTSIDE_MAX = 5
 BUILD_TIMEOUT_S = 1500
 

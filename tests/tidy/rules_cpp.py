@@ -5,11 +5,11 @@ import shutil
 import subprocess
 
 from cpp_text import code_of, functions, lambdas
-from tree import Complaint, line_of, with_inner_parts
+from tree import Complaint, line_of, parts_in_order
 
 FUNCTION_LINES_MAX = 70
 
-# (pattern, what to use instead, folders of src/ where it is allowed)
+# (pattern, what to use instead, folders where it is allowed)
 BANNED = [
     (r"\bv?sprintf\s*\(", "use fmt::format", ()),
     (r"\bstr(n)?(cpy|cat)\s*\(", "use std::string", ()),
@@ -18,8 +18,7 @@ BANNED = [
     (r"(?<![\w.>:])(std::)?popen\s*\(", "use posix_spawn with an argument list", ()),
     (r"(?<![\w.>:])(std::)?s?rand\s*\(", "use randombytes_* of libsodium, or std::mt19937_64 with a seed in tests", ()),
     (r"\bstd::cout\b|(?<![\w:])(std::)?(printf|puts)\s*\(|\bfmt::print\s*\(\s*[^s]",
-     "log with spdlog; only the command line tools print", ("cli", "import", "backup", "lab", "verify",
-                                                            "supervisor", "simulator")),
+     "log with spdlog; only the command line tools print", ("src/ops", "src/sim", "lab")),
     (r"\bdetached\b", "spawn into a task group whose owner handles its exception", ()),
     (r"\.detach\s*\(", "keep the thread and join it", ()),
     (r"\b(gets|tmpnam|mktemp)\s*\(", "use a call that bounds what it writes", ()),
@@ -27,29 +26,29 @@ BANNED = [
 
 # Files that may sleep, and why.
 SLEEPS = {
-    "src/cli/failover_events.cpp": "follows what another process tells, until it is interrupted",
-    "src/cli/logs_command.cpp": "follows a file that other processes write, until it is interrupted",
-    "src/cli/running_instance.cpp": "asks other processes how far they are, with a deadline",
-    "src/cli/rebuild_command.cpp": "asks another process how far it is, until it is done or stuck",
-    "src/lab/disk_shim/disk_shim.cpp": "is as slow as it is told to be",
-    "src/lab/load/warm_up.cpp": "asks again, with a deadline, whether orders know what it made",
-    "src/projection/base_model.cpp": "looks again, with a deadline, whether two files that another process writes fit",
-    "src/poison/poison.cpp": "hangs, as it is told to",
-    "src/supervisor/down.cpp": "waits, with a deadline, for a process that is not its child",
-    "src/supervisor/leftovers.cpp": "waits, with a deadline, for processes that are not its children",
-    "src/supervisor/supervisor.cpp": "reaps what it has killed",
+    "src/ops/cli/failover_events.cpp": "follows what another process tells, until it is interrupted",
+    "src/ops/cli/logs_command.cpp": "follows a file that other processes write, until it is interrupted",
+    "src/ops/cli/running_instance.cpp": "asks other processes how far they are, with a deadline",
+    "src/ops/cli/rebuild_command.cpp": "asks another process how far it is, until it is done or stuck",
+    "lab/disk_shim/disk_shim.cpp": "is as slow as it is told to be",
+    "lab/load/warm_up.cpp": "asks again, with a deadline, whether orders know what it made",
+    "src/store/projection/base_model.cpp": "looks again, with a deadline, whether two files that another process writes fit",
+    "lab/poison/poison.cpp": "hangs, as it is told to",
+    "src/ops/supervisor/down.cpp": "waits, with a deadline, for a process that is not its child",
+    "src/ops/supervisor/leftovers.cpp": "waits, with a deadline, for processes that are not its children",
+    "src/ops/supervisor/supervisor.cpp": "reaps what it has killed",
 }
 
 ASIO = re.compile(r'#include\s*[<"]boost/(asio|beast)')
-TRANSPORT = ("src/http/", "src/link/", "src/lab/load/", "src/lab/fault/")
+TRANSPORT = ("src/net/http/", "src/net/link/", "lab/load/", "lab/fault/")
 RULES_MUST_NOT_KNOW = re.compile(
-    r'#include\s*[<"](sqlite/|http/|journal/|messaging/|service/|retention/|node/|commands/|queries/|'
+    r'#include\s*[<"](net/|store/|ha/|server/|ops/|'
     r'SQLiteCpp/|sqlite3|hiredis|curl/|boost/asio|boost/beast)')
 
 
 def _part_of(path: str, parts) -> str:
-    """The longest part of src/ that a path lies in."""
-    fitting = [part for part in parts if path.startswith(f"src/{part}/")]
+    """The innermost part that a path lies in."""
+    fitting = [part for part in parts if path.startswith(part + "/")]
     return max(fitting, key=len, default=None)
 
 
@@ -82,7 +81,7 @@ def banned_calls(tree):
     for path, text in tree.cpp():
         code = code_of(text)
         for pattern, instead, allowed in BANNED:
-            if any(path.startswith(f"src/{part}/") for part in allowed):
+            if any(path.startswith(part + "/") for part in allowed):
                 continue
             for found in _matches(pattern, path, code):
                 yield found._replace(text=f"{found.text} is banned: {instead}")
@@ -115,19 +114,36 @@ def coroutines_do_not_capture(tree):
 
 
 def includes_run_one_way(tree):
-    parts = with_inner_parts(tree)
+    parts = parts_in_order(tree)
     for path, text in tree.cpp():
         part = _part_of(path, parts)
         if part is None:
             if path.startswith("src/"):
-                yield Complaint(path, 1, "its folder is not in src/CMakeLists.txt: add it where its imports allow")
+                yield Complaint(path, 1, "its wing is not in src/CMakeLists.txt: add it where its imports allow")
             continue
         for match in re.finditer(r'^\s*#include\s*"([^"]+)"', code_of(text, keep_strings=True), re.MULTILINE):
-            used = _part_of("src/" + match.group(1), parts)
+            name = match.group(1)
+            used = _part_of(name if name.startswith(("lab/", "tests/")) else "src/" + name, parts)
             if used is not None and parts.index(used) > parts.index(part):
                 yield Complaint(path, line_of(text, match.start(1)),
-                                f"{part} includes {match.group(1)}, but {used} stands below it in src/CMakeLists.txt: "
+                                f"{part} includes {name}, but {used} stands below it in the order of imports: "
                                 "turn the dependency around, with an interface in the upper part")
+
+
+def test_support_stays_in_tests(tree):
+    for path, text in tree.cpp():
+        if path.startswith("tests/") or path.endswith(("_test.cpp", "_fuzz.cpp", "testing.hpp", "_fixture.hpp")):
+            continue
+        for found in _matches(r'#include\s*"(tests/|[\w/]*testing\.hpp)', path, code_of(text, keep_strings=True)):
+            yield found._replace(text="only tests use this: move what others need to a part of src/")
+
+
+def released_programs_know_no_lab(tree):
+    for path, text in tree.cpp():
+        if not path.startswith("src/") or path.endswith("_test.cpp"):
+            continue
+        for found in _matches(r'#include\s*"lab/', path, code_of(text, keep_strings=True)):
+            yield found._replace(text="the lab is a program of its own: move what both need to a part of src/")
 
 
 def transport_headers_stay_in_http(tree):
@@ -141,20 +157,19 @@ def transport_headers_stay_in_http(tree):
 
 def rules_stay_pure(tree):
     for path, text in tree.cpp():
-        is_rule = path.startswith(("src/domain/", "src/services/"))
+        is_rule = path.startswith("src/domain/")
         if not is_rule or path.endswith(("_main.cpp", "_test.cpp", "_fuzz.cpp")):
             continue
         for found in _matches(RULES_MUST_NOT_KNOW, path, code_of(text, keep_strings=True)):
-            yield found._replace(text=f"{found.text}: rules know no storage and no network; use domain/ or "
-                                      "projection/ only")
+            yield found._replace(text=f"{found.text}: rules know no storage and no network; use domain/ only")
 
 
 def services_know_no_other(tree):
     for path, text in tree.cpp():
-        own = re.match(r"src/services/(\w+)/", path)
+        own = re.match(r"src/domain/services/(\w+)/", path)
         if own is None:
             continue
-        for match in re.finditer(r'#include\s*"services/(\w+)/', code_of(text, keep_strings=True)):
+        for match in re.finditer(r'#include\s*"domain/services/(\w+)/', code_of(text, keep_strings=True)):
             if match.group(1) != own.group(1):
                 yield Complaint(path, line_of(text, match.start()),
                                 f"{own.group(1)} includes a header of {match.group(1)}: services meet by their events "
@@ -179,4 +194,4 @@ def formatted(tree):
 
 RULES = [tests_are_built, functions_are_short, banned_calls, nothing_sleeps, sleeps_are_real,
          coroutines_do_not_capture, includes_run_one_way, transport_headers_stay_in_http, rules_stay_pure,
-         services_know_no_other, formatted]
+         test_support_stays_in_tests, released_programs_know_no_lab,         services_know_no_other, formatted]

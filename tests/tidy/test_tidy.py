@@ -12,13 +12,18 @@ import rules_cpp
 import rules_text
 from tree import Tree
 
-ORDER = "foreach(part base domain sqlite http journal service services/users cli)\nendforeach()\n"
+ORDER = {"src/CMakeLists.txt": "foreach(wing base domain net store server)\nendforeach()\n",
+         "src/domain/CMakeLists.txt": "foreach(part services)\n",
+         "src/net/CMakeLists.txt": "foreach(part http link)\n",
+         "src/store/CMakeLists.txt": "foreach(part sqlite journal)\n",
+         "src/server/CMakeLists.txt": "foreach(part service commands)\n",
+         "lab/CMakeLists.txt": "foreach(part load run)\n"}
 LONG_BODY = "  work();\n" * 70
 STEPS = [f"  step_{number}(now);\n" for number in range(7)]
 
 
 def caught(rule, path, text, **others):
-    tree = Tree({"src/CMakeLists.txt": ORDER, path: text, **others})
+    tree = Tree({**ORDER, path: text, **others})
     return [complaint for complaint in rule(tree) if complaint.path == path]
 
 
@@ -37,17 +42,22 @@ BAD = [
     (rules_cpp.banned_calls, "src/base/a.cpp", "co_spawn(e, f(), asio::detached);\n", 1),
     (rules_cpp.banned_calls, "src/base/a.cpp", "void f() { std::thread(g).detach(); }\n", 1),
     (rules_cpp.nothing_sleeps, "src/base/a.cpp", "void f() { std::this_thread::sleep_for(1s); }\n", 1),
-    (rules_cpp.coroutines_do_not_capture, "src/http/a.cpp",
+    (rules_cpp.coroutines_do_not_capture, "src/net/http/a.cpp",
      "auto f = [&self](int a) -> awaitable<void> { co_await go(self); };\n", 1),
-    (rules_cpp.coroutines_do_not_capture, "src/http/a.cpp", "auto f = [=] {\n  co_return 1;\n};\n", 1),
-    (rules_cpp.includes_run_one_way, "src/base/a.cpp", '#include "http/server.hpp"\n', 1),
-    (rules_cpp.includes_run_one_way, "src/service/a.hpp", '\n#include "services/users/users.hpp"\n', 2),
+    (rules_cpp.coroutines_do_not_capture, "src/net/http/a.cpp", "auto f = [=] {\n  co_return 1;\n};\n", 1),
+    (rules_cpp.includes_run_one_way, "src/base/a.cpp", '#include "net/http/server.hpp"\n', 1),
+    (rules_cpp.includes_run_one_way, "src/net/http/a.hpp", '\n#include "net/link/frame.hpp"\n', 2),
+    (rules_cpp.includes_run_one_way, "src/domain/a.hpp", '#include "domain/services/registry.hpp"\n', 1),
+    (rules_cpp.includes_run_one_way, "lab/load/a.hpp", '#include "lab/run/run.hpp"\n', 1),
     (rules_cpp.includes_run_one_way, "src/nowhere/a.hpp", "\n", 1),
-    (rules_cpp.transport_headers_stay_in_http, "src/service/a.cpp", "#include <boost/asio/post.hpp>\n", 1),
-    (rules_cpp.transport_headers_stay_in_http, "src/cli/a.cpp", "#include <boost/beast.hpp>\n", 1),
+    (rules_cpp.transport_headers_stay_in_http, "src/server/service/a.cpp", "#include <boost/asio/post.hpp>\n", 1),
+    (rules_cpp.transport_headers_stay_in_http, "src/ops/cli/a.cpp", "#include <boost/beast.hpp>\n", 1),
     (rules_cpp.rules_stay_pure, "src/domain/a.cpp", "#include <SQLiteCpp/SQLiteCpp.h>\n", 1),
-    (rules_cpp.rules_stay_pure, "src/services/users/users.cpp", '#include "http/server.hpp"\n', 1),
-    (rules_cpp.services_know_no_other, "src/services/a/a.cpp", '#include "services/b/b.hpp"\n', 1),
+    (rules_cpp.rules_stay_pure, "src/domain/services/users/users.cpp", '#include "net/http/server.hpp"\n', 1),
+    (rules_cpp.services_know_no_other, "src/domain/services/a/a.cpp", '#include "domain/services/b/b.hpp"\n', 1),
+    (rules_cpp.test_support_stays_in_tests, "src/base/a.cpp", '#include "tests/support/temp_folder.hpp"\n', 1),
+    (rules_cpp.test_support_stays_in_tests, "src/base/a.hpp", '#include "store/journal/testing.hpp"\n', 1),
+    (rules_cpp.released_programs_know_no_lab, "src/ops/cli/a.cpp", '#include "lab/run/run.hpp"\n', 1),
     (rules_text.files_are_short, "src/base/a.cpp", "int a;\n" * 401, 400),
     (rules_text.files_are_short, "tools/a.sh", "true\n" * 401, 400),
     (rules_text.python_functions_are_short, "tests/a.py", "def f():\n" + "    pass\n" * 70, 1),
@@ -63,7 +73,7 @@ BAD = [
     (rules_text.documents_name_what_exists, "docs/a.md", "# A\n[b](b.md)\n", 2),
     (rules_text.documents_name_what_exists, "docs/a.md", "# A\n`src/gone/`\n", 2),
     (rules_text.architecture_lists_the_parts, "docs/architecture.md",
-     "# A\n\n| Folder of `src/` | What |\n|---|---|\n| `base` | b |\n| `http`, `domain` | c |\n\nmore\n", 3),
+     "# A\n\n| Folder | What |\n|---|---|\n| `src/base` | b |\n| `src/net/http`, `src/domain` | c |\n\nmore\n", 3),
     (rules_text.examples_name_real_subcommands, "docs/a.md", "# A\n```sh\n./sportapp fly --high\n```\n", 3),
     (rules_copies.nothing_is_there_twice, "src/base/a.cpp",
      "void f() {\n" + "".join(STEPS) + "}\nvoid g() {\n// again\n" + "\n".join(STEPS) + "}\n", 12),
@@ -76,26 +86,30 @@ GOOD = [
     (rules_cpp.functions_are_short, "src/base/a.cpp", f"const char* kText[] = {{\n{LONG_BODY.replace(';', ',')}}};\n"),
     (rules_cpp.banned_calls, "src/base/a.cpp",
      'f(snprintf(a, 9, b), fprintf(s, b));  // printf("x")\nauto s = "system(x)"; auto t = file_system(x); operand(1);\n'),
-    (rules_cpp.banned_calls, "src/cli/a.cpp", 'void f() { std::cout << "x"; }\n'),
+    (rules_cpp.banned_calls, "src/ops/cli/a.cpp", 'void f() { std::cout << "x"; }\n'),
     (rules_cpp.banned_calls, "src/base/a.cpp", "boost::system::result<int> f();\nint i = table.rand();\n"),
     (rules_cpp.nothing_sleeps, "src/base/a_test.cpp", "void f() { std::this_thread::sleep_for(1s); }\n"),
-    (rules_cpp.coroutines_do_not_capture, "src/http/a.cpp",
+    (rules_cpp.coroutines_do_not_capture, "src/net/http/a.cpp",
      "auto f = [](int a) -> awaitable<void> { co_await go(a); };\n"),
-    (rules_cpp.coroutines_do_not_capture, "src/http/a.cpp",
+    (rules_cpp.coroutines_do_not_capture, "src/net/http/a.cpp",
      "auto f = [&] { spawn([](int a) -> awaitable<void> { co_await go(a); }); };\n"),
-    (rules_cpp.coroutines_do_not_capture, "src/http/a.cpp",
+    (rules_cpp.coroutines_do_not_capture, "src/net/http/a.cpp",
      "awaitable<void> f() { a[i] = 1; co_await go([this] { x(); }); }\n"),
-    (rules_cpp.includes_run_one_way, "src/services/users/a.cpp",
-     '#include "commands/commands.hpp"\n#include "base/hash.hpp"\n'),
-    (rules_cpp.transport_headers_stay_in_http, "src/http/a.cpp", "#include <boost/asio.hpp>\n"),
-    (rules_cpp.rules_stay_pure, "src/services/users/users_commands_main.cpp", '#include "commands/commands.hpp"\n'),
+    (rules_cpp.includes_run_one_way, "src/server/commands/a.cpp",
+     '#include "server/service/process.hpp"\n#include "base/hash.hpp"\n#include "domain/services/registry.hpp"\n'),
+    (rules_cpp.includes_run_one_way, "lab/a_main.cpp", '#include "lab/run/run.hpp"\n#include "store/journal/a.hpp"\n'),
+    (rules_cpp.test_support_stays_in_tests, "src/base/a_test.cpp", '#include "tests/support/temp_folder.hpp"\n'),
+    (rules_cpp.released_programs_know_no_lab, "lab/run/a.cpp", '#include "lab/load/load.hpp"\n'),
+    (rules_cpp.transport_headers_stay_in_http, "src/net/http/a.cpp", "#include <boost/asio.hpp>\n"),
+    (rules_cpp.rules_stay_pure, "src/domain/services/users/users_commands_main.cpp", '#include "server/commands/commands.hpp"\n'),
     (rules_text.nothing_is_left_over, "src/base/a.cpp", f'char name[] = "file-{"X" * 6}";\n'),
     (rules_text.documents_have_one_title, "docs/a.md", "# A\n\n```sh\n# a comment\n```\n"),
     (rules_text.documents_name_what_exists, "docs/a.md",
      "# A\n`src/CMakeLists.txt` `a.md` `data/logs/NAME.log` `config/x.toml` [a](a.md#b) [w](https://example.org/x.md)\n"),
     (rules_text.architecture_lists_the_parts, "docs/architecture.md",
-     "# A\n\n| Folder of `src/` | What |\n|---|---|\n| `base`, `domain` | b |\n| `sqlite`, `http`, `journal`, `service` | c |\n"
-     "| `services/users` | d |\n| `cli` | e |\n\n`more`\n"),
+     "# A\n\n| Folder | What |\n|---|---|\n| `src/base`, `src/domain` | b |\n| `tests/support`, `src/domain/services` | c |\n"
+     "| `src/net/http`, `src/net/link`, `src/store/sqlite` | d |\n| `src/store/journal`, `src/server/service` | e |\n"
+     "| `src/server/commands`, `lab` | f |\n\n`more`\n"),
     (rules_text.examples_name_real_subcommands, "docs/a.md",
      "# A\n```sh\n./sportapp help\nsportapp --help\n```\n```text\nsportapp fly\n```\n"),
     (rules_copies.nothing_is_there_twice, "src/base/a.cpp",
@@ -127,12 +141,6 @@ def test_a_test_that_is_not_built_is_caught(tmp_path):
     (tmp_path / "build/compile_commands.json").write_text(json.dumps([{"file": built}]))
     tree = Tree({"src/base/in_test.cpp": "", "src/base/out_test.cpp": ""}, tmp_path, build=tmp_path / "build")
     assert [complaint.path for complaint in rules_cpp.tests_are_built(tree)] == ["src/base/out_test.cpp"]
-
-
-def test_parts_of_a_part_have_an_order_too():
-    tree = Tree({"src/CMakeLists.txt": ORDER, "src/cli/CMakeLists.txt": "foreach(part a b)\n",
-                 "src/cli/a/a.hpp": '#include "cli/b/b.hpp"\n', "src/cli/b/b.hpp": '#include "cli/a/c.hpp"\n'})
-    assert [complaint.path for complaint in rules_cpp.includes_run_one_way(tree)] == ["src/cli/a/a.hpp"]
 
 
 def test_what_is_not_formatted_is_caught(tmp_path):

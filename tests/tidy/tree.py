@@ -63,19 +63,30 @@ def _listed(root: Path):
     return found
 
 
-def parts_in_order(tree) -> list:
-    """The parts of src/ in the order of imports, as src/CMakeLists.txt has it."""
-    match = re.search(r"foreach\(part\s+([^)]*)\)", tree.texts.get("src/CMakeLists.txt", ""))
+def _listed_in(tree, path: str, kind: str) -> list:
+    match = re.search(rf"foreach\({kind}\s+([^)]*)\)", tree.texts.get(path, ""))
     return match.group(1).split() if match else []
 
 
-def with_inner_parts(tree) -> list:
-    """The same, a part that consists of parts after those, in the order that its own CMakeLists.txt has."""
+def wings_in_order(tree) -> list:
+    """The wings of src/ in the order of imports, as src/CMakeLists.txt has it."""
+    return _listed_in(tree, "src/CMakeLists.txt", "wing")
+
+
+def parts_of_wing(tree, wing: str) -> list:
+    """Its folders in the order of imports, as its own CMakeLists.txt has it."""
+    return _listed_in(tree, f"src/{wing}/CMakeLists.txt", "part")
+
+
+def parts_in_order(tree) -> list:
+    """Folders in the order of imports: each wing with its own files, then its parts; then the lab."""
     found = []
-    for part in parts_in_order(tree):
-        match = re.search(r"foreach\(part\s+([^)]*)\)", tree.texts.get(f"src/{part}/CMakeLists.txt", ""))
-        found += [f"{part}/{inner}" for inner in (match.group(1).split() if match else [])] + [part]
-    return found
+    for wing in wings_in_order(tree):
+        found.append(f"src/{wing}")
+        if wing == "domain":
+            found.append("tests/support")
+        found += [f"src/{wing}/{part}" for part in parts_of_wing(tree, wing)]
+    return found + [f"lab/{part}" for part in _listed_in(tree, "lab/CMakeLists.txt", "part")] + ["lab"]
 
 
 def line_of(text: str, offset: int) -> int:

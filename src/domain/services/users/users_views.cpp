@@ -1,0 +1,34 @@
+#include "domain/services/users/users_views.hpp"
+
+#include "domain/services/users/registered.hpp"
+#include "domain/text.hpp"
+
+namespace sportapp::domain {
+namespace {
+
+constexpr const char* kUsername = "username";
+constexpr const char* kEmail = "email";
+
+class UsersViews final : public Projection {
+ public:
+  std::string_view service() const override { return "users"; }
+
+  std::vector<Filter> filters() const override {
+    return {{kUsername, domain::nfc}, {kEmail, domain::email_key}};
+  }
+
+  void apply(Views& views, const domain::CommittedEvent& committed) const override {
+    const auto user = domain::read_user_registered(committed.event);
+    views.put_lookup(kUsername, user.username, user.id);
+    if (user.email_key) views.put_lookup(kEmail, *user.email_key, user.id);
+    views.put_view(user.id, domain::user_json(user));
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Projection> make_users_views() {
+  return std::make_unique<UsersViews>();
+}
+
+}  // namespace sportapp::domain

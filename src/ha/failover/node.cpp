@@ -1,0 +1,144 @@
+#include "ha/failover/node.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+namespace sportapp::failover {
+namespace {
+
+constexpr int kDecisionsMax = 8;
+
+}  // namespace
+
+Node::Node(std::string name, Epoch promise) : name_(std::move(name)), promise_(promise), saving_(promise) {}
+
+void Node::told(const Ping& ping, bool holds_floor) {
+  if (ping.record.epoch < record_.epoch) return;
+  holds_floor_ = holds_floor;
+  record_ = ping.record;
+  hand_over_ = ping.hand_over;
+  decide();
+}
+
+void Node::promise_saved(Epoch epoch) {
+  promise_ = std::max(promise_, epoch);
+  decide();
+}
+
+void Node::journal_able(bool able) {
+  able_ = able;
+  decide();
+}
+
+void Node::journal_idle(bool idle) {
+  idle_ = idle;
+  decide();
+}
+
+bool Node::refuses(Epoch epoch) const {
+  if (epoch < saving_) return true;
+  return epoch == acting_.epoch && (leads() || state_ == NodeState::kAbdicating);
+}
+
+bool Node::follow(Epoch epoch) {
+  if (refuses(epoch)) return false;
+  if (leads()) {
+    // Its sender is primary of a later record, of which this node was not told yet.
+    overruled();
+    return false;
+  }
+  if (state_ == NodeState::kAbdicating || state_ == NodeState::kPromising) return false;
+  // Whether it lost something only the record can tell, and while that counts on it it must not promise anew
+  // or take entries, which would hide it.
+  if (record_.epoch == Epoch{} || lost_something()) return false;
+  if (epoch > saving_ && saving_ == promise_) save(epoch, "follow");
+  if (promise_ < epoch) return false;
+  state_ = NodeState::kSpare;
+  following_ = epoch;
+  followed_ = true;
+  return true;
+}
+
+bool Node::lost_something() const {
+  const auto* self = record_.member(name_);
+  return self != nullptr && (promise_ < self->promise || !holds_floor_);
+}
+
+bool Node::about_to_lead() const {
+  const bool named = record_.primary == name_ && record_.epoch > promise_;
+  return state_ == NodeState::kPromising || (named && !leads());
+}
+
+void Node::left() {
+  if (state_ == NodeState::kSpare) state_ = NodeState::kWaiting;
+}
+
+void Node::overruled() {
+  if (!leads() && state_ != NodeState::kPromising) return;
+  overruled_ = true;
+  decide();
+}
+
+std::vector<NodeOrder> Node::take_orders() {
+  return std::exchange(orders_, {});
+}
+
+void Node::decide() {
+  for (int i = 0; i < kDecisionsMax; ++i) {
+    const auto& rule = rule_for(node_table(), static_cast<unsigned>(state_), facts());
+    act(rule);
+    if (static_cast<NodeAction>(rule.action) == NodeAction::kWait) return;
+  }
+  throw std::logic_error("the node's table goes round in circles");
+}
+
+Bits Node::facts() const {
+  Bits facts = 0;
+  const auto set = [&facts](NodeFact fact, bool holds) {
+    if (holds) facts |= bit(fact);
+  };
+  set(NodeFact::kNewer, record_.epoch > promise_);
+  set(NodeFact::kMine, record_.primary == name_);
+  set(NodeFact::kSaving, saving_ > promise_);
+  set(NodeFact::kAble, able_ && holds_floor_ && !lost_something());
+  set(NodeFact::kOverruled, overruled_);
+  set(NodeFact::kHandOver, hand_over_);
+  set(NodeFact::kIdle, idle_);
+  set(NodeFact::kActing, acting_.epoch == record_.epoch);
+  return facts;
+}
+
+void Node::act(const Rule& rule) {
+  const auto action = static_cast<NodeAction>(rule.action);
+  if (rule.next >= 0) state_ = static_cast<NodeState>(rule.next);
+  switch (action) {
+    case NodeAction::kWait:
+      return;
+    case NodeAction::kPromise:
+      return save(record_.epoch, rule.number);
+    case NodeAction::kLead:
+      acting_ = record_;
+      idle_ = false;
+      followed_ = true;
+      break;
+    case NodeAction::kHeed:
+      acting_ = record_;
+      break;
+    case NodeAction::kStandDown:
+      overruled_ = false;
+      acting_ = {};
+      break;
+    case NodeAction::kDrain:
+    case NodeAction::kAbdicate:
+      break;
+  }
+  orders_.push_back({action, acting_.epoch, rule.number});
+}
+
+void Node::save(Epoch epoch, std::string_view rule) {
+  saving_ = epoch;
+  orders_.push_back({NodeAction::kPromise, epoch, rule});
+}
+
+}  // namespace sportapp::failover

@@ -1,0 +1,32 @@
+// The subcommands of `sportapp` that deal with an instance as a whole. Each sets exit_status when it runs.
+#pragma once
+#include <CLI/App.hpp>
+
+namespace sportapp::cli {
+
+void add_up_command(CLI::App& app, int& exit_status);
+void add_run_command(CLI::App& app, int& exit_status);
+void add_health_command(CLI::App& app, int& exit_status);
+void add_key_command(CLI::App& app, int& exit_status);
+void add_down_command(CLI::App& app, int& exit_status);
+void add_status_command(CLI::App& app, int& exit_status);
+void add_stop_command(CLI::App& app, int& exit_status);
+void add_start_command(CLI::App& app, int& exit_status);
+void add_restart_command(CLI::App& app, int& exit_status);
+void add_switchover_command(CLI::App& app, int& exit_status);
+void add_promote_command(CLI::App& app, int& exit_status);
+void add_logs_command(CLI::App& app, int& exit_status);
+void add_rebuild_command(CLI::App& app, int& exit_status);
+void add_config_command(CLI::App& app, int& exit_status);
+void add_events_command(CLI::App& app, int& exit_status);
+void add_ask_command(CLI::App& app, int& exit_status);
+void add_metrics_token_command(CLI::App& app, int& exit_status);
+void add_failover_command(CLI::App& app);
+void add_experiment_command(CLI::App& app);
+// `sportapp experiment ...`: does not return where the lab is there.
+[[nodiscard]] int hand_over_to_lab(char** argv);
+
+inline constexpr const char* kDataHelp = "Data folder of the instance";
+inline constexpr const char* kDataDefault = "data";
+
+}  // namespace sportapp::cli

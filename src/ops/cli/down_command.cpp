@@ -1,0 +1,39 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "ops/cli/commands.hpp"
+#include "ops/supervisor/down.hpp"
+
+namespace sportapp::cli {
+namespace {
+
+struct Options {
+  std::string data = kDataDefault;
+  int timeout_s = 60;
+};
+
+constexpr const char* kFooter =
+    R"(Requests under way are answered, the nodes of each service become equal, then the monitor, the services and Redis
+end, in that order. A node that could not become equal is named. What a killed supervisor left is ended too.
+
+Exit status: 0 nothing runs any more (or nothing ran), 1 something would not end, 2 wrong command line.
+
+Examples:
+  sportapp down
+  sportapp down --data /srv/sportapp)";
+
+}  // namespace
+
+void add_down_command(CLI::App& app, int& exit_status) {
+  auto* command = app.add_subcommand("down", "Stop a running instance");
+  auto options = std::make_shared<Options>();
+  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("--timeout", options->timeout_s, "Seconds until it is killed")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 3600));
+  command->footer(kFooter);
+  command->callback(
+      [options, &exit_status] { exit_status = supervisor::down(options->data, options->timeout_s); });
+}
+
+}  // namespace sportapp::cli

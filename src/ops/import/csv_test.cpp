@@ -1,0 +1,149 @@
+#include "ops/import/csv.hpp"
+
+#include <gtest/gtest.h>
+
+#include "ops/import/json_lines.hpp"
+
+namespace sportapp::importing {
+namespace {
+
+std::vector<Record> all_of(RecordReader& reader, std::string_view text, std::size_t piece = 4096) {
+  std::vector<Record> records;
+  for (std::size_t at = 0; at < text.size(); at += piece) {
+    const auto pushed = reader.push(text.substr(at, piece));
+    EXPECT_TRUE(pushed) << pushed.error().what;
+    while (auto record = reader.next()) records.push_back(*std::move(record));
+  }
+  const auto finished = reader.finish();
+  EXPECT_TRUE(finished) << finished.error().what;
+  while (auto record = reader.next()) records.push_back(*std::move(record));
+  return records;
+}
+
+std::vector<Record> csv(std::string_view text, CsvReader::Options options = {}) {
+  CsvReader reader(std::move(options));
+  return all_of(reader, text);
+}
+
+const CsvReader::Options kTwoColumns{.columns = {"username", "email"}, .fields = {{.name = "username"}}};
+const CsvReader::Options kOneColumn{.columns = {"username"}, .fields = {{.name = "username"}}};
+
+TEST(Csv, the_header_names_the_fields) {
+  const auto records = csv("username,email\nana,ana@example.org\nluz,\n");
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].body, R"({"username":"ana","email":"ana@example.org"})");
+  EXPECT_EQ(records[0].line, 2);
+  EXPECT_EQ(records[0].bytes, "ana,ana@example.org");
+  EXPECT_EQ(records[1].body, R"({"username":"luz"})") << "an empty field is absent";
+}
+
+TEST(Csv, quoted_fields_hold_commas_quotes_and_line_ends) {
+  const auto records = csv("\"a,\"\"b\"\"\",x@y.zz\r\n\"two\nlines\",\r\nlast,\"\"", kTwoColumns);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0].body, R"({"username":"a,\"b\"","email":"x@y.zz"})");
+  EXPECT_EQ(records[1].body, R"({"username":"two\nlines"})");
+  EXPECT_EQ(records[1].line, 2);
+  EXPECT_EQ(records[2].line, 4) << "the line end inside the quotes counts";
+  EXPECT_EQ(records[2].body, R"({"username":"last"})");
+}
+
+TEST(Csv, crlf_and_lf_end_a_line_and_empty_lines_are_skipped) {
+  const auto records = csv("ana\r\n\r\n\nluz\n\"eva\"\r\n", kOneColumn);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0].body, R"({"username":"ana"})");
+  EXPECT_EQ(records[1].line, 4);
+  EXPECT_EQ(records[2].body, R"({"username":"eva"})");
+}
+
+TEST(Csv, the_pieces_in_which_bytes_come_do_not_matter) {
+  const std::string text = "username,email\r\n\"a\"\"\r\n,\",b@c.dd\r\n\r\n x , y\"\n\"bad\"x,\r\nend,";
+  CsvReader whole({});
+  const auto expected = all_of(whole, text);
+  ASSERT_EQ(expected.size(), 4U);
+  for (std::size_t piece = 1; piece < text.size(); ++piece) {
+    CsvReader reader({});
+    const auto records = all_of(reader, text, piece);
+    ASSERT_EQ(records.size(), expected.size());
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      EXPECT_EQ(records[i].body, expected[i].body);
+      EXPECT_EQ(records[i].problem, expected[i].problem);
+      EXPECT_EQ(records[i].line, expected[i].line);
+      EXPECT_EQ(records[i].bytes, expected[i].bytes);
+    }
+  }
+}
+
+TEST(Csv, a_malformed_line_is_a_problem_of_its_own_and_harms_no_other) {
+  const auto records = csv("\"a\"b,c\nonly\none,two,three\ngood,\n\"open,x\ny", kTwoColumns);
+  ASSERT_EQ(records.size(), 5U);
+  EXPECT_EQ(records[0].problem, "has text after a closing quote");
+  EXPECT_EQ(records[1].problem, "has 1 field, not 2 (username, email)");
+  EXPECT_EQ(records[2].problem, "has 3 fields, not 2 (username, email)");
+  EXPECT_EQ(records[3].problem, "");
+  EXPECT_EQ(records[4].problem, "a quote is opened here and never closed");
+  EXPECT_EQ(records[4].line, 5);
+}
+
+TEST(Csv, a_record_without_end_takes_bounded_memory_and_is_refused) {
+  const auto records = csv("\"" + std::string(3 * kRecordBytesMax, 'x') + "\"\nana\n", kOneColumn);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_NE(records[0].problem.find("longer than"), std::string::npos);
+  EXPECT_LE(records[0].bytes.size(), kRecordBytesMax);
+  EXPECT_EQ(records[1].body, R"({"username":"ana"})");
+}
+
+TEST(Csv, a_first_line_that_is_no_header_is_said_at_once) {
+  for (const auto* text :
+       {"ana,ana@example.org\n", "username,username\n", "username,\n", "\"username\"x\n"}) {
+    CsvReader reader({.columns = {}, .fields = {{.name = "username"}}});
+    const auto pushed = reader.push(text);
+    ASSERT_FALSE(pushed) << text;
+    EXPECT_NE(pushed.error().what.find("line 1"), std::string::npos) << pushed.error().what;
+    EXPECT_NE(pushed.error().what.find("--columns"), std::string::npos) << pushed.error().what;
+  }
+}
+
+TEST(Csv, a_whole_number_goes_as_one_where_the_service_takes_one) {
+  using Kind = domain::Field::Kind;
+  const CsvReader::Options products{
+      .columns = {},
+      .fields = {
+          {.name = "name"}, {.name = "value", .kind = Kind::kInteger}, {"stock", Kind::kInteger, false}}};
+  const auto records =
+      csv("name,value,stock\n7,1500,-3\nball,1.5,12x\nball,99999999999999999999,\n", products);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0].body, R"({"name":"7","value":1500,"stock":-3})");
+  EXPECT_EQ(records[1].body, R"({"name":"ball","value":"1.5","stock":"12x"})") << "for the service to refuse";
+  EXPECT_EQ(records[2].body, R"({"name":"ball","value":"99999999999999999999"})");
+}
+
+TEST(Csv, a_header_that_lacks_what_is_required_names_it) {
+  CsvReader reader({.columns = {}, .fields = {{.name = "name"}, {.name = "value"}, {"stock", {}, false}}});
+  const auto pushed = reader.push("name,stock\n");
+  ASSERT_FALSE(pushed);
+  EXPECT_NE(pushed.error().what.find("no column 'value'"), std::string::npos) << pushed.error().what;
+  EXPECT_NE(pushed.error().what.find("--columns name,value,stock"), std::string::npos) << pushed.error().what;
+}
+
+TEST(JsonLines, each_line_is_sent_as_it_stands) {
+  JsonLinesReader reader;
+  const auto records = all_of(reader, "{\"username\":\"a\"}\r\n\n  \nnot json\n{}", 3);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[0].body, R"({"username":"a"})");
+  EXPECT_EQ(records[1].body, "not json");
+  EXPECT_EQ(records[1].line, 4);
+  EXPECT_EQ(records[2].line, 5);
+}
+
+TEST(JsonLines, an_array_is_said_at_once_and_a_line_too_long_is_a_problem) {
+  JsonLinesReader array;
+  EXPECT_FALSE(array.push("[\n{}\n]"));
+  JsonLinesReader reader;
+  const auto records = all_of(reader, std::string(2 * kRecordBytesMax, 'x') + "\n{}");
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_NE(records[0].problem.find("longer than"), std::string::npos);
+  EXPECT_EQ(records[1].body, "{}");
+}
+
+}  // namespace
+}  // namespace sportapp::importing

@@ -1,0 +1,20 @@
+// Two ordered sets of records held against each other: the journal does so by itself, and verify with its
+// tools.
+#pragma once
+#include "store/journal/content_checks.hpp"
+#include "store/journal/records.hpp"
+
+namespace sportapp::verify {
+
+using journal::Checked;
+using journal::compare;
+using journal::Difference;
+using journal::Key;
+using journal::kPageRecords;
+using journal::not_checked;
+using journal::Pages;
+using journal::Progress;
+using journal::Record;
+using journal::walk;
+
+}  // namespace sportapp::verify

@@ -1,0 +1,42 @@
+// What only a primary does beside deciding: publishes the events of its journal, and takes in those of the
+// services that its domain follows.
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "net/messaging/relay.hpp"
+#include "server/commands/reactor.hpp"
+#include "store/journal/journal.hpp"
+
+namespace sportapp::commands {
+
+// The last entry that counts: a primary committed it, here, after every node in sync had it. A spare's
+// journal may hold more, which may come to nothing.
+using Committed = std::atomic<std::int64_t>;
+
+class Office {
+ public:
+  struct Options {
+    messaging::Relay::Options relay;
+    Reactor::Options reactor;
+    std::shared_ptr<const Committed> committed;
+  };
+  // `domain` and `journal` must outlive it.
+  [[nodiscard]] static Result<std::unique_ptr<Office>> take(Options options, const domain::Domain& domain,
+                                                            journal::Journal& journal);
+
+  void committed(std::vector<domain::CommittedEvent> events);  // any thread
+  [[nodiscard]] messaging::RelayStatus relay() const;          // any thread
+  // In the order of the domain's sources; any thread.
+  [[nodiscard]] std::vector<messaging::ConsumerStatus> reactor() const;
+
+ private:
+  Office(Options options, std::unique_ptr<messaging::EventSource> events, const domain::Domain& domain,
+         journal::Journal& journal);
+  messaging::Relay relay_;
+  Reactor reactor_;
+};
+
+}  // namespace sportapp::commands

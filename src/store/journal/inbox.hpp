@@ -1,0 +1,112 @@
+// What waits for the journal's thread, and which of it may. Any thread puts in, the journal's takes out.
+#pragma once
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "store/journal/entry.hpp"
+#include "store/journal/submission.hpp"
+#include "store/journal/writer.hpp"
+
+namespace sportapp::journal {
+
+// What is carried out between batches, in order.
+struct Turn {
+  std::optional<Epoch> lead;  // none: follow
+  std::function<void()> done{};
+  bool settles = false;  // with `lead`: everything counts
+};
+struct Append {
+  std::vector<Entry> entries;
+  std::function<void(Result<Head>)> done;
+  std::size_t bytes = 0;
+};
+struct Replace {
+  std::filesystem::path file;
+  std::function<void(Result<Head>)> done;
+};
+struct Trim {
+  TrimRequest request;
+  std::function<void(Result<Trimmed>)> done;
+};
+// The file was found damaged by whoever read it, when it had been opened so often.
+struct FoundDamaged {
+  std::string what;
+  std::int64_t opened = 0;
+};
+struct AcceptLoss {};
+using Task = std::variant<Turn, Append, Replace, Trim, FoundDamaged, AcceptLoss>;
+
+struct Work {
+  std::deque<Task> tasks;
+  Batch batch;  // only when there were no tasks
+};
+
+class Inbox {
+ public:
+  struct Options {
+    std::size_t queue_max = 0, batch_max = 0;
+    bool leading = true;
+    // A command that a failing journal cannot carry out is answered NotPrimary.
+    bool passes_on = false;
+  };
+  explicit Inbox(Options options) : options_(options), leading_(options.leading) {}
+
+  // Any thread. Nothing, or why the command cannot wait here; then both arguments are as they were.
+  [[nodiscard]] std::optional<Outcome> submit(Submission& submission, Done& done);
+  void put(Turn turn);
+  void put(Replace replace);
+  void put(Trim trim);
+  void put(FoundDamaged found);
+  void put(AcceptLoss accept);
+  // False, and it is as it was, where too many wait.
+  [[nodiscard]] bool put(Append& append);
+  void stop();
+  // Whether commands are taken, as of the last turn that was asked for.
+  [[nodiscard]] bool takes_commands() const;
+  [[nodiscard]] std::size_t queued() const;
+  [[nodiscard]] std::string failing() const;
+
+  // The journal's thread. Nothing when it is time to end. `no_batch_until`: until then there are only tasks,
+  // and then there is no work.
+  [[nodiscard]] std::optional<Work> next(std::optional<std::chrono::steady_clock::time_point> no_batch_until);
+  // All but the first `kept` of the batch are the next to come.
+  void put_back(Batch& batch, std::size_t kept);
+  [[nodiscard]] bool leading() const;
+  // A turn taken out is carried out. These give the commands that can wait no more.
+  [[nodiscard]] Batch turned(bool leads);
+  [[nodiscard]] Batch stopped_leading();
+  [[nodiscard]] Batch begin_failing(const std::string& why);
+  // False where that is known already.
+  bool still_failing(const std::string& why);
+  void recovered();
+  // What a failing journal answers.
+  [[nodiscard]] Outcome refusal() const;
+  // At the end, after the thread: answers what is left.
+  void refuse_all();
+
+ private:
+  [[nodiscard]] bool will_lead() const { return turns_ > 0 ? last_turn_leads_ : leading_; }
+  [[nodiscard]] Batch take_queue();
+
+  const Options options_;
+  mutable std::mutex mutex_;  // guards what follows
+  std::condition_variable wake_;
+  std::deque<Pending> queue_;
+  std::deque<Task> tasks_;
+  std::size_t appends_ = 0, append_bytes_ = 0;  // among the tasks
+  std::size_t turns_ = 0;                       // put in and not carried out
+  bool last_turn_leads_ = false;
+  bool leading_;
+  bool stopping_ = false;
+  std::string failing_;
+};
+
+}  // namespace sportapp::journal

@@ -1,0 +1,100 @@
+#include "store/journal/journal.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "store/journal/committed_events.hpp"
+#include "store/journal/journal_impl.hpp"
+
+namespace sportapp::journal {
+
+Error to_error(NotPrimary) {
+  return {Retry::kLater, "this node is not the primary of its service; nothing was changed here, try again"};
+}
+
+Journal::Journal(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<Journal>> Journal::open(Options options, const domain::Domain& domain,
+                                               const Clock& clock) {
+  auto impl = std::make_unique<Impl>(std::move(options), domain, clock);
+  impl->start();
+  return std::unique_ptr<Journal>(new Journal(std::move(impl)));
+}
+
+Journal::~Journal() {
+  impl_->inbox.stop();
+  impl_->thread.join();
+  impl_->background.reset();
+  impl_->inbox.refuse_all();
+  if (impl_->writer) impl_->opener.close(*impl_->writer);
+}
+
+void Journal::submit(Submission submission, Done done) {
+  if (auto refused = impl_->inbox.submit(submission, done)) done(std::move(*refused));
+}
+
+void Journal::lead(Epoch epoch, bool settles) {
+  impl_->inbox.put(Turn{epoch, {}, settles});
+}
+
+void Journal::follow(std::function<void()> done) {
+  impl_->inbox.put(Turn{std::nullopt, std::move(done)});
+}
+
+void Journal::append(std::vector<Entry> entries, std::function<void(Result<Head>)> done) {
+  Append append{std::move(entries), std::move(done)};
+  if (impl_->inbox.put(append)) return;
+  append.done(Error{Retry::kLater, "too many entries of the primary wait to be written here"});
+}
+
+void Journal::replace(std::filesystem::path file, std::function<void(Result<Head>)> done) {
+  impl_->inbox.put(Replace{std::move(file), std::move(done)});
+}
+
+void Journal::accept_loss() {
+  impl_->inbox.put(AcceptLoss{});
+}
+
+void Journal::trim(TrimRequest request, std::function<void(Result<Trimmed>)> done) {
+  impl_->inbox.put(Trim{request, std::move(done)});
+}
+
+JournalStatus Journal::status() const {
+  auto queued = impl_->inbox.queued();
+  auto failing = impl_->inbox.failing();
+  const bool leading = impl_->inbox.takes_commands();
+  const std::lock_guard lock(impl_->mutex);
+  const Seq checked{impl_->background->checked_until()};
+  return {.head = impl_->durable.seq,
+          .head_hash = impl_->durable.hash,
+          .queued = queued,
+          .failing = std::move(failing),
+          .damaged = impl_->damaged,
+          .shorter = impl_->shorter,
+          .leading = leading,
+          .base = impl_->base,
+          .settled = impl_->settled,
+          .opened = impl_->readers->opened,
+          .checked_until = checked};
+}
+
+messaging::Place Journal::consumed_place(std::string_view source) const {
+  const std::lock_guard lock(impl_->mutex);
+  const auto found = impl_->durably_consumed.find(source);
+  if (found == impl_->durably_consumed.end()) {
+    throw std::logic_error(fmt::format("{} takes in no events of {}", impl_->domain.service(), source));
+  }
+  return found->second;
+}
+
+Result<std::unique_ptr<messaging::EventSource>> Journal::events() const {
+  return make_committed_events(impl_->options.file, impl_->readers);
+}
+
+Result<std::unique_ptr<EntryReader>> Journal::entries() const {
+  return EntryReader::open(impl_->options.file, impl_->readers);
+}
+
+}  // namespace sportapp::journal
