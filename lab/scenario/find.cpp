@@ -43,9 +43,8 @@ Result<fs::path> find_scenario(const std::string& name) {
     if (file.stem() == name) return file;
     names += (names.empty() ? "" : ", ") + file.stem().string();
   }
-  return Error{
-      Retry::kNever,
-      fmt::format("there is no scenario '{}'; there is: {}; or name a file: ./{}.toml", name, names, name)};
+  return Error{Retry::kNever,
+               fmt::format("unknown scenario '{}'; known: {}; or name a file: ./{}.toml", name, names, name)};
 }
 
 }  // namespace sportapp::lab

@@ -72,7 +72,7 @@ void read_load(TomlReader& table, TomlReader& mix, LoadOptions& load) {
     sum += weight;
   }
   if (sum == 0)
-    table.refuse("mix", "'mix' has no weight above 0; there is: register, read, list, product, order");
+    table.refuse("mix", "'mix' has no weight above 0; known: register, read, list, product, order");
 }
 
 void read_fault(TomlReader& table, PlannedFault& fault) {

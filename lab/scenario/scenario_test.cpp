@@ -220,7 +220,7 @@ TEST(TacticsTest, LevelsAddUp) {
   EXPECT_FALSE(tactics_of(Level::kWarm).retry);
   EXPECT_THAT(levels("masked,none").value(), ElementsAre(Level::kNone, Level::kMasked));
   EXPECT_EQ(levels("all").value().size(), kLevels.size());
-  EXPECT_THAT(levels("none,hot").error().what, HasSubstr("'hot' are no tactics; there is: none, restart"));
+  EXPECT_THAT(levels("none,hot").error().what, HasSubstr("unknown tactics 'hot'; known: none, restart"));
   EXPECT_FALSE(levels(""));
 }
 

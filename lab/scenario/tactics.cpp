@@ -41,9 +41,8 @@ Result<std::vector<Level>> levels(std::string_view text) {
     const auto end = std::min(text.find(',', begin), text.size());
     const auto found = level(text.substr(begin, end - begin));
     if (!found) {
-      return Error{Retry::kNever,
-                   fmt::format("'{}' are no tactics; there is: {}, several with a comma, or all",
-                               text.substr(begin, end - begin), kLevelNames)};
+      return Error{Retry::kNever, fmt::format("unknown tactics '{}'; known: {}, several with a comma, or all",
+                                              text.substr(begin, end - begin), kLevelNames)};
     }
     chosen.push_back(*found);
     begin = end + 1;

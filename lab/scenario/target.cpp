@@ -15,7 +15,7 @@ using Who = Target::Who;
 Error none(std::string_view text) {
   return {
       Retry::kNever,
-      fmt::format("'{}' is no target; there is: SERVICE.primary, SERVICE.spare, SERVICE.a (b, c), "
+      fmt::format("unknown target '{}'; known: SERVICE.primary, SERVICE.spare, SERVICE.a (b, c), "
                   "SERVICE.both, SERVICE.queries, SERVICE.queries.1 (2), monitor, redis, gateway; SERVICE is "
                   "one of {}; several with +",
                   text, fmt::join(services::names(), ", "))};

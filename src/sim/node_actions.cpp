@@ -113,7 +113,7 @@ void NodeHost::perform(const replication::Lead& action) {
 
 template <>
 void NodeHost::perform(const replication::StopLeading&) {
-  world_.trace(name(), "leads no more");
+  world_.trace(name(), "stepped down");
   running_->journal->follow(
       [this] { tell([this](Replica& replica) { replica.stopped(world_.timeline.now_ms()); }); });
 }

@@ -160,7 +160,7 @@ NodeHost& World::node(const std::string& name) {
   for (auto& node : nodes_) {
     if (node->name() == name) return *node;
   }
-  throw std::logic_error("there is no node " + name);
+  throw std::logic_error("unknown node " + name);
 }
 
 }  // namespace sportapp::simulator

@@ -66,7 +66,7 @@ def test_a_bad_file_is_told_and_starts_nothing(file: Path, tmp_path):
 
 
 @pytest.mark.parametrize("arguments, said", [
-    (("no-such",), "there is: "),
+    (("no-such",), "known: "),
     (("/",), "is a folder"),
     (("crash", "--seed", "-1"), "--seed"),
     (("crash", "--no-such"), "See: sportapp experiment run --help"),

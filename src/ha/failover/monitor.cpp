@@ -93,7 +93,7 @@ void Monitor::tick(std::int64_t now_ms) {
 }
 
 Result<void> Monitor::switch_over(std::int64_t now_ms, const std::string& to) {
-  if (!nodes_.contains(to)) return Error{Retry::kNever, fmt::format("there is no node {}", to)};
+  if (!nodes_.contains(to)) return Error{Retry::kNever, fmt::format("unknown node {}", to)};
   if (record_.primary == to) return Error{Retry::kNever, fmt::format("{} is primary already", to)};
   const auto& view = at(to).view;
   if (record_.member(to) == nullptr || !view.alive() || !view.report.able) {
@@ -111,7 +111,7 @@ Result<void> Monitor::switch_over(std::int64_t now_ms, const std::string& to) {
 }
 
 Result<void> Monitor::force(const std::string& node) {
-  if (!nodes_.contains(node)) return Error{Retry::kNever, fmt::format("there is no node {}", node)};
+  if (!nodes_.contains(node)) return Error{Retry::kNever, fmt::format("unknown node {}", node)};
   if (!at(node).view.alive()) {
     return Error{Retry::kLater, fmt::format("{} does not answer: {}", node, at(node).view.why_lost)};
   }

@@ -287,7 +287,7 @@ void Replica::settle(std::int64_t now_ms) {
     if (orders.empty()) break;
   }
   for (auto& [name, shipping] : shipping_) shipping.step(now_ms, leadership_, in_sync(name), actions_);
-  look_at_batch();
+  maybe_release_batch();
 }
 
 void Replica::carry_out(std::int64_t now_ms, const failover::NodeOrder& order) {
@@ -310,12 +310,12 @@ void Replica::carry_out(std::int64_t now_ms, const failover::NodeOrder& order) {
       abdicate();
       break;
     case NodeAction::kStandDown:
-      leave_office();
+      step_down();
       break;
   }
 }
 
-// Takes office, or goes on in it under a newer record.
+// Begins to lead, or goes on under a newer record.
 void Replica::lead(std::int64_t now_ms, Epoch epoch) {
   leadership_.durable = head_;
   journal_leads_ = true;
@@ -339,10 +339,10 @@ void Replica::abdicate() {
     leadership_.batch.reset();
   }
   if (journal_leads_ && !std::exchange(stopping_, true)) actions_.push_back(StopLeading{});
-  leave_office();
+  step_down();
 }
 
-void Replica::leave_office() {
+void Replica::step_down() {
   for (const auto& [name, shipping] : shipping_) {
     if (shipping.state() == PeerState::kCopying) actions_.push_back(DropSnapshot{name});
     actions_.push_back(HangUp{name});
@@ -350,7 +350,7 @@ void Replica::leave_office() {
   shipping_.clear();
 }
 
-void Replica::look_at_batch() {
+void Replica::maybe_release_batch() {
   if (!leadership_.batch || leadership_.batch->released || !node_.leads()) return;
   for (const auto& [name, shipping] : shipping_) {
     if ((in_sync(name) || shipping.pledged()) && !shipping.holds(leadership_)) return;

@@ -42,7 +42,7 @@ class Replica {
   void batch_opened(std::int64_t now_ms, std::vector<journal::Entry> entries);
   void batch_committed(std::int64_t now_ms, const Position& head);
   void batch_failed(std::int64_t now_ms, const std::string& why);  // its outcome is unknown
-  void stopped(std::int64_t now_ms);                               // the journal leads no more
+  void stopped(std::int64_t now_ms);                               // the journal stepped down
   void appended(std::int64_t now_ms, const Result<Position>& head);
   void snapshot_made(std::int64_t now_ms, const std::string& node, const CopyId& copy,
                      const Result<Position>& head);
@@ -85,8 +85,8 @@ class Replica {
   void lead(std::int64_t now_ms, Epoch epoch);
   void act_on(Epoch epoch);
   void abdicate();
-  void leave_office();
-  void look_at_batch();
+  void step_down();
+  void maybe_release_batch();
   void look_whether_idle();
   [[nodiscard]] bool in_sync(const std::string& node) const;
 

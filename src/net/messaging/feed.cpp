@@ -25,7 +25,7 @@ class NodeFeed {
     const auto response = client_.get(fmt::format("/internal/feed?after={}&limit={}", after.value, limit));
     if (!response) return response.error();
     if (response->status == 410) {
-      return Error{Retry::kNever, fmt::format("{}: what follows {} is there no more: {}", name_, after.value,
+      return Error{Retry::kNever, fmt::format("{}: events after {} were deleted: {}", name_, after.value,
                                               detail_of(response->body))};
     }
     if (response->status != 200) {
@@ -39,8 +39,8 @@ class NodeFeed {
     if (!response) return response.error();
     if (response->status == 404) return std::optional<Hash>();
     if (response->status == 410) {
-      return Error{Retry::kNever, fmt::format("{}: entry {} is there no more: {}", name_, seq.value,
-                                              detail_of(response->body))};
+      return Error{Retry::kNever,
+                   fmt::format("{}: entry {} was deleted: {}", name_, seq.value, detail_of(response->body))};
     }
     const auto hash = response->status == 200 ? hash_of_hex(response->body) : std::nullopt;
     if (hash) return hash;

@@ -39,7 +39,7 @@ int parse_and_run(CLI::App& app, int argc, char** argv, const int& exit_status) 
   app.require_subcommand(1);
   app.failure_message(refusal);
   if (is_unknown_command(app, argc, argv)) {
-    fmt::print(stderr, "sportapp: there is no command '{}'; there is: {}\n", argv[1], names_of_commands(app));
+    fmt::print(stderr, "sportapp: unknown command '{}'; known: {}\n", argv[1], names_of_commands(app));
     return kExitUsage;
   }
   try {

@@ -92,7 +92,7 @@ int health(const Options& options) {
     fmt::print("{} serves\n", member.name);
     return 0;
   }
-  return refuse(fmt::format("there is no process '{}'; see: sportapp run --list", options.name), kExitUsage);
+  return refuse(fmt::format("unknown process '{}'; see: sportapp run --list", options.name), kExitUsage);
 }
 
 int make_key(const std::string& file) {

@@ -77,7 +77,7 @@ Result<InstanceProcess> RunningInstance::process(const std::string& name) const 
   if (const auto* found = supervisor::find_process(*now, name)) return *found;
   std::string names;
   for (const auto& one : now->processes) names += (names.empty() ? "" : ", ") + one.name;
-  return Error{Retry::kNever, fmt::format("there is no process '{}'; there is: {}", name, names)};
+  return Error{Retry::kNever, fmt::format("unknown process '{}'; known: {}", name, names)};
 }
 
 Result<supervisor::FailoverView> RunningInstance::failover() const {

@@ -47,7 +47,7 @@ void add_help_command(CLI::App& app, int& exit_status) {
     try {
       fmt::print("{}", app.get_subcommand(*name)->help("sportapp"));
     } catch (const CLI::OptionNotFound&) {
-      fmt::print(stderr, "sportapp: there is no command '{}'; there is: {}\n", *name,
+      fmt::print(stderr, "sportapp: unknown command '{}'; known: {}\n", *name,
                  sportapp::cli::names_of_commands(app));
       exit_status = sportapp::kExitUsage;
     }

@@ -40,7 +40,7 @@ struct Settings {
     bool fail_back = true;          // the preferred node takes its place back by itself
     int fail_back_after_ms = 1000;  // once it is in sync for so long
     int hold_ms = 5000;             // a command waits so long for a primary; then 503. 0: not at all
-    int spare_late_ms = 1000;       // a spare that acknowledges nothing for so long is in sync no more
+    int spare_late_ms = 1000;       // a spare that acknowledges nothing for so long is dropped from sync
   } failover;
   // What an experiment turns off, to see what it is worth.
   struct Tactics {

@@ -89,7 +89,7 @@ TEST_F(ControlSocketTest, WhatIsAskedIsDone) {
 }
 
 TEST_F(ControlSocketTest, ARefusalReachesTheAsker) {
-  refusal_ = "there is no process 'x'";
+  refusal_ = "unknown process 'x'";
   EXPECT_EQ(told([](const auto& client) { return client.start("x"); }).error().what, refusal_);
 }
 

@@ -33,7 +33,7 @@ const char* ready_path(Kind kind) {
 
 }  // namespace
 
-Result<void> ask_whether_alive(const instance::Member& member, int timeout_ms) {
+Result<void> check_alive(const instance::Member& member, int timeout_ms) {
   if (member.kind == Kind::kRedis) return ping_redis(member, timeout_ms);
   http::Client client(member.host, member.port, timeout_ms);
   // The gateway answers this one itself: it has no such route.

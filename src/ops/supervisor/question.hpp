@@ -6,7 +6,7 @@
 namespace sportapp::supervisor {
 
 // Whether it runs at all: any answer will do.
-[[nodiscard]] Result<void> ask_whether_alive(const instance::Member& member, int timeout_ms);
+[[nodiscard]] Result<void> check_alive(const instance::Member& member, int timeout_ms);
 // Whether it does what it is there for now; the error says what is missing.
 [[nodiscard]] Result<void> ask_whether_serving(const instance::Member& member, int timeout_ms);
 

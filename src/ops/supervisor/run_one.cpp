@@ -100,7 +100,7 @@ class OneProcess {
     const bool halted = rule_.hangs_as_seen(pid, process::is_halted(pid));
     if (halted) return kill(pid, "it is stopped by a signal");
     if (now - asked_ms_ < kAskEveryMs) return;
-    const auto answered = ask_whether_alive(place_.member, kAskMs);
+    const auto answered = check_alive(place_.member, kAskMs);
     asked_ms_ = clock_.monotonic_ms();
     if (rule_.hangs_as_asked(pid, static_cast<bool>(answered), asked_ms_)) kill(pid, answered.error().what);
   }
@@ -138,7 +138,7 @@ Result<instance::Member> named(const std::vector<instance::Member>& members, con
     if (member.name == name) return member;
     names += (names.empty() ? "" : ", ") + member.name;
   }
-  return Error{Retry::kNever, fmt::format("there is no process '{}'; there is: {}", name, names)};
+  return Error{Retry::kNever, fmt::format("unknown process '{}'; known: {}", name, names)};
 }
 
 // Everything that must be in order before it starts.

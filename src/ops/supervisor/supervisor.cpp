@@ -87,7 +87,7 @@ Result<Supervisor::Child*> Supervisor::asked(const std::string& name) {
     if (child.view.name == name) return &child;
     names += (names.empty() ? "" : ", ") + child.view.name;
   }
-  return Error{Retry::kNever, fmt::format("there is no process '{}'; there is: {}", name, names)};
+  return Error{Retry::kNever, fmt::format("unknown process '{}'; known: {}", name, names)};
 }
 
 Result<void> Supervisor::kill_one(const std::string& name, pid_t pid) {

@@ -12,7 +12,7 @@
 #include "net/http/content.hpp"
 #include "net/http/document.hpp"
 #include "net/http/problem.hpp"
-#include "server/service/primary_whereabouts.hpp"
+#include "server/service/primary_location.hpp"
 #include "store/projection/base_model.hpp"
 
 namespace sportapp::commands {
@@ -38,7 +38,7 @@ Result<Hash> hash_of_file(const fs::path& file) {
 }  // namespace
 
 BaseRoutes::BaseRoutes(fs::path journal_file, journal::Journal& journal, const Clock& clock, Loop& loop,
-                       std::function<const service::Whereabouts&()> primary)
+                       std::function<const service::PrimaryLocation&()> primary)
     : journal_file_(std::move(journal_file)),
       file_(projection::base_file_of(journal_file_).string() + ".sent"),
       journal_(journal),
@@ -148,7 +148,7 @@ void BaseRoutes::drop() {
 http::Response BaseRoutes::piece(const http::Request& request) {
   const auto number = http::parse_decimal(request.captures[0], 1, std::numeric_limits<std::int64_t>::max());
   if (!number || !copy_ || copy_->number != *number) {
-    return http::problem(404, "Not found", "that copy is there no more; begin anew with GET /internal/base");
+    return http::problem(404, "Not found", "that copy is gone; begin anew with GET /internal/base");
   }
   const auto offset = http::parse_decimal(request.parameter("offset").value_or("0"), 0,
                                           static_cast<std::int64_t>(copy_->bytes));

@@ -18,7 +18,7 @@ class BaseRoutesTest : public journal::JournalTest {
   void SetUp() override {
     open();
     routes_ = std::make_unique<BaseRoutes>(file(), *journal_, clock_, loop_,
-                                           [this]() -> const service::Whereabouts& { return primary_; });
+                                           [this]() -> const service::PrimaryLocation& { return primary_; });
     routes_->add_to(router_);
   }
   [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "journal.db"; }
@@ -52,7 +52,7 @@ class BaseRoutesTest : public journal::JournalTest {
   sportapp::testing::HandLoop loop_;
   projection::testing::Names views_;
   http::Router router_{http::testing::authorization()};
-  service::Whereabouts primary_ = service::Here{};
+  service::PrimaryLocation primary_ = service::Here{};
   std::unique_ptr<BaseRoutes> routes_;
 };
 

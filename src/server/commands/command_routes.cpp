@@ -56,7 +56,7 @@ http::Response to_response(const std::string& service, journal::Outcome outcome)
   if (const auto* other = std::get_if<journal::NotPrimary>(&outcome)) return failed(to_error(*other));
   return http::problem(
       422, "Idempotency-Key reused",
-      "this Idempotency-Key came with another request before; use a new key for a new request");
+      "this Idempotency-Key was already used with a different request; use a new key for a new request");
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ void CommandRoutes::taken_in(std::string_view source, Seq position) {
   known.waiters.reached(known.position);
 }
 
-void CommandRoutes::primary_is(service::Whereabouts primary) {
+void CommandRoutes::primary_is(service::PrimaryLocation primary) {
   const bool here = service::is_here(primary);
   if (here) {
     for (const auto& [source, known] : sources_) taken_in(source, journal_.consumed(source));

@@ -42,8 +42,8 @@ class CommandRoutes {
   void taken_in(std::string_view source, Seq position);
   // At first here. Commands are executed here, or given to the primary, or held until one of both is
   // possible.
-  void primary_is(service::Whereabouts primary);
-  [[nodiscard]] const service::Whereabouts& primary() const { return hold_.primary(); }
+  void primary_is(service::PrimaryLocation primary);
+  [[nodiscard]] const service::PrimaryLocation& primary() const { return hold_.primary(); }
   [[nodiscard]] HoldCounts hold_counts() const { return hold_.counts(); }
 
  private:

@@ -67,7 +67,7 @@ class CommandRoutesTest : public testing::CommandsTest {
   std::unique_ptr<Quarantine> quarantine_ = Quarantine::open({}, clock_, loop_);
   CommandRoutes routes_{*domain_, *journal_, *feed_, clock_, loop_, forwarder_, *quarantine_, {}};
   SetAsideRoutes set_aside_routes_{file(), *domain_, *journal_, loop_,
-                                   [this]() -> const service::Whereabouts& { return routes_.primary(); }};
+                                   [this]() -> const service::PrimaryLocation& { return routes_.primary(); }};
 };
 
 TEST_F(CommandRoutesTest, a_command_that_is_early_is_tried_again_until_what_it_needs_has_come) {

@@ -12,10 +12,10 @@
 #include "server/commands/backlog.hpp"
 #include "server/commands/command_metrics.hpp"
 #include "server/commands/command_routes.hpp"
+#include "server/commands/entry_retention.hpp"
 #include "server/commands/in_hand.hpp"
-#include "server/commands/keeping.hpp"
 #include "server/commands/node_options.hpp"
-#include "server/commands/office.hpp"
+#include "server/commands/primary_duties.hpp"
 #include "server/commands/quarantine.hpp"
 #include "server/commands/reactor.hpp"
 #include "server/commands/set_aside_routes.hpp"
@@ -71,13 +71,13 @@ class Commands {
   void open_quarantine();
   [[nodiscard]] Result<void> open_journal();
   void add_routes();
-  void begin_keeping();
+  void begin_retention();
   [[nodiscard]] Result<void> begin();
   void has_role(const node::RoleView& role);
-  [[nodiscard]] service::Whereabouts whereabouts(const node::RoleView& role) const;
-  void take_office();
-  void leave_office();
-  [[nodiscard]] std::shared_ptr<Office> office() const;
+  [[nodiscard]] service::PrimaryLocation location_of_primary(const node::RoleView& role) const;
+  void begin_primary_duties();
+  void end_primary_duties();
+  [[nodiscard]] std::shared_ptr<PrimaryDuties> duties() const;
   void committed(std::vector<domain::CommittedEvent> events);
   void describe();
   [[nodiscard]] std::string trouble() const;
@@ -96,8 +96,8 @@ class Commands {
   InstanceKey key_;
   std::vector<Reactor::Source> sources_;
   const std::shared_ptr<Committed> committed_ = std::make_shared<Committed>(0);
-  mutable std::mutex office_mutex_;  // guards the pointer; the loop changes it, the journal's thread reads it
-  std::shared_ptr<Office> office_;
+  mutable std::mutex duties_mutex_;  // guards the pointer; the loop changes it, the journal's thread reads it
+  std::shared_ptr<PrimaryDuties> duties_;
   std::unique_ptr<Quarantine> quarantine_;  // outlives those who tell it what is in hand, or ask
   std::unique_ptr<node::LiveNode> node_;    // outlives the journal, whose gate it is
   std::unique_ptr<journal::Journal> journal_;
@@ -105,7 +105,7 @@ class Commands {
   std::unique_ptr<http::Forwarder> forwarder_;
   std::unique_ptr<CommandRoutes> routes_;
   std::unique_ptr<SetAsideRoutes> set_aside_routes_;
-  std::unique_ptr<Keeping> keeping_;
+  std::unique_ptr<EntryRetention> entry_retention_;
   // Ends offices, which takes a second or two.
   std::unique_ptr<Worker> janitor_ = std::make_unique<Worker>();
 };
@@ -126,7 +126,7 @@ Result<void> Commands::start() {
   if (!events) return events.error();
   for_feed_ = std::move(*events);
   add_routes();
-  begin_keeping();
+  begin_retention();
   describe();
   describe_sources();
   describe_backlog();
@@ -135,9 +135,9 @@ Result<void> Commands::start() {
 
 void Commands::stop() {
   if (node_) node_->stop();
-  leave_office();
-  janitor_.reset();  // an office uses the journal to its end
-  keeping_.reset();
+  end_primary_duties();
+  janitor_.reset();  // that uses the journal to its end
+  entry_retention_.reset();
   journal_.reset();
 }
 
@@ -195,28 +195,28 @@ void Commands::add_routes() {
           .hold_ms = holds ? config.hold_ms : static_cast<int>(config.limits.answer_timeout_ms),
           .has_peers = is_node(),
           .hold = {.count_max = static_cast<std::size_t>(config.queue_max), .holds = holds},
-          .on_feed_read = [this](Seq after) { keeping_->feed_asked(after); },
+          .on_feed_read = [this](Seq after) { entry_retention_->feed_asked(after); },
           .key = key_});
   routes_->add_to(process_.router());
   set_aside_routes_ = std::make_unique<SetAsideRoutes>(
       file(), domain_, *journal_, process_.loop(),
-      [this]() -> const service::Whereabouts& { return routes_->primary(); });
+      [this]() -> const service::PrimaryLocation& { return routes_->primary(); });
   set_aside_routes_->add_to(process_.router());
 }
 
-void Commands::begin_keeping() {
-  Keeping::Needs needs;
+void Commands::begin_retention() {
+  EntryRetention::Needs needs;
   needs.relay = [this]() -> std::optional<messaging::RelayStatus> {
-    const auto current = office();
+    const auto current = duties();
     return current ? std::optional(current->relay()) : std::nullopt;
   };
   needs.peers = [this] {
     return node_ ? node_->role().peers : std::vector<replication::Replica::PeerView>();
   };
-  needs.primary = [this]() -> const service::Whereabouts& { return routes_->primary(); };
-  keeping_ = std::make_unique<Keeping>(file(), process_.config().retention, *journal_, projection_, clock_,
-                                       process_.loop(), std::move(needs));
-  keeping_->add_to(process_.router());
+  needs.primary = [this]() -> const service::PrimaryLocation& { return routes_->primary(); };
+  entry_retention_ = std::make_unique<EntryRetention>(file(), process_.config().retention, *journal_,
+                                                      projection_, clock_, process_.loop(), std::move(needs));
+  entry_retention_->add_to(process_.router());
 }
 
 // A node of several waits to be told its role; one alone is primary.
@@ -226,7 +226,7 @@ Result<void> Commands::begin() {
     return node_->start(*journal_);
   }
   committed_->store(journal_->status().head.value);
-  take_office();
+  begin_primary_duties();
   return {};
 }
 
@@ -235,12 +235,12 @@ void Commands::has_role(const node::RoleView& role) {
   // A new primary is alone in sync, or has all that the last one had: everything it holds counts.
   if (role.decides) committed_->store(role.report.head.seq.value);
   process_.loop().post([this, role] {
-    routes_->primary_is(whereabouts(role));
-    role.decides ? take_office() : leave_office();
+    routes_->primary_is(location_of_primary(role));
+    role.decides ? begin_primary_duties() : end_primary_duties();
   });
 }
 
-service::Whereabouts Commands::whereabouts(const node::RoleView& role) const {
+service::PrimaryLocation Commands::location_of_primary(const node::RoleView& role) const {
   if (role.decides) return service::Here{};
   for (const auto& peer : process_.config().peers) {
     if (peer.node == role.primary)
@@ -249,44 +249,44 @@ service::Whereabouts Commands::whereabouts(const node::RoleView& role) const {
   return service::Nowhere{};
 }
 
-void Commands::take_office() {
-  if (office()) return;
+void Commands::begin_primary_duties() {
+  if (duties()) return;
   for (const auto& source : domain_.sources()) routes_->taken_in(source, journal_->consumed(source));
   const auto& config = process_.config();
   auto redis = config.redis;
   redis.password = messaging::redis_password(key_);
-  Office::Options options{
+  PrimaryDuties::Options options{
       {redis, messaging::Seal(config.service, key_), config.stream_length_max},
       {redis, sources_, [this](std::string_view source, Seq position) { taken_in(source, position); },
        config.retention, key_},
       committed_};
-  auto taken = Office::take(std::move(options), domain_, *journal_);
+  auto taken = PrimaryDuties::begin(std::move(options), domain_, *journal_);
   if (!taken) {
     spdlog::error("events are neither published nor taken in: {}", taken.error().what);
     return;
   }
-  const std::lock_guard lock(office_mutex_);
-  office_ = std::move(*taken);
+  const std::lock_guard lock(duties_mutex_);
+  duties_ = std::move(*taken);
 }
 
-void Commands::leave_office() {
-  std::shared_ptr<Office> left;
+void Commands::end_primary_duties() {
+  std::shared_ptr<PrimaryDuties> left;
   {
-    const std::lock_guard lock(office_mutex_);
-    left = std::exchange(office_, nullptr);
+    const std::lock_guard lock(duties_mutex_);
+    left = std::exchange(duties_, nullptr);
   }
   if (left) janitor_->post([left = std::move(left)]() mutable { left.reset(); });
 }
 
-std::shared_ptr<Office> Commands::office() const {
-  const std::lock_guard lock(office_mutex_);
-  return office_;
+std::shared_ptr<PrimaryDuties> Commands::duties() const {
+  const std::lock_guard lock(duties_mutex_);
+  return duties_;
 }
 
 // On the journal's thread.
 void Commands::committed(std::vector<domain::CommittedEvent> events) {
   committed_->store(events.back().seq.value);
-  if (const auto current = office()) current->committed(std::move(events));
+  if (const auto current = duties()) current->committed(std::move(events));
 }
 
 void Commands::taken_in(std::string_view source, Seq position) {
@@ -294,12 +294,12 @@ void Commands::taken_in(std::string_view source, Seq position) {
 }
 
 messaging::RelayStatus Commands::relay_status() const {
-  const auto current = office();
+  const auto current = duties();
   return current ? current->relay() : messaging::RelayStatus{};
 }
 
 std::vector<messaging::ConsumerStatus> Commands::reactor_status() const {
-  if (const auto current = office()) return current->reactor();
+  if (const auto current = duties()) return current->reactor();
   std::vector<messaging::ConsumerStatus> none;
   for (const auto& source : domain_.sources()) none.push_back({journal_->consumed(source), "nothing"});
   return none;
@@ -338,7 +338,7 @@ void Commands::describe() {
 
 // What only a person can help.
 std::string Commands::trouble() const {
-  auto text = keeping_->trouble();
+  auto text = entry_retention_->trouble();
   const auto sources = domain_.sources();
   const auto status = reactor_status();
   for (std::size_t i = 0; i < sources.size(); ++i) {

@@ -46,7 +46,7 @@ Hold::~Hold() {
   if (timer_ != 0) loop_.cancel(timer_);
 }
 
-void Hold::primary_is(service::Whereabouts primary) {
+void Hold::primary_is(service::PrimaryLocation primary) {
   primary_ = std::move(primary);
   if (const auto* there = std::get_if<service::Elsewhere>(&primary_)) {
     forwarder_.go_to({there->local_socket, there->host, there->port});

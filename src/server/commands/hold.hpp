@@ -10,7 +10,7 @@
 #include "base/loop.hpp"
 #include "net/http/forwarder.hpp"
 #include "net/http/message.hpp"
-#include "server/service/primary_whereabouts.hpp"
+#include "server/service/primary_location.hpp"
 #include "store/journal/submission.hpp"
 
 namespace sportapp::commands {
@@ -37,8 +37,8 @@ struct HoldCounts {
   std::int64_t refused = 0;    // answered 503 since too many were held
 };
 
-// What got no answer from the primary, or was told that it is none, is tried again when the whereabouts
-// change and every 25 ms, under its one key: whatever came of the first try, it takes effect once. Every
+// What got no answer from the primary, or was told that it is none, is tried again when its location
+// changes and every 25 ms, under its one key: whatever came of the first try, it takes effect once. Every
 // command taken is answered once, or executed. Loop thread only.
 class Hold {
  public:
@@ -52,8 +52,8 @@ class Hold {
        std::function<void(HeldPtr)> execute);
   ~Hold();
 
-  void primary_is(service::Whereabouts primary);
-  [[nodiscard]] const service::Whereabouts& primary() const { return primary_; }
+  void primary_is(service::PrimaryLocation primary);
+  [[nodiscard]] const service::PrimaryLocation& primary() const { return primary_; }
   // One that cannot be executed here now, new or back from the journal. Never executed before take() returns.
   void take(HeldPtr held);
   [[nodiscard]] HoldCounts counts() const;
@@ -73,7 +73,7 @@ class Hold {
   Loop& loop_;
   http::Forwarder& forwarder_;
   const std::function<void(HeldPtr)> execute_;
-  service::Whereabouts primary_ = service::Here{};
+  service::PrimaryLocation primary_ = service::Here{};
   std::map<std::uint64_t, HeldPtr> held_;  // by arrival
   std::size_t bytes_ = 0;                  // of those held and those at the primary
   Loop::TimerId timer_ = 0;                // 0: none

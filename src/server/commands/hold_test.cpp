@@ -125,9 +125,9 @@ TEST_F(HoldTest, a_503_to_one_that_waited_for_a_position_is_its_answer) {
 }
 
 TEST_F(HoldTest, what_another_node_gave_on_is_never_given_on_nor_held) {
-  for (const service::Whereabouts& primary :
-       {service::Whereabouts(kAtA), service::Whereabouts(service::Nowhere{}),
-        service::Whereabouts(service::Here{})}) {
+  for (const service::PrimaryLocation& primary :
+       {service::PrimaryLocation(kAtA), service::PrimaryLocation(service::Nowhere{}),
+        service::PrimaryLocation(service::Here{})}) {
     hold_.primary_is(primary);
     const auto asked = ask("1", true);
     EXPECT_EQ(asked->answer.status, 503);
@@ -212,7 +212,8 @@ TEST_F(HoldTest, each_command_ends_once_in_every_interleaving) {
           all.emplace(std::to_string(arrivals_), ask(std::to_string(arrivals_)));
           break;
         case 1: {
-          const std::array<service::Whereabouts, 4> places{service::Here{}, kAtA, kAtC, service::Nowhere{}};
+          const std::array<service::PrimaryLocation, 4> places{service::Here{}, kAtA, kAtC,
+                                                               service::Nowhere{}};
           hold_.primary_is(places[any(healing ? 1 : 4)]);
           break;
         }

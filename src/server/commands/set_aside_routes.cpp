@@ -21,7 +21,7 @@ std::string key_of(std::string_view what, const domain::SetAside& event) {
 
 SetAsideRoutes::SetAsideRoutes(std::filesystem::path file, const domain::Domain& domain,
                                journal::Journal& journal, Loop& loop,
-                               std::function<const service::Whereabouts&()> primary)
+                               std::function<const service::PrimaryLocation&()> primary)
     : file_(std::move(file)), domain_(domain), journal_(journal), loop_(loop), primary_(std::move(primary)) {}
 
 void SetAsideRoutes::add_to(http::Router& router) {

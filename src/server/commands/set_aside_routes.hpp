@@ -12,7 +12,7 @@
 #include "domain/set_aside.hpp"
 #include "net/http/message.hpp"
 #include "net/http/router.hpp"
-#include "server/service/primary_whereabouts.hpp"
+#include "server/service/primary_location.hpp"
 #include "store/journal/journal.hpp"
 
 namespace sportapp::commands {
@@ -22,7 +22,7 @@ class SetAsideRoutes {
  public:
   // `primary`: where it is; elsewhere, it is to be asked.
   SetAsideRoutes(std::filesystem::path file, const domain::Domain& domain, journal::Journal& journal,
-                 Loop& loop, std::function<const service::Whereabouts&()> primary);
+                 Loop& loop, std::function<const service::PrimaryLocation&()> primary);
   void add_to(http::Router& router);
 
  private:
@@ -52,7 +52,7 @@ class SetAsideRoutes {
   const domain::Domain& domain_;
   journal::Journal& journal_;
   Loop& loop_;
-  const std::function<const service::Whereabouts&()> primary_;
+  const std::function<const service::PrimaryLocation&()> primary_;
   std::optional<Round> round_;
 };
 

@@ -15,9 +15,8 @@ Result<Kind> kind_of(const std::string& text, const std::string& name) {
   if (text == "service") return Kind::kService;
   if (text == "redis") return Kind::kRedis;
   if (text == "gateway") return Kind::kGateway;
-  return Error{
-      Retry::kNever,
-      fmt::format("[[process]] {}: kind '{}' is none; there is: service, redis, gateway", name, text)};
+  return Error{Retry::kNever,
+               fmt::format("[[process]] {}: unknown kind '{}'; known: service, redis, gateway", name, text)};
 }
 
 Result<Target> target_from(service::TomlReader& table) {

@@ -298,7 +298,7 @@ void Failover::Impl::show(Service& service) {
 Result<Failover::Impl::Service*> Failover::Impl::find(const std::string& service) {
   const auto found = services.find(service);
   if (found != services.end()) return found->second.get();
-  return Error{Retry::kNever, fmt::format("there is no service '{}' whose nodes are watched here", service)};
+  return Error{Retry::kNever, fmt::format("no nodes of a service '{}' are watched here", service)};
 }
 
 Failover::Failover(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -161,7 +161,7 @@ TEST_F(FailoverTest, AnOperatorIsToldWhyNot) {
   }));
   EXPECT_THAT(told[0], HasSubstr("no service 'bread'"));
   EXPECT_EQ(told[1], "a is primary already");
-  EXPECT_EQ(told[2], "there is no node x");
+  EXPECT_EQ(told[2], "unknown node x");
 }
 
 TEST_F(FailoverTest, ADamagedRecordIsNoEmptyStart) {

@@ -157,7 +157,7 @@ void TomlReader::require(std::string_view key) {
 }
 
 std::string TomlReader::no_such(std::string_view text, std::string_view there_are) {
-  return fmt::format("'{}' is none; there is: {}", text, there_are);
+  return fmt::format("unknown value '{}'; known: {}", text, there_are);
 }
 
 void TomlReader::read_number(std::string_view key, std::int64_t& target, std::int64_t least,

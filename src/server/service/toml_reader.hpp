@@ -57,7 +57,7 @@ class TomlReader {
   void refuse(std::string_view key, const std::string& what);
   // Refuses the table where the key is not in it.
   void require(std::string_view key);
-  // "'x' is none; there is: a, b"
+  // "unknown value 'x'; known: a, b"
   [[nodiscard]] static std::string no_such(std::string_view text, std::string_view there_are);
   // The table of that name, empty when absent; shares errors with this reader.
   [[nodiscard]] TomlReader table(std::string_view key);

@@ -110,7 +110,7 @@ TEST_F(TomlReaderTest, EachIsRefusedWithItsLineAndWhatWouldBeRight) {
   auto name = open("a = \"plum\"\n");
   auto read = Fruit::kApple;
   name.read("a", read, fruit, "apple, pear");
-  EXPECT_EQ(refusal(name), ":1: 'plum' is none; there is: apple, pear");
+  EXPECT_EQ(refusal(name), ":1: unknown value 'plum'; known: apple, pear");
 }
 
 TEST_F(TomlReaderTest, WhatIsMissingIsToldAtItsTable) {

@@ -151,7 +151,7 @@ void Journal::Impl::hand_out(Batch batch, Decided decided, Hash previous) {
 }
 
 void Journal::Impl::stop_leading(Batch batch, const Error& error) {
-  spdlog::warn("journal leads no more, a batch of {} is undone: {}", batch.size(), error.what);
+  spdlog::warn("the journal stepped down; rolled back a batch of {}: {}", batch.size(), error.what);
   writer->undo();
   auto waiting = inbox.stopped_leading();
   answer_all(batch, NotPrimary{});

@@ -16,17 +16,18 @@
 
 namespace sportapp::commands {
 
-class Keeping {
+class EntryRetention {
  public:
   // Of this node's present role; any thread.
   struct Needs {
     std::function<std::optional<messaging::RelayStatus>()> relay;        // none: it publishes nothing
     std::function<std::vector<replication::Replica::PeerView>()> peers;  // as primary
-    std::function<const service::Whereabouts&()> primary;                // loop thread
+    std::function<const service::PrimaryLocation&()> primary;            // loop thread
   };
   // All must outlive it; destroyed when the loop has ended.
-  Keeping(std::filesystem::path journal_file, retention::RetentionPolicy policy, journal::Journal& journal,
-          const domain::Projection& projection, const Clock& clock, Loop& loop, Needs needs);
+  EntryRetention(std::filesystem::path journal_file, retention::RetentionPolicy policy,
+                 journal::Journal& journal, const domain::Projection& projection, const Clock& clock,
+                 Loop& loop, Needs needs);
 
   void add_to(http::Router& router) { routes_.add_to(router); }
   [[nodiscard]] std::string trouble() const { return retention_.trouble(); }

@@ -1,4 +1,4 @@
-#include "server/commands/keeping.hpp"
+#include "server/commands/entry_retention.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -34,15 +34,15 @@ std::optional<Seq> needed_by(const std::vector<replication::Replica::PeerView>& 
   return needed;
 }
 
-Keeping::Keeping(std::filesystem::path journal_file, retention::RetentionPolicy policy,
-                 journal::Journal& journal, const domain::Projection& projection, const Clock& clock,
-                 Loop& loop, Needs needs)
+EntryRetention::EntryRetention(std::filesystem::path journal_file, retention::RetentionPolicy policy,
+                               journal::Journal& journal, const domain::Projection& projection,
+                               const Clock& clock, Loop& loop, Needs needs)
     : clock_(clock),
       needs_(std::move(needs)),
       routes_(journal_file, journal, clock, loop, needs_.primary),
       retention_({journal_file, policy, [this] { return needed_after(); }}, journal, projection, clock) {}
 
-std::optional<Seq> Keeping::needed_after() {
+std::optional<Seq> EntryRetention::needed_after() {
   auto needed = least(needed_by(needs_.peers()), feed_.held_after(clock_.monotonic_ms()));
   needed = least(needed, routes_.held_after());
   // The last one published stays: by it the relay knows the stream as its own.

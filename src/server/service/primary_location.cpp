@@ -1,4 +1,4 @@
-#include "server/service/primary_whereabouts.hpp"
+#include "server/service/primary_location.hpp"
 
 #include <fmt/format.h>
 
@@ -6,12 +6,12 @@
 
 namespace sportapp::service {
 
-std::string role(const Whereabouts& primary) {
+std::string role(const PrimaryLocation& primary) {
   if (is_here(primary)) return "primary";
   return std::holds_alternative<Elsewhere>(primary) ? "spare" : "waiting";
 }
 
-std::string only_the_primary(const Whereabouts& primary) {
+std::string only_the_primary(const PrimaryLocation& primary) {
   if (const auto* there = std::get_if<Elsewhere>(&primary)) {
     return fmt::format("only the primary answers this; it is node {}, at {}:{}", there->node, there->host,
                        there->port);
@@ -20,7 +20,7 @@ std::string only_the_primary(const Whereabouts& primary) {
   return "only the primary answers this, and this node knows of none at present; try again";
 }
 
-http::Response not_primary(const Whereabouts& primary) {
+http::Response not_primary(const PrimaryLocation& primary) {
   auto response = http::unavailable(only_the_primary(primary));
   response.headers.emplace_back(kNotPrimaryHeader, "1");
   return response;

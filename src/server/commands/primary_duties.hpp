@@ -16,7 +16,7 @@ namespace sportapp::commands {
 // journal may hold more, which may come to nothing.
 using Committed = std::atomic<std::int64_t>;
 
-class Office {
+class PrimaryDuties {
  public:
   struct Options {
     messaging::Relay::Options relay;
@@ -24,8 +24,9 @@ class Office {
     std::shared_ptr<const Committed> committed;
   };
   // `domain` and `journal` must outlive it.
-  [[nodiscard]] static Result<std::unique_ptr<Office>> take(Options options, const domain::Domain& domain,
-                                                            journal::Journal& journal);
+  [[nodiscard]] static Result<std::unique_ptr<PrimaryDuties>> begin(Options options,
+                                                                    const domain::Domain& domain,
+                                                                    journal::Journal& journal);
 
   void committed(std::vector<domain::CommittedEvent> events);  // any thread
   [[nodiscard]] messaging::RelayStatus relay() const;          // any thread
@@ -33,8 +34,8 @@ class Office {
   [[nodiscard]] std::vector<messaging::ConsumerStatus> reactor() const;
 
  private:
-  Office(Options options, std::unique_ptr<messaging::EventSource> events, const domain::Domain& domain,
-         journal::Journal& journal);
+  PrimaryDuties(Options options, std::unique_ptr<messaging::EventSource> events, const domain::Domain& domain,
+                journal::Journal& journal);
   messaging::Relay relay_;
   Reactor reactor_;
 };

@@ -1,4 +1,4 @@
-#include "server/commands/office.hpp"
+#include "server/commands/primary_duties.hpp"
 
 #include <utility>
 
@@ -31,28 +31,29 @@ class Counted final : public messaging::EventSource {
 
 }  // namespace
 
-Office::Office(Options options, std::unique_ptr<messaging::EventSource> events, const domain::Domain& domain,
-               journal::Journal& journal)
+PrimaryDuties::PrimaryDuties(Options options, std::unique_ptr<messaging::EventSource> events,
+                             const domain::Domain& domain, journal::Journal& journal)
     : relay_(std::move(options.relay),
              std::make_unique<Counted>(std::move(events), std::move(options.committed))),
       reactor_(std::move(options.reactor), domain, journal) {}
 
-Result<std::unique_ptr<Office>> Office::take(Options options, const domain::Domain& domain,
-                                             journal::Journal& journal) {
+Result<std::unique_ptr<PrimaryDuties>> PrimaryDuties::begin(Options options, const domain::Domain& domain,
+                                                            journal::Journal& journal) {
   auto events = journal.events();
   if (!events) return events.error();
-  return std::unique_ptr<Office>(new Office(std::move(options), std::move(*events), domain, journal));
+  return std::unique_ptr<PrimaryDuties>(
+      new PrimaryDuties(std::move(options), std::move(*events), domain, journal));
 }
 
-void Office::committed(std::vector<domain::CommittedEvent> events) {
+void PrimaryDuties::committed(std::vector<domain::CommittedEvent> events) {
   relay_.committed(std::move(events));
 }
 
-messaging::RelayStatus Office::relay() const {
+messaging::RelayStatus PrimaryDuties::relay() const {
   return relay_.status();
 }
 
-std::vector<messaging::ConsumerStatus> Office::reactor() const {
+std::vector<messaging::ConsumerStatus> PrimaryDuties::reactor() const {
   return reactor_.status();
 }
 
