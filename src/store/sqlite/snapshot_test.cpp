@@ -1,10 +1,10 @@
-#include "sqlite/snapshot.hpp"
+#include "store/sqlite/snapshot.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fstream>
 
-#include "testing/temp_folder.hpp"
+#include "temp_folder.hpp"
 
 namespace sportapp::sqlite {
 namespace {
