@@ -1,9 +1,9 @@
 // For the tests: a program that holds trials of a service which some requests end.
 #include "lab/poison/poison.hpp"
-#include "server/commands/trial.hpp"
-#include "server/commands/words.hpp"
+#include "server/quarantine/trial.hpp"
+#include "server/quarantine/words.hpp"
 
 int main() {
-  return sportapp::commands::run_trial(
+  return sportapp::quarantine::run_trial(
       *sportapp::domain::with_poison(std::make_unique<sportapp::commands::testing::Words>()));
 }

@@ -63,7 +63,7 @@ http::Response to_response(const std::string& service, journal::Outcome outcome)
 
 CommandRoutes::CommandRoutes(const domain::Domain& domain, journal::Journal& journal,
                              messaging::EventSource& events, const Clock& clock, Loop& loop,
-                             http::Forwarder& forwarder, Quarantine& quarantine, Options options)
+                             http::Forwarder& forwarder, quarantine::Quarantine& quarantine, Options options)
     : domain_(domain),
       journal_(journal),
       events_(events),
@@ -117,37 +117,38 @@ void CommandRoutes::command(const http::Request& request, const http::Reply& rep
   held->arrived_ms = clock_.monotonic_ms();
   held->until_ms = held->arrived_ms + options_.hold_ms;
   held->forwarded = !request.header("Sportapp-Forwarded").empty();
-  held->fingerprint = fingerprint_of(request.method, request.path, request.body);
+  held->fingerprint = quarantine::fingerprint_of(request.method, request.path, request.body);
   admit(std::move(held));
 }
 
 // A suspect is not even read here before its trial: reading may be what it ends the process by.
 void CommandRoutes::admit(HeldPtr held) {
   switch (quarantine_.verdict(held->fingerprint)) {
-    case Quarantine::Verdict::kQuarantined:
+    case quarantine::Quarantine::Verdict::kQuarantined:
       return held->reply(quarantine_.answer(held->fingerprint));
-    case Quarantine::Verdict::kSuspect:
+    case quarantine::Quarantine::Verdict::kSuspect:
       return service::is_here(primary()) ? try_apart(std::move(held)) : hold_.take(std::move(held));
-    case Quarantine::Verdict::kInnocent:
+    case quarantine::Quarantine::Verdict::kInnocent:
       return execute(std::move(held));
   }
 }
 
 void CommandRoutes::try_apart(HeldPtr held) {
-  const auto& request = *held;
-  quarantine_.try_apart(request, [this, held](TrialOutcome::Kind outcome) {
-    switch (outcome) {
-      case TrialOutcome::Kind::kPassed:
-        held->tried_apart = true;
-        return execute(held);
-      case TrialOutcome::Kind::kFailed:
-        return held->reply(quarantine_.answer(held->fingerprint));
-      case TrialOutcome::Kind::kNotTried:
-        return held->reply(http::unavailable(
-            "this command was in hand when a process died, and cannot be looked at more closely at present; "
-            "nothing was changed by it now, try again"));
-    }
-  });
+  quarantine_.try_apart(held->request, held->fingerprint,
+                        [this, held](quarantine::TrialOutcome::Kind outcome) {
+                          switch (outcome) {
+                            case quarantine::TrialOutcome::Kind::kPassed:
+                              held->tried_apart = true;
+                              return execute(held);
+                            case quarantine::TrialOutcome::Kind::kFailed:
+                              return held->reply(quarantine_.answer(held->fingerprint));
+                            case quarantine::TrialOutcome::Kind::kNotTried:
+                              return held->reply(
+                                  http::unavailable("this command was in hand when a process died, and "
+                                                    "cannot be looked at more closely at present; "
+                                                    "nothing was changed by it now, try again"));
+                          }
+                        });
 }
 
 CommandRoutes::Read CommandRoutes::read(const http::Request& request) const {
@@ -191,8 +192,8 @@ std::optional<http::Response> CommandRoutes::read_wishes(const http::Request& re
 
 void CommandRoutes::execute(HeldPtr held) {
   auto read = [&] {
-    const Quarantine::Reading reading(quarantine_, held->fingerprint,
-                                      held->request.header("Idempotency-Key"));
+    const quarantine::Quarantine::Reading reading(quarantine_, held->fingerprint,
+                                                  held->request.header("Idempotency-Key"));
     return this->read(held->request);
   }();
   if (auto* refused = std::get_if<http::Response>(&read)) {

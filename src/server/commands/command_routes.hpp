@@ -16,7 +16,7 @@
 #include "net/messaging/event_source.hpp"
 #include "net/messaging/seal.hpp"
 #include "server/commands/hold.hpp"
-#include "server/commands/quarantine.hpp"
+#include "server/quarantine/quarantine.hpp"
 #include "server/service/position_waiters.hpp"
 #include "store/journal/journal.hpp"
 
@@ -35,8 +35,8 @@ class CommandRoutes {
   };
   // `events`: for the feed. `forwarder`: to the primary. All that is given must outlive it.
   CommandRoutes(const domain::Domain& domain, journal::Journal& journal, messaging::EventSource& events,
-                const Clock& clock, Loop& loop, http::Forwarder& forwarder, Quarantine& quarantine,
-                Options options);
+                const Clock& clock, Loop& loop, http::Forwarder& forwarder,
+                quarantine::Quarantine& quarantine, Options options);
   void add_to(http::Router& router);
   // The events of `source`, one of the domain's, are taken in up to `position`.
   void taken_in(std::string_view source, Seq position);
@@ -85,7 +85,7 @@ class CommandRoutes {
   messaging::EventSource& events_;
   const Clock& clock_;
   Loop& loop_;
-  Quarantine& quarantine_;
+  quarantine::Quarantine& quarantine_;
   const Options options_;
   const std::string service_;
   const messaging::Seal seal_;

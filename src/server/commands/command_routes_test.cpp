@@ -64,7 +64,7 @@ class CommandRoutesTest : public testing::CommandsTest {
   http::Router router_{http::testing::authorization()};
   std::unique_ptr<messaging::EventSource> feed_ = std::move(*journal_->events());
   testing::HandForwarder forwarder_;
-  std::unique_ptr<Quarantine> quarantine_ = Quarantine::open({}, clock_, loop_);
+  std::unique_ptr<quarantine::Quarantine> quarantine_ = quarantine::Quarantine::open({}, clock_, loop_);
   CommandRoutes routes_{*domain_, *journal_, *feed_, clock_, loop_, forwarder_, *quarantine_, {}};
   SetAsideRoutes set_aside_routes_{file(), *domain_, *journal_, loop_,
                                    [this]() -> const service::PrimaryLocation& { return routes_.primary(); }};

@@ -3,37 +3,28 @@
 #pragma once
 #include <gtest/gtest.h>
 
-#include <future>
-#include <stdexcept>
+#include <string>
+#include <vector>
 
-#include "base/clock.hpp"
 #include "domain/set_aside.hpp"
 #include "server/commands/intake.hpp"
-#include "server/commands/words.hpp"
-#include "store/journal/journal.hpp"
+#include "server/quarantine/testing.hpp"
 #include "store/journal/reader.hpp"
-#include "tests/support/temp_folder.hpp"
 
 namespace sportapp::commands::testing {
 
-class CommandsTest : public ::testing::Test {
+class CommandsTest : public quarantine::testing::WordsTest {
  protected:
-  CommandsTest() {
-    auto words = std::make_unique<Words>();
-    words_ = words.get();
-    domain_ = domain::with_set_aside(std::move(words));
-    open();
-  }
+  CommandsTest() { open_intake(); }
 
   void open() {
     intake_.reset();
-    journal_.reset();
-    auto opened = journal::Journal::open({.file = file()}, *domain_, clock_);
-    if (!opened) throw std::runtime_error(opened.error().what);
-    journal_ = std::move(*opened);
+    WordsTest::open();
+    open_intake();
+  }
+  void open_intake() {
     intake_ = std::make_unique<Intake>("letters", *domain_, *journal_, [this](Seq at) { told_ = at; });
   }
-  [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "journal.db"; }
 
   // The next events of the source.
   void happen(const std::string& type, const std::vector<std::string>& payloads) {
@@ -70,11 +61,6 @@ class CommandsTest : public ::testing::Test {
     return found;
   }
 
-  sportapp::testing::TempFolder folder_;
-  SystemClock clock_;
-  Words* words_ = nullptr;
-  std::unique_ptr<domain::Domain> domain_;
-  std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<Intake> intake_;
   std::vector<domain::CommittedEvent> events_;
   Seq told_;

@@ -13,13 +13,13 @@
 #include "server/commands/command_metrics.hpp"
 #include "server/commands/command_routes.hpp"
 #include "server/commands/entry_retention.hpp"
-#include "server/commands/in_hand.hpp"
 #include "server/commands/node_options.hpp"
 #include "server/commands/primary_duties.hpp"
-#include "server/commands/quarantine.hpp"
 #include "server/commands/reactor.hpp"
 #include "server/commands/set_aside_routes.hpp"
-#include "server/commands/trial.hpp"
+#include "server/quarantine/in_hand.hpp"
+#include "server/quarantine/quarantine.hpp"
+#include "server/quarantine/trial.hpp"
 #include "server/service/process.hpp"
 #include "store/journal/journal.hpp"
 #include "store/sqlite/memory.hpp"
@@ -98,8 +98,8 @@ class Commands {
   const std::shared_ptr<Committed> committed_ = std::make_shared<Committed>(0);
   mutable std::mutex duties_mutex_;  // guards the pointer; the loop changes it, the journal's thread reads it
   std::shared_ptr<PrimaryDuties> duties_;
-  std::unique_ptr<Quarantine> quarantine_;  // outlives those who tell it what is in hand, or ask
-  std::unique_ptr<node::LiveNode> node_;    // outlives the journal, whose gate it is
+  std::unique_ptr<quarantine::Quarantine> quarantine_;  // outlives those who tell it what is in hand, or ask
+  std::unique_ptr<node::LiveNode> node_;                // outlives the journal, whose gate it is
   std::unique_ptr<journal::Journal> journal_;
   std::unique_ptr<messaging::EventSource> for_feed_;
   std::unique_ptr<http::Forwarder> forwarder_;
@@ -144,7 +144,7 @@ void Commands::stop() {
 Result<void> Commands::prepare_node() {
   node_ = std::make_unique<node::LiveNode>(
       node_options(process_.config()), [this](const node::RoleView& role) { has_role(role); },
-      [this] { return quarantine_->longest_in_hand_ms() > kHangsAfterMs; });
+      [this] { return quarantine_->longest_in_hand_ms() > quarantine::kHangsAfterMs; });
   return node_->prepare();
 }
 
@@ -179,7 +179,7 @@ void Commands::open_quarantine() {
   std::vector<std::string> others;
   for (const auto& peer : config.peers)
     others.push_back(fmt::format("{}-commands-{}", config.service, peer.node));
-  quarantine_ = Quarantine::open(
+  quarantine_ = quarantine::Quarantine::open(
       {.folder = config.in_hand_folder, .name = config.name, .others = std::move(others), .journal = file()},
       clock_, process_.loop());
   quarantine_->add_to(process_.router());
@@ -390,7 +390,7 @@ int run(service::Config config, const domain::Domain& domain, const domain::Proj
 }  // namespace
 
 int run_commands(int argc, char** argv, const domain::Domain& domain, const domain::Projection& projection) {
-  if (argc == 2 && std::string_view(argv[1]) == "--trial") return run_trial(domain);
+  if (argc == 2 && std::string_view(argv[1]) == "--trial") return quarantine::run_trial(domain);
   int status = 0;
   auto config = service::start_from_command_line(argc, argv, service::load_config, status);
   if (config) sqlite::limit_memory(config->cache_mb);

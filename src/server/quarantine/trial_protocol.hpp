@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-#include "server/commands/trial.hpp"
+#include "server/quarantine/trial.hpp"
 
-namespace sportapp::commands::trial {
+namespace sportapp::quarantine::trial {
 
 // From the child, one line after the other.
 inline constexpr std::string_view kBegun = "begun\n";  // what comes now is the request's doing
@@ -17,4 +17,4 @@ inline constexpr std::string_view kCannot = "cannot ";   // ...and why: not the 
 [[nodiscard]] std::string encode(const TrialRequest& request);
 [[nodiscard]] std::optional<TrialRequest> decode(std::string_view bytes);
 
-}  // namespace sportapp::commands::trial
+}  // namespace sportapp::quarantine::trial

@@ -1,4 +1,4 @@
-#include "server/commands/in_hand.hpp"
+#include "server/quarantine/in_hand.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,7 +17,7 @@
 #include "base/hash.hpp"
 #include "base/seqlock.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::quarantine {
 namespace {
 
 constexpr std::uint64_t kMagic = 0x31'646e'6168'6e69ULL;  // "inhand1"
@@ -384,4 +384,4 @@ void InHandFile::suspect_what_stands() {
   }
 }
 
-}  // namespace sportapp::commands
+}  // namespace sportapp::quarantine

@@ -1,16 +1,16 @@
-#include "server/commands/trial.hpp"
+#include "server/quarantine/trial.hpp"
 
 #include <future>
 
-#include "server/commands/command_testing.hpp"
-#include "server/commands/trial_protocol.hpp"
+#include "server/quarantine/testing.hpp"
+#include "server/quarantine/trial_protocol.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::quarantine {
 namespace {
 
 using Kind = TrialOutcome::Kind;
 
-class TrialTest : public testing::CommandsTest {
+class TrialTest : public testing::WordsTest {
  protected:
   TrialOutcome hold(Trials& trials, const std::string& body, std::filesystem::path journal = {}) {
     auto outcome = std::make_shared<std::promise<TrialOutcome>>();
@@ -26,8 +26,7 @@ class TrialTest : public testing::CommandsTest {
 };
 
 TEST_F(TrialTest, a_request_that_does_nothing_bad_passes_and_changes_nothing) {
-  happen("One", {"ana"});
-  ASSERT_TRUE(take_in());
+  add("ana");
   const auto head = journal_->status().head;
   for (const auto* body : {"ana", "refused", "nobody", ""}) {
     const auto outcome = hold(body);
@@ -88,4 +87,4 @@ TEST(TrialProtocol, GivesBackWhatItWasGivenAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace sportapp::commands
+}  // namespace sportapp::quarantine

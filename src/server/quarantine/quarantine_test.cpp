@@ -1,18 +1,18 @@
-#include "server/commands/quarantine.hpp"
+#include "server/quarantine/quarantine.hpp"
 
 #include "net/messaging/testing.hpp"
-#include "server/commands/command_testing.hpp"
+#include "server/quarantine/testing.hpp"
 #include "tests/support/hand_loop.hpp"
 #include "tests/support/other_process.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::quarantine {
 namespace {
 
 using sportapp::testing::HandLoop;
 using Verdict = Quarantine::Verdict;
 using Kind = TrialOutcome::Kind;
 
-class QuarantineTest : public testing::CommandsTest {
+class QuarantineTest : public testing::WordsTest {
  protected:
   Quarantine::Options options(const std::string& name) {
     return {.folder = folder_.path(),
@@ -24,8 +24,12 @@ class QuarantineTest : public testing::CommandsTest {
   std::unique_ptr<Quarantine> open(const std::string& name) {
     return Quarantine::open(options(name), clock_, loop_);
   }
-  static Held held(const std::string& body) {
-    Held made{http::Reply(nullptr), {}};
+  struct Asked {
+    http::Request request;
+    Fingerprint fingerprint{};
+  };
+  static Asked asked(const std::string& body) {
+    Asked made;
     made.request.method = "POST";
     made.request.path = "/api-commands/words";
     made.request.body = body;
@@ -34,20 +38,20 @@ class QuarantineTest : public testing::CommandsTest {
     return made;
   }
   // What a process of that name leaves when it is killed while it executes the request.
-  void dies_of(const std::string& name, const Held& held) {
+  void dies_of(const std::string& name, const Asked& asked) {
     const auto own = std::move(*InHandFile::open_own(folder_.path() / name));
-    own->begin(Executing::kDeciding, held.fingerprint, "k");
+    own->begin(Executing::kDeciding, asked.fingerprint, "k");
   }
-  Kind try_apart(Quarantine& quarantine, const Held& held) {
+  Kind try_apart(Quarantine& quarantine, const Asked& asked) {
     std::optional<Kind> kind;
-    quarantine.try_apart(held, [&](Kind outcome) { kind = outcome; });
+    quarantine.try_apart(asked.request, asked.fingerprint, [&](Kind outcome) { kind = outcome; });
     EXPECT_TRUE(loop_.run_until([&] { return kind.has_value(); }));
     return *kind;
   }
 
   HandLoop loop_;
-  const Held poison_ = held(R"({"word":"poison:crash"})");
-  const Held sound_ = held("word");
+  const Asked poison_ = asked(R"({"word":"poison:crash"})");
+  const Asked sound_ = asked("word");
 };
 
 TEST_F(QuarantineTest, a_request_in_hand_at_another_nodes_death_is_suspect_until_its_trial) {
@@ -167,4 +171,4 @@ TEST_F(QuarantineTest, where_its_records_cannot_be_kept_nothing_is_ever_suspect)
 }
 
 }  // namespace
-}  // namespace sportapp::commands
+}  // namespace sportapp::quarantine

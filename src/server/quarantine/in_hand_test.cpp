@@ -1,4 +1,4 @@
-#include "server/commands/in_hand.hpp"
+#include "server/quarantine/in_hand.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -11,7 +11,7 @@
 #include "tests/support/other_process.hpp"
 #include "tests/support/temp_folder.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::quarantine {
 namespace {
 
 Fingerprint request(std::uint8_t number) {
@@ -210,4 +210,4 @@ TEST_F(InHandTest, what_the_machines_clock_of_before_a_reboot_says_is_forgotten_
 }
 
 }  // namespace
-}  // namespace sportapp::commands
+}  // namespace sportapp::quarantine

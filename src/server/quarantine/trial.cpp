@@ -1,4 +1,4 @@
-#include "server/commands/trial.hpp"
+#include "server/quarantine/trial.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -17,11 +17,11 @@
 #include <utility>
 
 #include "base/descriptor.hpp"
-#include "server/commands/trial_protocol.hpp"
+#include "server/quarantine/trial_protocol.hpp"
 
 extern char** environ;
 
-namespace sportapp::commands {
+namespace sportapp::quarantine {
 namespace {
 
 using Kind = TrialOutcome::Kind;
@@ -203,4 +203,4 @@ TrialOutcome Trials::hold(const TrialRequest& request) const {
   return outcome_of(child);
 }
 
-}  // namespace sportapp::commands
+}  // namespace sportapp::quarantine

@@ -15,12 +15,11 @@
 #include "base/loop.hpp"
 #include "base/result.hpp"
 #include "net/http/router.hpp"
-#include "server/commands/hold.hpp"
-#include "server/commands/in_hand.hpp"
-#include "server/commands/trial.hpp"
+#include "server/quarantine/in_hand.hpp"
+#include "server/quarantine/trial.hpp"
 #include "store/journal/submission.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::quarantine {
 
 // Loop thread only, but for what says otherwise.
 class Quarantine {
@@ -41,7 +40,8 @@ class Quarantine {
   // By what this process and the others remember at this moment.
   [[nodiscard]] Verdict verdict(const Fingerprint& request);
   // A suspect's trial: `then` gets its outcome, on the loop. One that failed is quarantined by then.
-  void try_apart(const Held& held, std::function<void(TrialOutcome::Kind)> then);
+  void try_apart(const http::Request& request, const Fingerprint& fingerprint,
+                 std::function<void(TrialOutcome::Kind)> then);
   // One whose trial went well was executed, and nothing happened.
   void executed(const Fingerprint& request);
   // 500 of its own kind.
@@ -94,4 +94,4 @@ class Quarantine {
   std::unique_ptr<Trials> trials_;
 };
 
-}  // namespace sportapp::commands
+}  // namespace sportapp::quarantine

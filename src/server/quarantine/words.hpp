@@ -1,4 +1,4 @@
-// The domain of the tests of the commands side.
+// The domain of the tests of quarantine and commands.
 #pragma once
 #include <algorithm>
 #include <stdexcept>
@@ -8,7 +8,7 @@
 #include "domain/domain.hpp"
 #include "domain/set_aside.hpp"
 
-namespace sportapp::commands::testing {
+namespace sportapp::quarantine::testing {
 
 // Words, each once. Words come as events of `letters` too: runs of `Many` become one command, `Other` is no
 // concern, and the payloads "unreadable", "refused" and "bomb" fail in react, decide and apply as long as the
@@ -72,4 +72,4 @@ class Words final : public domain::Domain {
   bool mended = false;
 };
 
-}  // namespace sportapp::commands::testing
+}  // namespace sportapp::quarantine::testing

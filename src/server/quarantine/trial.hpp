@@ -13,7 +13,7 @@
 
 #include "domain/domain.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::quarantine {
 
 struct TrialRequest {
   std::filesystem::path journal;
@@ -66,4 +66,4 @@ class Trials {
   std::thread thread_;
 };
 
-}  // namespace sportapp::commands
+}  // namespace sportapp::quarantine

@@ -1,4 +1,4 @@
-#include "server/commands/trial_protocol.hpp"
+#include "server/quarantine/trial_protocol.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "net/http/content.hpp"
 
-namespace sportapp::commands::trial {
+namespace sportapp::quarantine::trial {
 namespace {
 
 constexpr std::int64_t kMost = std::int64_t{1} << 62;
@@ -52,4 +52,4 @@ std::optional<TrialRequest> decode(std::string_view bytes) {
   return request;
 }
 
-}  // namespace sportapp::commands::trial
+}  // namespace sportapp::quarantine::trial

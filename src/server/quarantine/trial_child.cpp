@@ -8,11 +8,11 @@
 
 #include "base/clock.hpp"
 #include "domain/overlay_state.hpp"
-#include "server/commands/trial.hpp"
-#include "server/commands/trial_protocol.hpp"
+#include "server/quarantine/trial.hpp"
+#include "server/quarantine/trial_protocol.hpp"
 #include "store/journal/state_reader.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::quarantine {
 namespace {
 
 constexpr rlim_t kMemoryMax = rlim_t{512} * 1024 * 1024;
@@ -92,4 +92,4 @@ int run_trial(const domain::Domain& domain) {
   return 0;
 }
 
-}  // namespace sportapp::commands
+}  // namespace sportapp::quarantine

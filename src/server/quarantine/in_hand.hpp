@@ -14,7 +14,7 @@
 #include "base/result.hpp"
 #include "store/journal/submission.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::quarantine {
 
 // Of method, path and body: two that are the same request have the same.
 using Fingerprint = journal::RequestTag;
@@ -101,4 +101,4 @@ class InHandFile {
   const int descriptor_;  // to lock by: closing any other of the file would end the owner's lock
 };
 
-}  // namespace sportapp::commands
+}  // namespace sportapp::quarantine

@@ -1,4 +1,4 @@
-#include "server/commands/quarantine.hpp"
+#include "server/quarantine/quarantine.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -13,17 +13,17 @@
 #include "net/http/problem.hpp"
 #include "server/service/log.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::quarantine {
 namespace {
 
 constexpr std::int64_t kOpenOthersEveryMs = 100;
 constexpr std::size_t kWaitingMax = 1000;
 
-TrialRequest trial_of(const Held& held, const std::filesystem::path& journal) {
-  TrialRequest request{journal, held.request.method, {}, held.request.body};
-  if (held.request.captures.empty()) return request;
+TrialRequest trial_of(const http::Request& asked, const std::filesystem::path& journal) {
+  TrialRequest request{journal, asked.method, {}, asked.body};
+  if (asked.captures.empty()) return request;
   const auto most = std::numeric_limits<std::int64_t>::max();
-  if (const auto id = http::parse_decimal(held.request.captures[0], 0, most)) request.id = Id{*id};
+  if (const auto id = http::parse_decimal(asked.captures[0], 0, most)) request.id = Id{*id};
   return request;
 }
 
@@ -124,21 +124,22 @@ void Quarantine::consider(const InHandFile& other, const Fingerprint& request, S
   if (known->mark == Mark::kQuarantined) suspicion.quarantined = std::move(known);
 }
 
-void Quarantine::try_apart(const Held& held, std::function<void(TrialOutcome::Kind)> then) {
+void Quarantine::try_apart(const http::Request& asked, const Fingerprint& fingerprint,
+                           std::function<void(TrialOutcome::Kind)> then) {
   if (waiting_count_ >= kWaitingMax) return then(TrialOutcome::Kind::kNotTried);
-  auto& waiting = waiting_[held.fingerprint];
+  auto& waiting = waiting_[fingerprint];
   waiting.push_back(std::move(then));
   ++waiting_count_;
   if (waiting.size() > 1) return;  // the trial under way is theirs, too
-  KnownRequest request{.request = held.fingerprint,
-                       .key = std::string(held.request.header("Idempotency-Key")),
-                       .method = held.request.method,
-                       .path = held.request.path,
+  KnownRequest request{.request = fingerprint,
+                       .key = std::string(asked.header("Idempotency-Key")),
+                       .method = asked.method,
+                       .path = asked.path,
                        .what = ""};
   auto done = [this, request](TrialOutcome outcome) {
     loop_.post([this, request, outcome = std::move(outcome)] { tried(request, outcome); });
   };
-  if (!trials_->ask(trial_of(held, options_.journal), std::move(done))) {
+  if (!trials_->ask(trial_of(asked, options_.journal), std::move(done))) {
     tried(std::move(request), {TrialOutcome::Kind::kNotTried, "too many wait for a trial"});
   }
 }
@@ -253,4 +254,4 @@ void Quarantine::add_to(http::Router& router) {
              });
 }
 
-}  // namespace sportapp::commands
+}  // namespace sportapp::quarantine
