@@ -1,13 +1,20 @@
-# sportapp_part(NAME [DEPS part ...] [LIBS target ...] [TEST_DEPS part ...]): one folder of src/ as a library. Every *.cpp of the
+# sportapp_part(NAME [DEPS part ...] [LIBS target ...] [TEST_DEPS part ...] [SEPARATE file ...]): one folder of src/ as a library. Every *.cpp of the
 # folder belongs to it; every *_test.cpp becomes part of NAME_test, so no test can be left out of the build. TEST_DEPS are linked by the tests only.
+# The builds of the tests compile the files of a part together, in half the time. SEPARATE are those whose local names are
+# also another file's: ALL, or some.
 function(sportapp_part name)
-  cmake_parse_arguments(PART "" "" "DEPS;LIBS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(PART "" "" "DEPS;LIBS;TEST_DEPS;SEPARATE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|main|fuzz)\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   add_library(sportapp_${name} STATIC ${sources})
   target_include_directories(sportapp_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR})
+  if(PART_SEPARATE STREQUAL "ALL")
+    set_target_properties(sportapp_${name} PROPERTIES UNITY_BUILD OFF)
+  elseif(PART_SEPARATE)
+    set_source_files_properties(${PART_SEPARATE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
   list(TRANSFORM PART_DEPS PREPEND sportapp_)
   target_link_libraries(sportapp_${name} PUBLIC ${PART_DEPS} ${PART_LIBS})
   if(tests)

@@ -11,7 +11,7 @@ namespace sportapp::lab {
 namespace {
 
 TEST(StruckLogTest, WhatIsWrittenIsRead) {
-  const testing::TempFolder folder;
+  const sportapp::testing::TempFolder folder;
   const auto file = folder.path() / "faults.jsonl";
   const Struck kill{1,          FaultKind::kKill, "users.primary", "kill -9 of users-commands-a",
                     10'000'000, std::nullopt};
@@ -37,7 +37,7 @@ TEST(StruckLogTest, EveryKindHasItsText) {
 }
 
 TEST(StruckLogTest, AWrongLineIsNamed) {
-  const testing::TempFolder folder;
+  const sportapp::testing::TempFolder folder;
   const auto file = folder.path() / "faults.jsonl";
   const std::string good =
       R"({"number":1,"kind":"kill","target":"monitor","what":"kill -9 of monitor","at_us":1,"healed_us":null})";

@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 namespace json = boost::json;
 
 constexpr int kHealerMs = 90'000;  // longer than it takes to heal and to end an instance
-constexpr int kEndMs = 30'000;
+constexpr int kInjuredEndMs = 30'000;
 constexpr int kKilledMs = 5'000;
 
 // Whether it is gone within the time. It need not be a child.
@@ -52,7 +52,7 @@ Injured injured_from(const json::object& object) {
 void end_guarded(const Injured& injured, std::vector<std::string>& done) {
   for (const auto& id : injured.guarded) {
     if (!process::is_alive(id)) continue;
-    const bool killed = end_process(id, kEndMs);
+    const bool killed = end_process(id, kInjuredEndMs);
     done.push_back(fmt::format("the instance (pid {}) was {}", id.pid, killed ? "killed" : "ended"));
   }
 }

@@ -22,7 +22,7 @@ std::vector<Injury> one_of_each() {
 }
 
 TEST(InjuryTest, EachIsReadAsItWasWritten) {
-  const testing::TempFolder folder;
+  const sportapp::testing::TempFolder folder;
   Injured injured{{1, 2}, {3, 4}, {{5, 6}}, {}};
   for (const auto& injury : one_of_each())
     injured.injuries.emplace(static_cast<int>(injured.injuries.size()), injury);
@@ -41,7 +41,7 @@ TEST(InjuryTest, EachIsReadAsItWasWritten) {
 }
 
 TEST(InjuryTest, AListThatIsDamagedIsSaid) {
-  const testing::TempFolder folder;
+  const sportapp::testing::TempFolder folder;
   EXPECT_FALSE(read_injured(folder.path()).value());
   for (const auto* text : {"", "{", "[]", "{}", R"({"healer":{"pid":1,"start_time":1},"lab":3})"}) {
     ASSERT_TRUE(write_file(injured_file(folder.path()), text));

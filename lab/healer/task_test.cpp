@@ -16,7 +16,7 @@ constexpr int kSurelyMs = 20'000;
 class TaskTest : public ::testing::Test {
  protected:
   Task start(const std::string& script) { return std::move(Task::start({"sh", "-c", script}, log_).value()); }
-  const testing::TempFolder folder_;
+  const sportapp::testing::TempFolder folder_;
   const std::filesystem::path log_ = folder_.path() / "log";
 };
 

@@ -40,13 +40,13 @@ constexpr Measure kMeasures[] = {
     {"usual_p99_ms", "latency before the first fault, 99 %"},
 };
 
-double ms(std::int64_t us) {
+double unrounded_ms(std::int64_t us) {
   return static_cast<double>(us) / 1000;
 }
 
 std::optional<double> quantile_ms(const Histogram& took, double part) {
   if (took.count() == 0) return std::nullopt;
-  return ms(took.quantile_us(part));
+  return unrounded_ms(took.quantile_us(part));
 }
 
 std::string with_commas(std::int64_t number) {
@@ -110,7 +110,7 @@ const Measure* find_measure(std::string_view name) {
 Spread spread_of(std::vector<std::int64_t> times_us) {
   if (times_us.empty()) return {};
   std::sort(times_us.begin(), times_us.end());
-  return {ms(times_us[times_us.size() / 2]), ms(times_us.back())};
+  return {unrounded_ms(times_us[times_us.size() / 2]), unrounded_ms(times_us.back())};
 }
 
 Spread outage_spread(const Judgement& judgement) {

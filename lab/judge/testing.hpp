@@ -109,7 +109,7 @@ class JudgeFixture : public ::testing::Test {
     return struck;
   }
 
-  const testing::TempFolder folder_;
+  const sportapp::testing::TempFolder folder_;
   const std::filesystem::path a_ = folder_.path() / "users-commands-a" / "journal.db";
   const std::filesystem::path b_ = folder_.path() / "users-commands-b" / "journal.db";
   std::vector<Request> requests_;

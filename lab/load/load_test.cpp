@@ -101,7 +101,7 @@ class LoadTest : public ::testing::Test {
     return counts;
   }
 
-  const testing::TempFolder folder_;
+  const sportapp::testing::TempFolder folder_;
   const std::filesystem::path log_ = folder_.path() / "requests.tsv";
   std::function<void(const http::Request&, const Reply&)> on_user_ =
       [this](const http::Request& request, const Reply& reply) { add_user(request, reply); };

@@ -12,7 +12,7 @@
 namespace sportapp::lab {
 namespace {
 
-constexpr int kProducts = 10;  // so that not all orders change one row
+constexpr int kStockedProducts = 10;  // so that not all orders change one row
 constexpr std::int64_t kStock = 1'000'000'000;
 constexpr int kWarmer = -2;  // its number among the clients
 constexpr std::chrono::milliseconds kBetweenTries{50};
@@ -36,7 +36,7 @@ class WarmUp {
     const auto user = made([this] { return maker_.registration(warmer_); });
     if (!user) return user.error();
     shop.user = *user;
-    for (int count = 0; count < kProducts; ++count) {
+    for (int count = 0; count < kStockedProducts; ++count) {
       const auto product = made([this] { return maker_.product(warmer_, kStock); });
       if (!product) return product.error();
       maker_.open({shop.user, {*product}});

@@ -186,7 +186,7 @@ TEST(Markdown, TakesTextsForTexts) {
 }
 
 TEST(Report, ThatWasWrittenIsReadBackTheSame) {
-  testing::TempFolder folder;
+  sportapp::testing::TempFolder folder;
   auto report = report_of({"crash-none", "crash-masked"});
   report.published = published_by_seed();
   const auto written = write_report(report, folder.path() / "out", "gone.html");
@@ -201,7 +201,7 @@ TEST(Report, ThatWasWrittenIsReadBackTheSame) {
 }
 
 TEST(Report, HasTheRunsOfAFolderInTheOrderInWhichTheyWereMade) {
-  testing::TempFolder folder;
+  sportapp::testing::TempFolder folder;
   for (const auto& [name, minute] : {std::pair{"cold-1", 2}, {"masked-1", 3}, {"none-1", 1}}) {
     auto result = smallest_result();
     result["label"] = name;
@@ -217,7 +217,7 @@ TEST(Report, HasTheRunsOfAFolderInTheOrderInWhichTheyWereMade) {
 }
 
 TEST(Report, TellsTheFileAndTheLineOfWhatIsWrong) {
-  testing::TempFolder folder;
+  sportapp::testing::TempFolder folder;
   const auto file = folder.path() / "result.json";
   std::ofstream(file) << "{\n\"format\": 1,\n\"scenario\": oops\n}\n";
   auto read = read_report({file});

@@ -36,7 +36,7 @@ class RequestLogTest : public ::testing::Test {
     }
   }
 
-  const testing::TempFolder folder_;
+  const sportapp::testing::TempFolder folder_;
   const std::filesystem::path file_ = folder_.path() / "requests.tsv";
 };
 

@@ -40,7 +40,7 @@ class ScenarioTest : public ::testing::Test {
     std::ofstream(file) << text;
     return load_scenario(file);
   }
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
 };
 
 std::string told(const FaultPlan& plan) {
@@ -225,7 +225,7 @@ TEST(TacticsTest, LevelsAddUp) {
 }
 
 TEST(TacticsTest, SettingsSayThem) {
-  const testing::TempFolder folder;
+  const sportapp::testing::TempFolder folder;
   for (const auto level : kLevels) {
     const auto file = folder.path() / "sportapp.toml";
     instance::Settings given;

@@ -24,4 +24,9 @@ class SystemClock final : public Clock {
   }
 };
 
+// For what no test turns: how long this process waited for another.
+[[nodiscard]] inline std::int64_t monotonic_ms() {
+  return SystemClock().monotonic_ms();
+}
+
 }  // namespace sportapp

@@ -5,7 +5,7 @@
 namespace sportapp::simulator {
 namespace {
 
-constexpr Us kRedial = 30 * kMs;
+constexpr Us kMonitorRedial = 30 * kMs;
 
 }  // namespace
 
@@ -95,7 +95,7 @@ void MonitorHost::broken(LinkId link) {
 }
 
 void MonitorHost::redial(const std::string& node) {
-  process().after(kRedial, [this, node] { world_.network.dial(*this, node, Purpose::kPing); });
+  process().after(kMonitorRedial, [this, node] { world_.network.dial(*this, node, Purpose::kPing); });
 }
 
 void MonitorHost::suspect(const std::string& node) {
@@ -141,7 +141,7 @@ void MonitorHost::look() {
           running_->monitor.saved(now, epoch);
           look();
         } else {
-          process().after(kRedial, [this, epoch] {
+          process().after(kMonitorRedial, [this, epoch] {
             running_->monitor.save_failed(world_.timeline.now_ms(), epoch);
             look();
           });

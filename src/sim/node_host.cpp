@@ -14,7 +14,7 @@ using replication::Replica;
 namespace {
 
 constexpr Us kTick = 25 * kMs;
-constexpr Us kRedial = 20 * kMs;
+constexpr Us kNodeRedial = 20 * kMs;
 
 }  // namespace
 
@@ -167,7 +167,7 @@ void NodeHost::dialled(const std::string& to, Purpose purpose, std::optional<Lin
     return;
   }
   if (!link) {
-    process().after(kRedial, [this, to] { dial(to); });
+    process().after(kNodeRedial, [this, to] { dial(to); });
     return;
   }
   running_->to_spare[to] = *link;
@@ -235,7 +235,7 @@ void NodeHost::broken(LinkId link) {
     const auto current = running_->to_spare.find(gone.other);
     if (current == running_->to_spare.end() || current->second != link) return;
     running_->to_spare.erase(current);
-    process().after(kRedial, [this, node = gone.other] { dial(node); });
+    process().after(kNodeRedial, [this, node = gone.other] { dial(node); });
     running_->replica->unlinked(now, gone.other);
   }
   perform();

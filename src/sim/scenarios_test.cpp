@@ -16,7 +16,7 @@ Settings calm(int nodes) {
   return settings;
 }
 
-class Scenario : public testing::Test {
+class Scenario : public ::testing::Test {
  protected:
   void begin(const Settings& settings) {
     world = std::make_unique<World>(settings);

@@ -9,7 +9,6 @@ namespace sportapp::failover {
 namespace {
 
 constexpr std::int64_t kSoonMs = 60'000;  // a primary that fails within this time failed soon
-constexpr int kDecisionsMax = 8;          // at one input; more is a table that goes round in circles
 
 std::string names(const std::vector<Member>& members) {
   std::vector<std::string> all;

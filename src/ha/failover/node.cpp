@@ -5,12 +5,6 @@
 #include <utility>
 
 namespace sportapp::failover {
-namespace {
-
-constexpr int kDecisionsMax = 8;
-
-}  // namespace
-
 Node::Node(std::string name, Epoch promise) : name_(std::move(name)), promise_(promise), saving_(promise) {}
 
 void Node::told(const Ping& ping, bool holds_floor) {

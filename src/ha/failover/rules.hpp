@@ -13,6 +13,9 @@ namespace sportapp::failover {
 
 using Bits = std::uint32_t;
 
+// At one input; more is a table that goes round in circles.
+inline constexpr int kDecisionsMax = 8;
+
 template <class Enum>
 constexpr Bits bit(Enum value) {
   return Bits{1} << static_cast<unsigned>(value);

@@ -16,7 +16,7 @@ class IncomingCopyTest : public ::testing::Test {
     for (std::size_t i = 0; i < bytes; ++i) made[i] = static_cast<char>(first + i % 97);
     return made;
   }
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
   const std::filesystem::path file_ = folder_.path() / "incoming.db";
 };
 

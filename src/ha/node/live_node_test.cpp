@@ -170,7 +170,7 @@ class LiveNodeTest : public ::testing::Test {
     return until([&] { return reports_["a"].head == reports_["b"].head && reports_["a"].head.seq > Seq{}; });
   }
 
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
   std::filesystem::path key_file_;
   std::unique_ptr<link::Endpoint> monitor_;
   std::map<std::string, link::ConnectionId> connections_;  // the monitor's thread's own

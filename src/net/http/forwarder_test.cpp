@@ -109,7 +109,7 @@ TEST_F(ForwarderTest, goes_over_few_connections_that_are_kept) {
 }
 
 TEST_F(ForwarderTest, goes_over_a_local_socket_with_bodies_of_every_size) {
-  const testing::TempFolder folder;
+  const sportapp::testing::TempFolder folder;
   const auto socket = folder.path() / "up.sock";
   upstream_.limits.body_bytes = 1'000'000;
   upstream_.start();

@@ -4,7 +4,7 @@
 namespace sportapp::http {
 namespace {
 
-class ServerProtocol : public testing::Test {
+class ServerProtocol : public ::testing::Test {
  protected:
   ServerProtocol() { running_.start(); }
   Answer ask(std::string_view request) {

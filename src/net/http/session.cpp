@@ -15,7 +15,7 @@ namespace sportapp::http {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::size_t kReadBytes = 2048;
+constexpr std::size_t kFirstReadBytes = 2048;
 constexpr std::size_t kBodyReadBytesMax = 32 * 1024;
 constexpr std::size_t kBufferKeptMax = 16 * 1024;  // what an idle connection may keep
 // How long bytes are still read and dropped after the last answer: closing with unread bytes would reset the
@@ -55,9 +55,10 @@ void Session::refuse_connection() {
 }
 
 void Session::read_more() {
-  std::size_t wanted = kReadBytes;
+  std::size_t wanted = kFirstReadBytes;
   if (parser_ && parser_->is_header_done() && parser_->content_length_remaining()) {
-    wanted = std::clamp<std::size_t>(*parser_->content_length_remaining(), kReadBytes, kBodyReadBytesMax);
+    wanted =
+        std::clamp<std::size_t>(*parser_->content_length_remaining(), kFirstReadBytes, kBodyReadBytesMax);
   }
   const auto room = in_.max_size() - in_.size();
   if (room == 0) return refuse(objection_to(boost::beast::http::error::header_limit));

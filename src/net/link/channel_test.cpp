@@ -2,16 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "net/link/testing.hpp"
+
 namespace sportapp::link {
 namespace {
 
 using Side = Channel::Side;
 
-Key key_of(std::uint8_t number) {
-  Key key;
-  key.bytes.fill(number);
-  return key;
-}
+using testing::key_of;
 
 struct Pair {
   explicit Pair(const Key& dialler_key = key_of(1), const Key& acceptor_key = key_of(1),

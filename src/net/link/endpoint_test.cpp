@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "net/link/channel.hpp"
+#include "net/link/testing.hpp"
 
 namespace sportapp::link {
 namespace {
@@ -22,11 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr auto kPatience = 20s;
 
-Key key_of(std::uint8_t number) {
-  Key key;
-  key.bytes.fill(number);
-  return key;
-}
+using testing::key_of;
 
 // An endpoint and what it was told.
 class Node {

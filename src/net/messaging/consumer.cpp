@@ -22,10 +22,6 @@ constexpr int kBehindMs = 3000;        // a journal that ends before the place f
 constexpr int kOtherHistoryEveryMs = 500;  // looked at again
 constexpr int kQuietMs = 1000;  // so long feed and stream have nothing new; then the stream alone is read
 
-std::int64_t now_ms() {
-  return SystemClock().monotonic_ms();
-}
-
 enum class Source { kNothing, kStream, kFeed };
 
 const char* name_of(Source source) {
@@ -144,7 +140,7 @@ void Consumer::Impl::step(const std::stop_token& stop) {
   if (prefers_feed_) {
     feed = read_feed(stop);
     if (feed != FeedRead::kFailed) set_reading(Source::kFeed);
-    if (feed == FeedRead::kSome) quiet_since_ms_ = now_ms();
+    if (feed == FeedRead::kSome) quiet_since_ms_ = monotonic_ms();
     if (feed == FeedRead::kMany || feed == FeedRead::kUnwritten || stop.stop_requested()) return;
   }
   const int wait_ms = prefers_feed_ ? kFeedWaitMs : StreamReader::kAnswerMaxMs;
@@ -169,7 +165,7 @@ void Consumer::Impl::take(StreamReader::Answer answer, FeedRead feed, const std:
     return set_reading(Source::kStream);
   }
   // While the feed alone brings something, nobody writes the stream.
-  if (prefers_feed_ && feed != FeedRead::kFailed && now_ms() - quiet_since_ms_ < kQuietMs) return;
+  if (prefers_feed_ && feed != FeedRead::kFailed && monotonic_ms() - quiet_since_ms_ < kQuietMs) return;
   prefers_feed_ = false;
   set_reading(Source::kStream);
   if (!stop.stop_requested()) check_feed(stop);
@@ -194,7 +190,7 @@ Place Consumer::Impl::place() {
 
 // Nothing is read without a hash to compare with, nor while what is here is not of the journal's history.
 bool Consumer::Impl::history_is_known(const std::stop_token& stop) {
-  if (now_ms() >= compare_at_ms_ && now_ms() >= feed_retry_at_ms_) {
+  if (monotonic_ms() >= compare_at_ms_ && monotonic_ms() >= feed_retry_at_ms_) {
     const bool waits = !place().hash || !other_history_.empty() || behind_since_ms_ != 0;
     if (compare_at_ms_ == 0 || waits) compare_history();
   }
@@ -208,26 +204,26 @@ void Consumer::Impl::compare_history() {
   const auto here = place();
   const auto there = feed_->hash_at(here.seq);
   if (!there) {
-    compare_at_ms_ = here.hash ? now_ms() + kHistoryEveryMs : 0;
+    compare_at_ms_ = here.hash ? monotonic_ms() + kHistoryEveryMs : 0;
     const bool deleted = there.error().retry == Retry::kNever && !here.hash;
     (void)(deleted ? gone(there.error().what) : feed_failed(there.error().what));
     return;
   }
   if (*there && (!here.hash || *here.hash == **there)) {
-    compare_at_ms_ = now_ms() + kHistoryEveryMs;
+    compare_at_ms_ = monotonic_ms() + kHistoryEveryMs;
     if (!here.hash) anchor_ = Place{here.seq, **there};
     behind_since_ms_ = 0;
     return set_other_history({});
   }
-  compare_at_ms_ = now_ms() + kOtherHistoryEveryMs;
+  compare_at_ms_ = monotonic_ms() + kOtherHistoryEveryMs;
   if (*there) {
     behind_since_ms_ = 0;
     return is_of_other_history(fmt::format("event {} is another one in the journal of {} than it was here",
                                            here.seq.value, options_.seal.service()));
   }
   // Of a primary that was deposed and has not noticed, this may be so for a moment.
-  if (behind_since_ms_ == 0) behind_since_ms_ = now_ms();
-  if (now_ms() - behind_since_ms_ >= kBehindMs) {
+  if (behind_since_ms_ == 0) behind_since_ms_ = monotonic_ms();
+  if (monotonic_ms() - behind_since_ms_ >= kBehindMs) {
     is_of_other_history(fmt::format("the journal of {} does not reach event {}, which is here",
                                     options_.seal.service(), here.seq.value));
   }
@@ -275,7 +271,7 @@ void Consumer::Impl::tell_refused(const StreamReader::Answer& answer) {
 // made anew: reading goes on without it.
 bool Consumer::Impl::is_confirmed(const CommittedEvent& last) {
   if (confirmed_) return true;
-  if (now_ms() < feed_retry_at_ms_) return !options_.only_confirmed;
+  if (monotonic_ms() < feed_retry_at_ms_) return !options_.only_confirmed;
   const auto there = feed_->hash_at(last.seq);
   if (!there) {
     if (there.error().retry == Retry::kLater) (void)feed_failed(there.error().what);
@@ -290,7 +286,7 @@ void Consumer::Impl::leave_stream(std::string why, int wait_ms, const std::stop_
   confirmed_ = false;
   if (!prefers_feed_) {
     prefers_feed_ = true;
-    quiet_since_ms_ = now_ms();
+    quiet_since_ms_ = monotonic_ms();
     return;
   }
   if (!feed_failure_.empty()) set_reading(Source::kNothing);
@@ -298,7 +294,7 @@ void Consumer::Impl::leave_stream(std::string why, int wait_ms, const std::stop_
 }
 
 FeedRead Consumer::Impl::read_feed(const std::stop_token& stop) {
-  if (now_ms() < feed_retry_at_ms_) return FeedRead::kFailed;
+  if (monotonic_ms() < feed_retry_at_ms_) return FeedRead::kFailed;
   const auto from = place();
   const auto events = feed_->read(from.seq, options_.batch_max);
   if (!events && events.error().retry == Retry::kNever) return gone(events.error().what);
@@ -313,7 +309,7 @@ FeedRead Consumer::Impl::read_feed(const std::stop_token& stop) {
   feed_back_off_.reset();
   if (events->empty()) {
     // It may end here because it is another, shorter one.
-    if (now_ms() >= compare_at_ms_) compare_history();
+    if (monotonic_ms() >= compare_at_ms_) compare_history();
     return FeedRead::kNone;
   }
   if (!write(*events, stop)) return FeedRead::kUnwritten;
@@ -323,7 +319,7 @@ FeedRead Consumer::Impl::read_feed(const std::stop_token& stop) {
 
 FeedRead Consumer::Impl::feed_failed(std::string why) {
   feed_failure_ = std::move(why);
-  feed_retry_at_ms_ = now_ms() + feed_back_off_.next_ms();
+  feed_retry_at_ms_ = monotonic_ms() + feed_back_off_.next_ms();
   return FeedRead::kFailed;
 }
 

@@ -6,6 +6,7 @@ namespace sportapp::messaging {
 namespace {
 
 using namespace testing;
+using sportapp::testing::eventually;
 
 class ConsumerTest : public ::testing::Test {
  protected:

@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return json::serialize(json::string_view(text.data(), text.size()));
 }
 
@@ -39,8 +39,8 @@ std::string copied(const json::string& text) {
 // The payload goes as a string, not as nested JSON, and so comes back with every byte as it was.
 std::string encode(const domain::CommittedEvent& event) {
   return fmt::format(R"({{"seq":{},"time_ms":{},"type":{},"version":{},"payload":{}}})", event.seq.value,
-                     event.time_ms, quoted(event.event.type), event.event.version,
-                     quoted(event.event.payload));
+                     event.time_ms, in_quotes(event.event.type), event.event.version,
+                     in_quotes(event.event.payload));
 }
 
 Result<domain::CommittedEvent> decode(std::string_view line) {

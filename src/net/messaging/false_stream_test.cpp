@@ -9,6 +9,7 @@ namespace sportapp::messaging {
 namespace {
 
 using namespace testing;
+using sportapp::testing::eventually;
 
 class FalseStreamTest : public ::testing::Test {
  protected:

@@ -11,7 +11,7 @@
 namespace sportapp::messaging {
 namespace {
 
-constexpr int kTimeoutMs = 1000;
+constexpr int kAnswerMs = 1000;
 
 // The feed of one node.
 class NodeFeed {
@@ -19,7 +19,7 @@ class NodeFeed {
   NodeFeed(const FeedAddress& address, const Seal& seal, const std::string& credential)
       : name_(fmt::format("feed of {}:{}", address.host, address.port)),
         seal_(seal),
-        client_(address.host, address.port, kTimeoutMs, credential) {}
+        client_(address.host, address.port, kAnswerMs, credential) {}
 
   Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) {
     const auto response = client_.get(fmt::format("/internal/feed?after={}&limit={}", after.value, limit));

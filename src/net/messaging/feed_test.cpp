@@ -7,6 +7,7 @@ namespace sportapp::messaging {
 namespace {
 
 using namespace testing;
+using sportapp::testing::eventually;
 
 // A commands process, as far as a feed needs one.
 class FeedTest : public ::testing::Test {

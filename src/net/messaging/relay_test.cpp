@@ -8,6 +8,7 @@ namespace sportapp::messaging {
 namespace {
 
 using namespace testing;
+using sportapp::testing::eventually;
 
 class RelayTest : public ::testing::Test {
  protected:

@@ -13,10 +13,6 @@ constexpr int kConnectTimeoutMs = 300;
 constexpr std::string_view kBlockMs = "200";
 constexpr int kSilenceMaxMs = 5000;  // then a new connection is made
 
-std::int64_t now_ms() {
-  return SystemClock().monotonic_ms();
-}
-
 // What an entry holds, unless no relay can have written it.
 Result<domain::CommittedEvent> event_of(const StreamEntry& entry, const Seal& seal) {
   const auto seq = seq_of(entry.id);
@@ -89,7 +85,7 @@ Result<StreamReader::Answer> StreamReader::ask(const Place& place, int wait_ms) 
 }
 
 Result<StreamReader::Answer> StreamReader::no_answer() {
-  const auto waited_ms = now_ms() - asked_at_ms_;
+  const auto waited_ms = monotonic_ms() - asked_at_ms_;
   if (waited_ms > kSilenceMaxMs) {
     return lost({Retry::kLater, fmt::format("{} does not answer", address_.name())});
   }
@@ -101,7 +97,7 @@ Result<StreamReader::Answer> StreamReader::no_answer() {
 
 Result<void> StreamReader::connect() {
   if (redis_) return {};
-  if (now_ms() < retry_at_ms_) return failure_;
+  if (monotonic_ms() < retry_at_ms_) return failure_;
   auto connected = Redis::connect(address_, kConnectTimeoutMs);
   if (!connected) return lost(connected.error());
   redis_.emplace(std::move(*connected));
@@ -115,14 +111,14 @@ Result<void> StreamReader::send(Seq position) {
   if (auto appended = redis_->append(words); !appended) return appended.error();
   if (auto flushed = redis_->flush(); !flushed) return flushed.error();
   asked_ = true;
-  asked_at_ms_ = now_ms();
+  asked_at_ms_ = monotonic_ms();
   return {};
 }
 
 Error StreamReader::lost(Error error) {
   redis_.reset();
   asked_ = false;
-  retry_at_ms_ = now_ms() + back_off_.next_ms();
+  retry_at_ms_ = monotonic_ms() + back_off_.next_ms();
   failure_ = std::move(error);
   return failure_;
 }

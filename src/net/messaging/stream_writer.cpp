@@ -7,7 +7,7 @@
 namespace sportapp::messaging {
 namespace {
 
-constexpr int kTimeoutMs = 400;
+constexpr int kConnectMs = 400;
 
 bool has_wrong_type(const redisReply& reply) {
   return reply.type == REDIS_REPLY_ERROR && text_of(reply).starts_with("WRONGTYPE");
@@ -27,7 +27,7 @@ StreamWriter::StreamWriter(RedisAddress redis, Seal seal, std::int64_t length_ma
     : address_(std::move(redis)), seal_(std::move(seal)), length_max_(std::to_string(length_max)) {}
 
 Result<void> StreamWriter::connect() {
-  auto connected = Redis::connect(address_, kTimeoutMs);
+  auto connected = Redis::connect(address_, kConnectMs);
   if (!connected) return connected.error();
   redis_.emplace(std::move(*connected));
   return {};

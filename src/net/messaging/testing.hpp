@@ -25,18 +25,9 @@
 #include "net/messaging/redis.hpp"
 #include "net/messaging/relay.hpp"
 #include "net/messaging/seal.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace sportapp::messaging::testing {
-
-// Generous: what it waits for takes milliseconds, but the machine may be busy.
-inline bool eventually(const std::function<bool()>& holds, int most_ms = 30'000) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(most_ms);
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
-}
 
 inline std::uint16_t free_port() {
   const int listener = socket(AF_INET, SOCK_STREAM, 0);
@@ -86,7 +77,8 @@ class RedisProcess {
       auto redis = Redis::connect(address_, 1000);
       return redis && redis->command(ping);
     };
-    if (!eventually(answers)) throw std::runtime_error("redis-server does not start; is it installed?");
+    if (!sportapp::testing::eventually(answers))
+      throw std::runtime_error("redis-server does not start; is it installed?");
   }
   void kill_hard() {
     kill(pid_, SIGKILL);

@@ -17,13 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::size_t kStepBytes = 1 << 20;
 
-Error failed(const char* what, const fs::path& file) {
-  const auto* todo = errno == ENOSPC || errno == EDQUOT ? "free some space on its disk"
-                                                        : "look at its disk and its folder's permissions";
-  return {Retry::kLater,
-          fmt::format("cannot {} {}: {}; {}", what, file.string(), std::strerror(errno), todo)};
-}
-
 // Calls `take` with each stretch of the file, in order; nothing of an empty one.
 template <class Take>
 Result<Sum> walk(const fs::path& file, const FileProgress& progress, const Take& take) {
@@ -67,6 +60,13 @@ Result<void> write_all(const Descriptor& out, std::string_view bytes, const fs::
 }
 
 }  // namespace
+
+Error failed(const char* what, const fs::path& path) {
+  const auto* todo = errno == ENOSPC || errno == EDQUOT ? "free some space on its disk"
+                                                        : "look at its disk and its folder's permissions";
+  return {Retry::kLater,
+          fmt::format("cannot {} {}: {}; {}", what, path.string(), std::strerror(errno), todo)};
+}
 
 Result<Sum> sum_of(const fs::path& file, const FileProgress& progress) {
   return walk(file, progress, [](std::string_view) { return Result<void>(); });

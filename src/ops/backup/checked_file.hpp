@@ -12,6 +12,9 @@ namespace sportapp::backup {
 // Told after each step how many bytes of the file are done; when it says no, it is given up (kLater).
 using FileProgress = std::function<bool(std::uint64_t done)>;
 
+// What a backup could not do with a file or folder, by errno, and what helps.
+[[nodiscard]] Error failed(const char* what, const std::filesystem::path& path);
+
 struct Sum {
   std::uint64_t bytes = 0;
   Hash hash{};

@@ -11,6 +11,7 @@
 #include <fstream>
 
 #include "base/durable.hpp"
+#include "ops/backup/checked_file.hpp"
 #include "ops/instance/layout.hpp"
 
 namespace sportapp::backup {
@@ -21,11 +22,6 @@ namespace fs = std::filesystem;
 // By it TARGET.part is known as one that may be removed.
 constexpr const char* kMark = "UNFINISHED";
 constexpr std::uint64_t kSpareBytes = 16 << 20;  // what should be left when it is full
-
-Error failed(const char* what, const fs::path& path) {
-  return {Retry::kLater, fmt::format("cannot {} {}: {}; look at its disk and its folder's permissions", what,
-                                     path.string(), std::strerror(errno))};
-}
 
 bool is_mount_point(const fs::path& folder) {
   struct stat own {};

@@ -119,7 +119,7 @@ class ImporterTest : public ::testing::Test {
     return Importer(std::move(options), **source, KeyMaker("users.csv", "users"), clock_, heard_).run();
   }
 
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
   SystemClock clock_;
   Heard heard_;
 };

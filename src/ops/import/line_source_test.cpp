@@ -34,7 +34,7 @@ class LineSourceTest : public ::testing::Test {
     }
   }
 
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
 };
 
 TEST_F(LineSourceTest, the_format_is_told_by_name_then_by_option_then_by_the_first_byte) {

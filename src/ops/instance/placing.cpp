@@ -13,7 +13,7 @@ namespace sportapp::instance {
 namespace {
 
 constexpr int kPortsEach = 2;  // HTTP and link; who has no link leaves one free
-constexpr int kPortMax = 65'535;
+constexpr int kLastPort = 65'535;
 
 Result<void> check_names(const Settings& settings, const std::vector<Member>& members) {
   for (const auto& [name, address] : settings.network.addresses) {
@@ -34,7 +34,7 @@ Result<std::vector<Member>> placed_members(const Settings& settings) {
   auto members = topology(services::names(), kRedundant ? settings.services.spares : 0);
   if (auto checked = check_names(settings, members); !checked) return checked.error();
   int port = settings.network.first_port;
-  if (port + kPortsEach * static_cast<int>(members.size()) > kPortMax + 1) {
+  if (port + kPortsEach * static_cast<int>(members.size()) > kLastPort + 1) {
     return Error{Retry::kNever,
                  fmt::format("[network] first_port = {} leaves no room for the ports of {} processes; "
                              "choose a lower one",

@@ -12,27 +12,23 @@
 #include "ops/instance/instance.hpp"
 #include "ops/supervisor/leftovers.hpp"
 #include "ops/supervisor/lock.hpp"
+#include "ops/supervisor/say.hpp"
 
 namespace sportapp::supervisor {
 namespace {
 
-constexpr int kPollMs = 50;
+constexpr int kEndPollMs = 50;
 constexpr int kKilledMs = 3000;
-
-void say(const std::string& line) {
-  fmt::print("{}\n", line);
-  std::fflush(stdout);
-}
 
 void show_progress(const instance::Layout& layout, std::set<std::string>& shown) {
   const auto instance = instance::read_instance_file(layout.instance_file());
   if (!instance) return;
   for (const auto& note : instance->notes) {
-    if (shown.insert(note).second) say("  " + note);
+    if (shown.insert(note).second) say("  {}\n", note);
   }
   for (const auto& process : instance->processes) {
     if (process.state != instance::ProcessState::kStopped || !shown.insert(process.name).second) continue;
-    say(fmt::format("  {:<20} {}", process.name, process.last_end.empty() ? "stopped" : process.last_end));
+    say("  {:<20} {}\n", process.name, process.last_end.empty() ? "stopped" : process.last_end);
   }
 }
 
@@ -40,7 +36,7 @@ bool gone_within(const instance::Layout& layout, const process::ProcessId& super
   const SystemClock clock;
   std::set<std::string> shown;
   for (const auto deadline = clock.monotonic_ms() + bound_ms; process::is_alive(supervisor);
-       ::usleep(kPollMs * 1000)) {
+       ::usleep(kEndPollMs * 1000)) {
     show_progress(layout, shown);
     if (clock.monotonic_ms() > deadline) return false;
   }
@@ -68,7 +64,7 @@ int end_rest(const instance::Layout& layout) {
     fmt::print(stderr, "sportapp: {}\n", ended.error().what);
     return kExitFailed;
   }
-  if (*ended > 0) say(fmt::format("Ended {} processes that a killed supervisor had left.", *ended));
+  if (*ended > 0) say("Ended {} processes that a killed supervisor had left.\n", *ended);
   std::error_code ignored;  // it names processes that are gone; the next start writes a new one
   std::filesystem::remove(layout.instance_file(), ignored);
   return 0;
@@ -80,7 +76,7 @@ int down(const std::filesystem::path& data, int timeout_s) {
   const instance::Layout layout{instance::normal_folder(data)};
   const auto instance = instance::read_instance(data);
   if (!instance) {
-    say(fmt::format("SportApp does not run on {}.", layout.data.string()));
+    say("SportApp does not run on {}.\n", layout.data.string());
     return end_rest(layout);
   }
   if (instance->apart) {
@@ -91,16 +87,16 @@ int down(const std::filesystem::path& data, int timeout_s) {
         layout.data.string());
     return kExitFailed;
   }
-  say(fmt::format("Stopping SportApp on {} (pid {}); requests under way are answered first.",
-                  layout.data.string(), instance->supervisor.pid));
+  say("Stopping SportApp on {} (pid {}); requests under way are answered first.\n", layout.data.string(),
+      instance->supervisor.pid);
   process::signal_process(instance->supervisor, SIGTERM);
   if (!gone_within(layout, instance->supervisor, timeout_s * 1000)) {
-    say(fmt::format("It did not end within {} s; killing it.", timeout_s));
+    say("It did not end within {} s; killing it.\n", timeout_s);
     process::signal_process(instance->supervisor, SIGKILL);
     gone_within(layout, instance->supervisor, kKilledMs);
   }
   const int rest = end_rest(layout);
-  if (rest == 0) say("SportApp is stopped.");
+  if (rest == 0) say("SportApp is stopped.\n");
   return rest;
 }
 

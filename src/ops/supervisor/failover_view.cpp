@@ -11,7 +11,7 @@ namespace sportapp::supervisor {
 namespace {
 
 namespace json = boost::json;
-constexpr int kAskMs = 1500;
+constexpr int kViewMs = 1500;
 
 std::string text_from(const json::object& object, const char* name) {
   return std::string(object.at(name).as_string());
@@ -81,7 +81,7 @@ Result<FailoverView> read_failover_view(std::string_view text) {
 Result<FailoverView> ask_failover(const instance::Instance& instance) {
   const auto* monitor = find_process(instance, "monitor");
   if (monitor == nullptr) return Error{Retry::kNever, "the instance has no monitor"};
-  instance::InternalClient client(instance, *monitor, kAskMs);
+  instance::InternalClient client(instance, *monitor, kViewMs);
   const auto answer = client.get("/internal/failover");
   if (!answer) return Error{Retry::kLater, "the monitor cannot be asked: " + answer.error().what};
   if (answer->status != 200) {

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kTermMs = 20'000;  // services drain, and close their databases
 constexpr int kKillMs = 3000;
-constexpr int kPollMs = 20;
+constexpr int kGonePollMs = 20;
 
 std::set<std::string> our_programs() {
   std::set<std::string> names;
@@ -48,7 +48,7 @@ std::vector<process::SeenProcess> signal_and_wait(std::vector<process::SeenProce
   const auto deadline = clock.monotonic_ms() + bound_ms;
   for (processes = still_alive(processes); !processes.empty() && clock.monotonic_ms() < deadline;
        processes = still_alive(processes)) {
-    ::usleep(kPollMs * 1000);
+    ::usleep(kGonePollMs * 1000);
   }
   return processes;
 }

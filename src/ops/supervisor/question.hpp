@@ -5,6 +5,9 @@
 
 namespace sportapp::supervisor {
 
+// How long a process of this machine may take to answer one.
+inline constexpr int kAskMs = 1000;
+
 // Whether it runs at all: any answer will do.
 [[nodiscard]] Result<void> check_alive(const instance::Member& member, int timeout_ms);
 // Whether it does what it is there for now; the error says what is missing.

@@ -32,7 +32,6 @@ namespace {
 
 constexpr int kLookMs = 50;
 constexpr int kAskEveryMs = 500;
-constexpr int kAskMs = 1000;
 constexpr int kTellEveryMs = 1000;
 
 struct Place {

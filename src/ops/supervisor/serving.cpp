@@ -6,12 +6,12 @@
 #include <set>
 
 #include "net/http/client.hpp"
+#include "ops/supervisor/question.hpp"
 
 namespace sportapp::supervisor {
 namespace {
 
 namespace json = boost::json;
-constexpr int kAskMs = 1000;
 
 // commands of users, with what /health says of them.
 template <class Act>

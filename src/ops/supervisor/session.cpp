@@ -11,6 +11,7 @@
 #include "base/process/process_id.hpp"
 #include "ops/instance/configuration.hpp"
 #include "ops/instance/ports.hpp"
+#include "ops/supervisor/say.hpp"
 #include "server/service/log.hpp"
 
 namespace sportapp::supervisor {
@@ -21,12 +22,6 @@ using instance::ProcessState;
 constexpr int kPollMs = 100;
 constexpr int kLogsEveryMs = 5000;
 constexpr int kGatewayStage = 0;
-
-template <class... Arguments>
-void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  fmt::print(stdout, format, std::forward<Arguments>(arguments)...);
-  std::fflush(stdout);
-}
 
 instance::Instance first_record(const Session::Start& start, const Clock& clock) {
   instance::Instance instance;

@@ -6,6 +6,7 @@
 
 #include "base/exit_status.hpp"
 #include "base/files.hpp"
+#include "ops/supervisor/say.hpp"
 #include "ops/supervisor/session.hpp"
 #include "server/service/log.hpp"
 
@@ -19,12 +20,6 @@ constexpr int kSettleMs = 2000;
 constexpr int kPersonMs = 5000;  // until what the monitor may not decide is believed to need a person
 constexpr int kQuickEndsMax = 5;
 constexpr std::size_t kLogLines = 8;
-
-template <class... Arguments>
-void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  fmt::print(stdout, format, std::forward<Arguments>(arguments)...);
-  std::fflush(stdout);
-}
 
 std::string seconds(std::int64_t milliseconds) {
   return fmt::format("{:.1f} s", static_cast<double>(milliseconds) / 1000);

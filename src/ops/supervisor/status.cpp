@@ -10,12 +10,12 @@
 
 #include "ops/instance/internal_client.hpp"
 #include "ops/instance/ports.hpp"
+#include "ops/supervisor/question.hpp"
 
 namespace sportapp::supervisor {
 namespace {
 
 namespace json = boost::json;
-constexpr int kAskMs = 1000;
 constexpr const char* kFailing = "failing";
 
 std::string text_of(const json::object& object, std::string_view name) {

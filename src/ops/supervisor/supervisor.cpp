@@ -16,8 +16,8 @@ namespace {
 
 using instance::ProcessState;
 
-constexpr int kPollMs = 20;    // while something is on its way
-constexpr int kIdleMs = 1000;  // while nothing is
+constexpr int kBusyPollMs = 20;  // while something is on its way
+constexpr int kIdleMs = 1000;    // while nothing is
 
 bool has_process(const Supervisor::View& view) {
   return view.id.pid != 0;
@@ -43,7 +43,7 @@ Supervisor::~Supervisor() {
   on_change_ = [](const View&) {};
   kill();
   while (!stopped()) {
-    ::usleep(kPollMs * 1000);
+    ::usleep(kBusyPollMs * 1000);
     tick();
   }
 }
@@ -265,7 +265,7 @@ int Supervisor::wanted_ms(const Child& child) const {
   switch (child.view.state) {
     case ProcessState::kStarting:
     case ProcessState::kStopping:
-      return kPollMs;
+      return kBusyPollMs;
     case ProcessState::kRestarting: {
       const auto left = child.due_ms - clock_.monotonic_ms();
       return static_cast<int>(std::clamp<std::int64_t>(left, 5, kIdleMs));
@@ -274,7 +274,7 @@ int Supervisor::wanted_ms(const Child& child) const {
     case ProcessState::kStopped:
       break;
   }
-  return child.group != 0 && !has_process(child.view) ? kPollMs : kIdleMs;
+  return child.group != 0 && !has_process(child.view) ? kBusyPollMs : kIdleMs;
 }
 
 }  // namespace sportapp::supervisor

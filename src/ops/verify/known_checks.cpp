@@ -15,8 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t kProgressEvery = 1000;
-constexpr const char* kNothing = "nothing";
+constexpr const char* kNoRow = "nothing";
 
 // Rows of a table, asked for in order of id but for some.
 class Rows {
@@ -41,7 +40,7 @@ class Rows {
   static std::string text_in(const std::vector<journal::StateRow>& rows, Id id) {
     const auto row = std::lower_bound(rows.begin(), rows.end(), id,
                                       [](const auto& one, Id wanted) { return one.id < wanted; });
-    return row == rows.end() || row->id != id ? kNothing : row->json;
+    return row == rows.end() || row->id != id ? kNoRow : row->json;
   }
 
   journal::Reader& reader_;

@@ -16,7 +16,6 @@ namespace {
 namespace json = boost::json;
 using domain::object_of;
 
-constexpr std::int64_t kProgressEvery = 1000;
 constexpr const char* kNothing = "nothing";
 
 // What one of the two services says of an order: the entry's type, and its place; none yet: seq 0.

@@ -88,7 +88,7 @@ class TrimmedTest : public ::testing::Test {
     return text.find(part) != std::string::npos;
   }
 
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
   const services::Service& users_ = *services::find("users");
   std::unique_ptr<domain::Domain> domain_ = users_.make_domain();
   std::unique_ptr<domain::Projection> views_ = users_.make_projection();

@@ -26,10 +26,10 @@ constexpr int kUsers = 1500;  // more than a page of everything
 constexpr int kBehind = 1100;
 
 // An instance's files as the real journal and read models write them: one read model is behind the other.
-class VerifyTest : public testing::Test {
+class VerifyTest : public ::testing::Test {
  protected:
   VerifyTest()
-      : data_(fs::path(testing::TempDir()) / fmt::format("verify_test_{}_{}", getpid(), test_name())) {
+      : data_(fs::path(::testing::TempDir()) / fmt::format("verify_test_{}_{}", getpid(), test_name())) {
     fs::remove_all(data_);
     write_journal();
     write_empty_journals();
@@ -38,7 +38,7 @@ class VerifyTest : public testing::Test {
   }
   ~VerifyTest() override { fs::remove_all(data_); }
 
-  static std::string test_name() { return testing::UnitTest::GetInstance()->current_test_info()->name(); }
+  static std::string test_name() { return ::testing::UnitTest::GetInstance()->current_test_info()->name(); }
 
   static journal::Submission submission(int number) {
     const auto email = number % 2 == 0 ? fmt::format(R"(,"email":"U{}@example.org")", number) : "";

@@ -11,8 +11,6 @@
 namespace sportapp::verify {
 namespace {
 
-constexpr std::int64_t kProgressEvery = 1000;
-
 // By its number alone: a program's words for why may change.
 Record set_aside_record(Seq seq) {
   return {{"event", seq.value, ""}, "set aside"};

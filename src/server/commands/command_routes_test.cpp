@@ -11,6 +11,7 @@ namespace sportapp::commands {
 namespace {
 
 using sportapp::testing::HandLoop;
+using testing::kAtA;
 using Headers = std::vector<std::pair<std::string, std::string>>;
 using Strings = std::vector<std::string>;
 
@@ -187,8 +188,6 @@ TEST_F(CommandRoutesTest, what_waits_is_counted_with_the_age_of_the_oldest) {
   EXPECT_GE(counts.oldest_open_ms, 0);
   EXPECT_LT(counts.oldest_open_ms, 600'000);
 }
-
-const service::Elsewhere kAtA{"a", "/run/a.sock", "127.0.0.1", 5001};
 
 TEST_F(CommandRoutesTest, a_spare_gives_commands_to_the_primary_and_answers_what_is_wrong_itself) {
   routes_.primary_is(kAtA);

@@ -14,8 +14,8 @@ namespace {
 using sportapp::testing::HandClock;
 using sportapp::testing::HandLoop;
 using testing::HandForwarder;
+using testing::kAtA;
 
-const service::Elsewhere kAtA{"a", "/run/a.sock", "127.0.0.1", 5001};
 const service::Elsewhere kAtC{"c", "", "127.0.0.1", 5003};
 
 // A command as the test sees it: how often it was answered, and with what.

@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "net/http/forwarder.hpp"
+#include "server/service/primary_location.hpp"
 
 namespace sportapp::commands::testing {
+
+const inline service::Elsewhere kAtA{"a", "/run/a.sock", "127.0.0.1", 5001};
 
 // As a forwarder is: requests under way end in an error when another address is chosen, or all are given up.
 class HandForwarder final : public http::Forwarder {

@@ -11,24 +11,16 @@
 #include "base/clock.hpp"
 #include "ha/watch/record_store.hpp"
 #include "net/link/endpoint.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace sportapp::monitor {
 namespace {
 
+using sportapp::testing::eventually;
+
 using failover::Role;
 using ::testing::HasSubstr;
-
-constexpr int kBoundMs = 30'000;
-
-bool eventually(const std::function<bool()>& holds) {
-  const SystemClock clock;
-  for (const auto deadline = clock.monotonic_ms() + kBoundMs; clock.monotonic_ms() < deadline;
-       ::usleep(2000)) {
-    if (holds()) return true;
-  }
-  return false;
-}
 
 // A node as the monitor sees it: answers pings over a real link, and does as it is told.
 class LinkedNode {

@@ -10,13 +10,14 @@
 #include "base/clock.hpp"
 #include "net/http/server_fixture.hpp"
 #include "server/monitor/probes.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace sportapp::monitor {
 namespace {
 
-using ::testing::HasSubstr;
+using sportapp::testing::eventually;
 
-constexpr int kBoundMs = 20'000;
+using ::testing::HasSubstr;
 
 Target target_at(std::uint16_t port, Kind kind = Kind::kService) {
   Target target;
@@ -27,15 +28,6 @@ Target target_at(std::uint16_t port, Kind kind = Kind::kService) {
   target.port = port;
   target.kind = kind;
   return target;
-}
-
-bool eventually(const std::function<bool()>& holds) {
-  const SystemClock clock;
-  for (const auto deadline = clock.monotonic_ms() + kBoundMs; clock.monotonic_ms() < deadline;
-       ::usleep(2000)) {
-    if (holds()) return true;
-  }
-  return false;
 }
 
 // A socket that takes connections and says nothing.

@@ -7,7 +7,7 @@
 #include <csignal>
 #include <fstream>
 
-#include "net/messaging/testing.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/other_process.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -46,7 +46,7 @@ class InHandTest : public ::testing::Test {
         .request = request(number), .mark = mark, .since_ms = since_ms, .key = "k" + std::to_string(number)};
   }
 
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
   std::filesystem::path file_ = folder_.path() / "users-commands-a";
 };
 
@@ -90,7 +90,7 @@ TEST_F(InHandTest, others_see_whether_its_process_is_there) {
       auto own = open();
       ::pause();
     });
-    ASSERT_TRUE(messaging::testing::eventually(lives));
+    ASSERT_TRUE(sportapp::testing::eventually(lives));
   }
   EXPECT_FALSE(lives()) << "it was killed";
 }

@@ -1,7 +1,7 @@
 #include "server/quarantine/quarantine.hpp"
 
-#include "net/messaging/testing.hpp"
 #include "server/quarantine/testing.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/hand_loop.hpp"
 #include "tests/support/other_process.hpp"
 
@@ -76,14 +76,14 @@ TEST_F(QuarantineTest, what_a_process_that_lives_has_in_hand_is_suspect_only_onc
     ::pause();
   });
   std::int64_t since_ms = -1;
-  ASSERT_TRUE(messaging::testing::eventually([&] {
+  ASSERT_TRUE(sportapp::testing::eventually([&] {
     const auto seen = InHandFile::open_other(folder_.path() / "a");
     return seen && (*seen)->stands(sound_.fingerprint, since_ms);
   }));
   const auto verdict = b->verdict(sound_.fingerprint);
   EXPECT_TRUE(verdict == Verdict::kInnocent || machine_ms() - since_ms >= kHangsAfterMs);
   EXPECT_TRUE(
-      messaging::testing::eventually([&] { return b->verdict(sound_.fingerprint) == Verdict::kSuspect; }));
+      sportapp::testing::eventually([&] { return b->verdict(sound_.fingerprint) == Verdict::kSuspect; }));
   EXPECT_GE(machine_ms() - since_ms, kHangsAfterMs);
 }
 

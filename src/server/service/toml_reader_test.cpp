@@ -20,7 +20,7 @@ class ConfigTest : public ::testing::Test {
     const auto config = load(text);
     return config ? "accepted" : config.error().what.substr(file_.string().size());
   }
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
   std::filesystem::path file_ = folder_.path() / "a.toml";
 };
 
@@ -55,7 +55,7 @@ class TomlReaderTest : public ::testing::Test {
     const auto finished = reader.finish();
     return finished ? "accepted" : finished.error().what.substr(file_.string().size());
   }
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
   std::filesystem::path file_ = folder_.path() / "a.toml";
 };
 

@@ -109,7 +109,7 @@ TEST_F(AppendTest, WhatTheRulesCannotApplyIsNotTaken) {
 }
 
 TEST_F(AppendTest, AFailedWriteIsToldAndOverWhenTheDiskIsWellAgain) {
-  testing::FaultyDisk disk;
+  sportapp::testing::FaultyDisk disk;
   std::atomic<int> failed = 0, recovered = 0;
   open();
   open_follower(

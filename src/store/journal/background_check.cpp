@@ -17,7 +17,7 @@
 namespace sportapp::journal {
 namespace {
 
-constexpr std::size_t kPageEntries = 256;
+constexpr std::size_t kSliceEntries = 256;
 constexpr int kScratchCacheKib = 4 * 1024;
 constexpr int kLowest = 19;
 // A record of the state counts for so many bytes.
@@ -84,7 +84,7 @@ class BackgroundCheck::Round {
   // Of those behind the last one that was read.
   Wrong next_page(Reader& reader) {
     if (auto followed = follow_base(reader); !followed) return followed.error();
-    const auto page = reader.entries(last_.seq, kPageEntries);
+    const auto page = reader.entries(last_.seq, kSliceEntries);
     if (!page) return page.error();
     const auto after = last_.seq;
     std::uint64_t bytes = 0;

@@ -14,7 +14,7 @@ namespace {
 
 using sqlite::Use;
 
-constexpr const char* kSchema = R"sql(
+constexpr const char* kBaseSchema = R"sql(
 CREATE TABLE IF NOT EXISTS base(
   one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS base_taken_in(source TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
@@ -50,7 +50,7 @@ Error deleted(const std::filesystem::path& file, Seq after, Seq base) {
 }
 
 void create_base(SQLite::Database& database) {
-  database.exec(kSchema);
+  database.exec(kBaseSchema);
 }
 
 Head base_of(SQLite::Database& database) {

@@ -37,7 +37,7 @@ class CommittedEventsTest : public ::testing::Test {
     return seqs;
   }
 
-  const testing::TempFolder folder_;
+  const sportapp::testing::TempFolder folder_;
   const std::filesystem::path live_ = folder_.path() / "live";
   const std::shared_ptr<Durable> durable_ = std::make_shared<Durable>();
 };

@@ -85,7 +85,7 @@ TEST_F(ConsumedTest, ABatchThatIsRolledBackCountsForNothing) {
 }
 
 TEST_F(ConsumedTest, AfterAFailedSyncThePositionIsWhatTheFileHolds) {
-  testing::FaultyDisk disk;
+  sportapp::testing::FaultyDisk disk;
   open();
   ASSERT_TRUE(counts("a", 0, 1));
   disk.fail_next_sync();

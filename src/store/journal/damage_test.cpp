@@ -229,7 +229,7 @@ TEST_F(DamageTest, ItIsToldWhenItRecoversFromAFolderThatItMayNotUse) {
 }
 
 TEST_F(DamageTest, AFullDiskAtTheStartIsOverWhenThereIsRoom) {
-  testing::FaultyDisk disk;
+  sportapp::testing::FaultyDisk disk;
   disk.set_full(true);
   int recovered = 0;
   open({.on_recovered = [&] { ++recovered; }});

@@ -53,7 +53,7 @@ TEST_F(EntryReaderTest, SeesNothingOfABatchThatIsHeld) {
 }
 
 TEST_F(EntryReaderTest, GoesOnAfterTheJournalOpenedItsFileAnew) {
-  testing::FaultyDisk disk;
+  sportapp::testing::FaultyDisk disk;
   open();
   add_names(1, 2);
   auto reader = journal_->entries();

@@ -53,7 +53,7 @@ TEST_F(JournalTest, TwoAtOnceWithOneKeyExecuteOnce) {
 }
 
 TEST_F(JournalTest, OneBatchIsOneSyncAndOneRefusalHarmsNoOther) {
-  testing::FaultyDisk disk;
+  sportapp::testing::FaultyDisk disk;
   Barrier barrier;
   open({.gate = &barrier});
   submit("first", "zero");
@@ -164,7 +164,7 @@ TEST_F(JournalTest, GoesOnWhereItEndedAndTheChainHolds) {
 }
 
 TEST_F(JournalTest, WhatWasAcknowledgedOutlivesAPowerCut) {
-  testing::FaultyDisk disk;
+  sportapp::testing::FaultyDisk disk;
   for (int round = 0; round < 5; ++round) {
     open();
     for (int i = 0; i < 10; ++i) {
@@ -182,7 +182,7 @@ TEST_F(JournalTest, WhatWasAcknowledgedOutlivesAPowerCut) {
 }
 
 TEST_F(JournalTest, AFullDiskIsRefusedClearlyAndOverWhenThereIsRoom) {
-  testing::FaultyDisk disk;
+  sportapp::testing::FaultyDisk disk;
   open();
   ASSERT_TRUE(added("k1", "ana"));
   disk.set_full(true);
@@ -200,7 +200,7 @@ TEST_F(JournalTest, AFullDiskIsRefusedClearlyAndOverWhenThereIsRoom) {
 }
 
 TEST_F(JournalTest, AfterAFailedSyncTheOutcomeIsUnknownAndSettledByReopening) {
-  testing::FaultyDisk disk;
+  sportapp::testing::FaultyDisk disk;
   open();
   ASSERT_TRUE(added("k1", "ana"));
   disk.fail_next_sync();
@@ -218,8 +218,8 @@ TEST_F(JournalTest, AfterAFailedSyncTheOutcomeIsUnknownAndSettledByReopening) {
 // Every single write, truncation and sync of some commits fails once in its own run.
 TEST_F(JournalTest, WhateverChangeFailsNothingAcknowledgedIsLostOrDoubled) {
   for (std::int64_t nth = 1;; ++nth) {
-    testing::TempFolder folder;
-    testing::FaultyDisk disk;
+    sportapp::testing::TempFolder folder;
+    sportapp::testing::FaultyDisk disk;
     Outcomes outcomes;
     std::vector<std::string> acknowledged;
     auto journal = Journal::open({.file = folder.path() / "journal.db"}, names_, clock_);
@@ -254,7 +254,7 @@ TEST_F(JournalTest, WhateverChangeFailsNothingAcknowledgedIsLostOrDoubled) {
 }
 
 TEST_F(JournalTest, RefusesAFileThatLostWhatWasAcknowledged) {
-  testing::FaultyDisk disk;
+  sportapp::testing::FaultyDisk disk;
   open();
   ASSERT_TRUE(added("k1", "ana"));
   ASSERT_TRUE(added("k2", "luz"));

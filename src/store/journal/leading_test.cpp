@@ -44,7 +44,7 @@ TEST_F(LeadingTest, RefusalsAndReplaysGoThroughTheGateToo) {
 
 TEST_F(LeadingTest, WhoFollowsWhileABatchIsHeldEndsItAsItsGateSays) {
   for (const bool refuse : {false, true}) {
-    testing::TempFolder folder;
+    sportapp::testing::TempFolder folder;
     Barrier barrier;
     Outcomes outcomes;
     auto journal = Journal::open({.file = folder.path() / "journal.db", .gate = &barrier}, names_, clock_);
@@ -103,7 +103,7 @@ TEST_F(LeadingTest, WhatFollowsTakesNoCommandsAndWhatLeadsTakesNoEntries) {
 }
 
 TEST_F(LeadingTest, WithAGateAFailedCommitIsNobodysAnswerAndEndsTheLead) {
-  testing::FaultyDisk disk;
+  sportapp::testing::FaultyDisk disk;
   Barrier barrier;
   std::atomic<int> failed = 0, recovered = 0;
   open({.gate = &barrier,

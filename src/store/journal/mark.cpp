@@ -19,7 +19,7 @@ constexpr std::chrono::seconds kSyncEvery{1};
 // counter; head: seq, hash; settled: seq, hash, epoch; replacing: whether, seq, hash; may_have_gaps; damage:
 // length, bytes
 constexpr std::size_t kContentBytes = 8 + (8 + 32) + (8 + 32 + 8) + (1 + 8 + 32) + 1 + 4 + kDamageBytesMax;
-constexpr SlotFormat kFormat{"sportapp journal mark 1\n", kContentBytes};
+constexpr SlotFormat kMarkFormat{"sportapp journal mark 1\n", kContentBytes};
 
 struct Counted {
   std::uint64_t counter = 0;
@@ -60,7 +60,7 @@ struct Found {
 };
 
 Result<Found> read_newest(const Descriptor& slots, const fs::path& file) {
-  const auto contents = read_slots(slots, file, kFormat);
+  const auto contents = read_slots(slots, file, kMarkFormat);
   if (!contents) return contents.error();
   Found found;
   for (std::size_t i = 0; i < contents->size(); ++i) {
@@ -100,7 +100,7 @@ Result<std::unique_ptr<MarkFile>> MarkFile::open(const fs::path& journal) {
   if (!before) return before.error();
   const auto file = of(journal);
   if (!*before) {
-    if (auto made = make_slots(file, kFormat, content_of(0, {})); !made) return made.error();
+    if (auto made = make_slots(file, kMarkFormat, content_of(0, {})); !made) return made.error();
   }
   auto slots = open_slots(file);
   if (!slots) return slots.error();
@@ -126,7 +126,7 @@ MarkFile::~MarkFile() {
 }
 
 Result<void> MarkFile::write(const Mark& mark) {
-  auto written = write_slot(slots_, file_, kFormat, next_slot_, content_of(counter_ + 1, mark));
+  auto written = write_slot(slots_, file_, kMarkFormat, next_slot_, content_of(counter_ + 1, mark));
   if (!written) return written;
   mark_ = mark;
   ++counter_;

@@ -31,7 +31,7 @@ class MarkTest : public ::testing::Test {
     file << text;
   }
 
-  const testing::TempFolder folder_;
+  const sportapp::testing::TempFolder folder_;
   const fs::path journal_ = folder_.path() / "journal.db";
   const fs::path file_ = folder_.path() / "journal.mark";
 };

@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr SlotFormat kFormat{"sportapp promise 1\n", 8};
+constexpr SlotFormat kPromiseFormat{"sportapp promise 1\n", 8};
 // What is written where the promise before is lost: it stays known until there is another one.
 constexpr Epoch kLost{-1};
 
@@ -31,7 +31,7 @@ std::string content_of(Epoch epoch) {
 using Epochs = std::array<std::optional<Epoch>, 2>;  // of a slot that is damaged: none
 
 Result<Epochs> read_epochs(const Descriptor& slots, const fs::path& file) {
-  const auto contents = read_slots(slots, file, kFormat);
+  const auto contents = read_slots(slots, file, kPromiseFormat);
   if (!contents) return contents.error();
   Epochs epochs;
   for (std::size_t i = 0; i < epochs.size(); ++i) {
@@ -78,7 +78,7 @@ Result<void> make_readable(const fs::path& folder, const fs::path& file) {
         file.string());
     first = kLost;
   }
-  return make_slots(file, kFormat, content_of(first));
+  return make_slots(file, kPromiseFormat, content_of(first));
 }
 
 }  // namespace
@@ -117,7 +117,7 @@ Result<Epoch> Promise::read_only(const fs::path& folder) {
 
 Result<void> Promise::raise(Epoch epoch) {
   if (epoch <= value_) return {};
-  if (auto written = write_slot(slots_, file_, kFormat, next_slot_, content_of(epoch)); !written)
+  if (auto written = write_slot(slots_, file_, kPromiseFormat, next_slot_, content_of(epoch)); !written)
     return written;
   if (auto synced = sync_slots(slots_, file_); !synced) return synced;
   value_ = epoch;

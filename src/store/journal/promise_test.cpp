@@ -37,7 +37,7 @@ class PromiseTest : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  const testing::TempFolder folder_;
+  const sportapp::testing::TempFolder folder_;
   const fs::path file_ = folder_.path() / "promise";
 };
 

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // In the form of the mark, both of its slots the same.
-constexpr SlotFormat kFormat{"sportapp journal seal 1\n", 8 + 32 + 8 + 32 + 8};
+constexpr SlotFormat kSealFormat{"sportapp journal seal 1\n", 8 + 32 + 8 + 32 + 8};
 
 std::string content_of(const Seal& seal) {
   return ByteWriter()
@@ -50,7 +50,7 @@ Result<std::optional<Seal>> read_seal(const fs::path& journal) {
   if (!fs::exists(file, unknown) && !unknown) return std::optional<Seal>();
   const auto slots = open_slots(file);
   if (!slots) return slots.error();
-  const auto contents = read_slots(*slots, file, kFormat);
+  const auto contents = read_slots(*slots, file, kSealFormat);
   if (!contents) return contents.error();
   for (const auto& content : *contents) {
     if (content) return std::optional(seal_in(*content));
@@ -60,7 +60,7 @@ Result<std::optional<Seal>> read_seal(const fs::path& journal) {
 }
 
 Result<void> write_seal(const fs::path& journal, const Seal& seal) {
-  return make_slots(seal_of(journal), kFormat, content_of(seal));
+  return make_slots(seal_of(journal), kSealFormat, content_of(seal));
 }
 
 Result<void> remove_seal(const fs::path& journal) {

@@ -171,7 +171,7 @@ class JournalTest : public ::testing::Test {
     ASSERT_EQ(journal_->status().failing, "");
   }
 
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
   Names names_;
   SystemClock clock_;
   Outcomes outcomes_;

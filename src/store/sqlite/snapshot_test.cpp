@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace sportapp::sqlite {
 namespace {

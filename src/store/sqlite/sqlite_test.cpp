@@ -7,12 +7,12 @@
 namespace sportapp::sqlite {
 namespace {
 
-class SqliteTest : public testing::Test {
+class SqliteTest : public ::testing::Test {
  protected:
   SqliteTest()
-      : folder_(testing::TempDir() + "sqlite_test_" +
+      : folder_(::testing::TempDir() + "sqlite_test_" +
                 std::to_string(::testing::UnitTest::GetInstance()->random_seed()) +
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
     std::filesystem::remove_all(folder_);
   }
   ~SqliteTest() override { std::filesystem::remove_all(folder_); }

@@ -64,7 +64,7 @@ class ValueIndexTest : public ::testing::Test {
     return database_->execAndGet("SELECT count(*) FROM " + table).getInt64();
   }
 
-  testing::TempFolder folder_;
+  sportapp::testing::TempFolder folder_;
   std::unique_ptr<SQLite::Database> database_ = connect(false);
   std::optional<ValueIndex> index_;
   Expected expected_;

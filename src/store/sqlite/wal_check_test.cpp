@@ -45,7 +45,7 @@ class WalCheckTest : public ::testing::Test {
   }
   static std::size_t frame(std::size_t number) { return kHeader + (number - 1) * kFrame; }
 
-  const testing::TempFolder folder_;
+  const sportapp::testing::TempFolder folder_;
   const fs::path file_ = folder_.path() / "numbers.db";
   const fs::path copy_ = folder_.path() / "copy.db";
   std::unique_ptr<SQLite::Database> database_;

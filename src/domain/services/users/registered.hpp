@@ -8,6 +8,9 @@
 
 namespace sportapp::domain {
 
+inline constexpr const char* kUsernameField = "username";
+inline constexpr const char* kEmailField = "email";
+
 struct UserRegistered {
   Id id;
   std::string username;

@@ -12,11 +12,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kTable = "users";
-constexpr std::string_view kUsername = "username";
-constexpr std::string_view kEmail = "email";
 constexpr std::array kRules = {
-    FieldRule{.name = kUsername, .form = FieldRule::Form::kName, .min = 1, .max = 50},
-    FieldRule{.name = kEmail, .form = FieldRule::Form::kEmail, .required = false},
+    FieldRule{.name = kUsernameField, .form = FieldRule::Form::kName, .min = 1, .max = 50},
+    FieldRule{.name = kEmailField, .form = FieldRule::Form::kEmail, .required = false},
 };
 
 Refusal taken(std::string_view field, std::string_view value) {
@@ -40,13 +38,13 @@ class Users final : public Domain {
 
   Decision decide(const StateReader& state, const Command& command) const override {
     const auto asked = object_of(command.body);
-    const std::string_view username = asked.at(kUsername).as_string();
-    if (state.id_of(kUsername, username)) return taken(kUsername, username);
+    const std::string_view username = asked.at(kUsernameField).as_string();
+    if (state.id_of(kUsernameField, username)) return taken(kUsernameField, username);
     UserRegistered user{state.last_id(kTable).next(), std::string(username), {}, {}};
-    if (const auto* email = asked.if_contains(kEmail)) {
+    if (const auto* email = asked.if_contains(kEmailField)) {
       user.email = std::string(std::string_view(email->as_string()));
       user.email_key = email_key(*user.email).value();
-      if (state.id_of(kEmail, *user.email_key)) return taken(kEmail, *user.email);
+      if (state.id_of(kEmailField, *user.email_key)) return taken(kEmailField, *user.email);
     }
     return Effect{write_user_registered(user),
                   {200, user_json(user), "/api-queries/users/" + std::to_string(user.id.value)}};
@@ -55,8 +53,8 @@ class Users final : public Domain {
   void apply(State& state, const CommittedEvent& committed) const override {
     const auto user = read_user_registered(committed.event);
     state.put_row(kTable, user.id, user_json(user));
-    state.put_unique(kUsername, user.username, user.id);
-    if (user.email_key) state.put_unique(kEmail, *user.email_key, user.id);
+    state.put_unique(kUsernameField, user.username, user.id);
+    if (user.email_key) state.put_unique(kEmailField, *user.email_key, user.id);
   }
 };
 

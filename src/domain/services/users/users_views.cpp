@@ -6,21 +6,18 @@
 namespace sportapp::domain {
 namespace {
 
-constexpr const char* kUsername = "username";
-constexpr const char* kEmail = "email";
-
 class UsersViews final : public Projection {
  public:
   std::string_view service() const override { return "users"; }
 
   std::vector<Filter> filters() const override {
-    return {{kUsername, domain::nfc}, {kEmail, domain::email_key}};
+    return {{kUsernameField, domain::nfc}, {kEmailField, domain::email_key}};
   }
 
   void apply(Views& views, const domain::CommittedEvent& committed) const override {
     const auto user = domain::read_user_registered(committed.event);
-    views.put_lookup(kUsername, user.username, user.id);
-    if (user.email_key) views.put_lookup(kEmail, *user.email_key, user.id);
+    views.put_lookup(kUsernameField, user.username, user.id);
+    if (user.email_key) views.put_lookup(kEmailField, *user.email_key, user.id);
     views.put_view(user.id, domain::user_json(user));
   }
 };
