@@ -69,5 +69,5 @@ function(sportapp_lab_programs)
     list(APPEND programs lab-${name}-commands)
   endforeach()
   # What `sportapp experiment` needs besides.
-  add_custom_target(lab_programs DEPENDS programs ${programs} sportapp-lab lab_healer sportapp_disk_shim)
+  add_custom_target(lab_programs DEPENDS programs ${programs} sportapp-lab lab_agent sportapp_disk_shim)
 endfunction()

@@ -31,10 +31,10 @@ bool is_of_a_moment(FaultKind kind) {
 
 }  // namespace
 
-Conductor::Conductor(std::vector<FaultPlan> schedule, const Means& means, StruckLog& log, Fault::Now now,
-                     const Bounds& bounds, OnChange on_change)
+Conductor::Conductor(std::vector<FaultPlan> schedule, const FaultContext& context, FaultLog& log,
+                     Fault::Now now, const Bounds& bounds, OnChange on_change)
     : schedule_(in_order(std::move(schedule))),
-      means_(means),
+      context_(context),
       log_(log),
       now_(std::move(now)),
       bounds_(bounds),
@@ -72,8 +72,8 @@ bool Conductor::wait_until(std::int64_t at_us) {
 
 bool Conductor::wait_for_redundancy(const FaultPlan& plan) {
   const auto until_us = now_() + bounds_.redundant_within_ms * kUsPerMs;
-  for (auto missing = means_.subject.not_redundant(); !missing.empty();
-       missing = means_.subject.not_redundant()) {
+  for (auto missing = context_.subject.not_redundant(); !missing.empty();
+       missing = context_.subject.not_redundant()) {
     if (now_() > until_us) {
       trouble(plan, fmt::format("was not struck: not redundant within {} ms: {}", bounds_.redundant_within_ms,
                                 missing));
@@ -90,20 +90,20 @@ bool Conductor::wait_for_redundancy(const FaultPlan& plan) {
 void Conductor::strike(const FaultPlan& plan) {
   const auto until_us = now_() + bounds_.target_within_ms * kUsPerMs;
   for (;;) {
-    auto fault = make_fault(plan, means_);
-    auto blow = fault->strike(now_);
-    if (blow) return struck(plan, std::move(*blow), std::move(fault));
-    const bool again = blow.error().retry == Retry::kLater && now_() < until_us;
-    if (!again || !wait_until(now_() + kAskUs)) return trouble(plan, "was not struck: " + blow.error().what);
+    auto fault = make_fault(plan, context_);
+    auto start = fault->strike(now_);
+    if (start) return struck(plan, std::move(*start), std::move(fault));
+    const bool again = start.error().retry == Retry::kLater && now_() < until_us;
+    if (!again || !wait_until(now_() + kAskUs)) return trouble(plan, "was not struck: " + start.error().what);
   }
 }
 
-void Conductor::struck(const FaultPlan& plan, Blow blow, std::unique_ptr<Fault> fault) {
-  Active active{{plan.number, plan.kind, plan.target, std::move(blow.what), blow.at_us, std::nullopt},
+void Conductor::struck(const FaultPlan& plan, FaultStart start, std::unique_ptr<Fault> fault) {
+  Active active{{plan.number, plan.kind, plan.target, std::move(start.what), start.at_us, std::nullopt},
                 std::move(fault),
                 std::nullopt,
                 ends_by_itself(plan)};
-  if (plan.heal_after_ms > 0) active.heal_us = blow.at_us + plan.heal_after_ms * kUsPerMs;
+  if (plan.heal_after_ms > 0) active.heal_us = start.at_us + plan.heal_after_ms * kUsPerMs;
   outcome_.struck.push_back(active.struck);
   note(active.struck);
   active_.push_back(std::move(active));
@@ -149,12 +149,12 @@ void Conductor::heal_everything() {
     heal(active_.back());
     active_.pop_back();
   }
-  if (const auto healed = means_.healer.heal_all(); !healed) {
+  if (const auto healed = context_.agent.heal_all(); !healed) {
     outcome_.troubles.push_back("not everything is healed: " + healed.error().what);
   }
 }
 
-void Conductor::note(const Struck& struck) {
+void Conductor::note(const InjectedFault& struck) {
   for (auto& known : outcome_.struck) {
     if (known.number == struck.number) known = struck;
   }

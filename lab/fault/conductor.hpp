@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "lab/fault/fault.hpp"
+#include "lab/fault/fault_log.hpp"
 #include "lab/fault/schedule.hpp"
-#include "lab/fault/struck.hpp"
 
 namespace sportapp::lab {
 
@@ -24,15 +24,15 @@ class Conductor {
     std::int64_t target_within_ms = 5'000;      // waited for a target that is not there just now
   };
   struct Outcome {
-    std::vector<Struck> struck;  // in the order in which they struck
+    std::vector<InjectedFault> struck;  // in the order in which they struck
     std::vector<std::string>
         troubles;  // what did not go as planned: a fault that was not struck, or not healed
   };
   // Called on each fault that strikes and on each that is healed, as in the log.
-  using OnChange = std::function<void(const Struck&)>;
+  using OnChange = std::function<void(const InjectedFault&)>;
 
-  // `now`: since the load's start, of the monotonic clock. `log` and `means` outlive it.
-  Conductor(std::vector<FaultPlan> schedule, const Means& means, StruckLog& log, Fault::Now now,
+  // `now`: since the load's start, of the monotonic clock. `log` and `context` outlive it.
+  Conductor(std::vector<FaultPlan> schedule, const FaultContext& context, FaultLog& log, Fault::Now now,
             const Bounds& bounds, OnChange on_change);
 
   // Until every fault has struck and none lasts, the end has come, or it is asked to stop; then everything is
@@ -41,7 +41,7 @@ class Conductor {
 
  private:
   struct Active {
-    Struck struck;
+    InjectedFault struck;
     std::unique_ptr<Fault> fault;
     std::optional<std::int64_t> heal_us;  // when it is to be healed; nothing: at the end
     bool ends = false;                    // by itself
@@ -50,19 +50,19 @@ class Conductor {
   [[nodiscard]] bool wait_until(std::int64_t at_us);
   [[nodiscard]] bool wait_for_redundancy(const FaultPlan& plan);
   void strike(const FaultPlan& plan);
-  void struck(const FaultPlan& plan, Blow blow, std::unique_ptr<Fault> fault);
+  void struck(const FaultPlan& plan, FaultStart start, std::unique_ptr<Fault> fault);
   // Whether any is left that is not over: what nobody heals before lasts until the end.
   [[nodiscard]] bool anything_lasts() const;
   void look_after();
   void heal(Active& active);
   void heal_everything();
-  void note(const Struck& struck);
+  void note(const InjectedFault& struck);
   void trouble(const FaultPlan& plan, const std::string& what);
   void pause(std::int64_t us);
 
   const std::vector<FaultPlan> schedule_;
-  const Means means_;
-  StruckLog& log_;
+  const FaultContext context_;
+  FaultLog& log_;
   const Fault::Now now_;
   const Bounds bounds_;
   const OnChange on_change_;

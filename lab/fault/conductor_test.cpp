@@ -26,8 +26,8 @@ class ConductorTest : public ::testing::Test {
  protected:
   ConductorTest()
       : sleepers_(run_ / "data"),
-        healer_(Healer::start(run_).value()),
-        log_(StruckLog::create(run_ / "faults.jsonl").value()) {
+        agent_(FaultAgent::start(run_).value()),
+        log_(FaultLog::create(run_ / "faults.jsonl").value()) {
     bounds_.end_us = kHourUs;
   }
   FaultPlan plan(FaultKind kind, const std::string& target, std::int64_t at_ms,
@@ -42,15 +42,16 @@ class ConductorTest : public ::testing::Test {
   }
   Conductor::Outcome conduct(std::vector<FaultPlan> schedule, const std::stop_token& stop = {}) {
     const auto start = std::chrono::steady_clock::now();
-    const Means means{sleepers_, *healer_, ways_, run_, {}, [](const std::string& how) { return how; }};
+    const FaultContext context{sleepers_, *agent_, links_,
+                             run_,      {},      [](const std::string& how) { return how; }};
     Conductor conductor(
-        std::move(schedule), means, log_,
+        std::move(schedule), context, log_,
         [start] {
           using namespace std::chrono;
           return duration_cast<microseconds>(steady_clock::now() - start).count();
         },
         bounds_,
-        [this](const Struck& struck) {
+        [this](const InjectedFault& struck) {
           const std::lock_guard lock(mutex_);
           told_.push_back(struck);
         });
@@ -64,12 +65,12 @@ class ConductorTest : public ::testing::Test {
   const sportapp::testing::TempFolder folder_;
   const fs::path run_ = folder_.path();
   testing::Sleepers sleepers_;
-  std::unique_ptr<Healer> healer_;
-  LinkWays ways_;
-  StruckLog log_;
+  std::unique_ptr<FaultAgent> agent_;
+  ProxiedLinks links_;
+  FaultLog log_;
   Conductor::Bounds bounds_;
   std::mutex mutex_;
-  std::vector<Struck> told_;
+  std::vector<InjectedFault> told_;
   int last_number_ = 0;
 };
 
@@ -88,7 +89,7 @@ TEST_F(ConductorTest, EachStrikesInItsTurnNeverBeforeItsTimeAndIsHealed) {
   EXPECT_FALSE(outcome.struck[2].healed_us);
   EXPECT_FALSE(is_stopped(sleepers_.process("users-commands-a").pid()));
   EXPECT_TRUE(sleepers_.process("monitor").ended(1000));
-  const auto read = read_struck(run_ / "faults.jsonl").value();
+  const auto read = read_fault_log(run_ / "faults.jsonl").value();
   ASSERT_EQ(read.size(), 3U);
   EXPECT_EQ(read[1], outcome.struck[1]) << "number 2, the freeze";
   EXPECT_EQ(told(), 4U) << "three that struck, one of them healed";

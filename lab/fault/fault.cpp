@@ -5,8 +5,8 @@
 
 #include <utility>
 
-#include "lab/fault/injuries.hpp"
-#include "lab/healer/task.hpp"
+#include "lab/agent/task.hpp"
+#include "lab/fault/injections.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -15,34 +15,34 @@ constexpr int kTaskEndMs = 5000;  // what a command of ours still has when the r
 
 class Kill final : public Fault {
  public:
-  Kill(std::string target, const Means& means) : target_(std::move(target)), means_(means) {}
-  Result<Blow> strike(const Now& now) override {
-    const auto victims = find_victims(means_.subject, target_);
-    if (!victims) return victims.error();
-    Blow blow{now(), "kill -9 of " + names_of(*victims)};
+  Kill(std::string target, const FaultContext& context) : target_(std::move(target)), context_(context) {}
+  Result<FaultStart> strike(const Now& now) override {
+    const auto targets = find_target_processes(context_.subject, target_);
+    if (!targets) return targets.error();
+    FaultStart start{now(), "kill -9 of " + names_of(*targets)};
     bool hit = false;
-    for (const auto& victim : *victims) hit = process::signal_process(victim.id, SIGKILL) || hit;
-    if (!hit) return Error{Retry::kLater, names_of(*victims) + " had ended already"};
-    return blow;
+    for (const auto& target : *targets) hit = process::signal_process(target.id, SIGKILL) || hit;
+    if (!hit) return Error{Retry::kLater, names_of(*targets) + " had ended already"};
+    return start;
   }
 
  private:
   const std::string target_;
-  const Means means_;
+  const FaultContext context_;
 };
 
-// What the healer brings about and takes back.
-class Injured final : public Fault {
+// What the fault agent brings about and takes back.
+class Injected final : public Fault {
  public:
-  Injured(FaultPlan plan, const Means& means) : plan_(std::move(plan)), means_(means) {}
-  Result<Blow> strike(const Now& now) override {
-    auto choices = injuries_of(plan_, means_);
+  Injected(FaultPlan plan, const FaultContext& context) : plan_(std::move(plan)), context_(context) {}
+  Result<FaultStart> strike(const Now& now) override {
+    auto choices = injections_of(plan_, context_);
     if (!choices) return choices.error();
     Error last;
     for (const auto& choice : *choices) {
-      Blow blow{now(), choice.what};
-      auto struck = inflict(choice.injuries);
-      if (struck) return blow;
+      FaultStart start{now(), choice.what};
+      auto struck = inject(choice.injections);
+      if (struck) return start;
       last = struck.error();
     }
     return last;
@@ -50,40 +50,40 @@ class Injured final : public Fault {
   Result<bool> heal() override {
     bool something = false;
     Result<void> last;
-    for (const auto& [number, injury] : inflicted_) {
-      const auto* frozen = std::get_if<Frozen>(&injury);
+    for (const auto& [number, injection] : inflicted_) {
+      const auto* frozen = std::get_if<Frozen>(&injection);
       // A process that was ended while it was stopped is nothing to heal.
       something = something || frozen == nullptr || process::is_alive(frozen->id);
-      if (auto healed = means_.healer.heal(number); !healed) last = healed;
+      if (auto healed = context_.agent.heal(number); !healed) last = healed;
     }
     if (!last) return last.error();
     return something;
   }
 
  private:
-  Result<void> inflict(const std::vector<Injury>& injuries) {
-    for (const auto& injury : injuries) {
-      // On time even if the lab is busy or hangs then: the healer has a clock of its own.
-      const auto number = means_.healer.inflict(injury, plan_.heal_after_ms);
+  Result<void> inject(const std::vector<Injection>& injections) {
+    for (const auto& injection : injections) {
+      // On time even if the lab is busy or hangs then: the fault agent has a clock of its own.
+      const auto number = context_.agent.inject(injection, plan_.heal_after_ms);
       if (!number) {
         static_cast<void>(heal());  // the first error is the one that tells
         inflicted_.clear();
         return number.error();
       }
-      inflicted_.emplace_back(*number, injury);
+      inflicted_.emplace_back(*number, injection);
     }
     return {};
   }
 
   const FaultPlan plan_;
-  const Means means_;
-  std::vector<std::pair<int, Injury>> inflicted_;
+  const FaultContext context_;
+  std::vector<std::pair<int, Injection>> inflicted_;
 };
 
 // A command that runs beside the load; the fault is over when it has ended.
 class Running : public Fault {
  public:
-  explicit Running(const Means& means) : means_(means) {}
+  explicit Running(const FaultContext& context) : context_(context) {}
   Result<bool> is_over() override {
     const auto status = task_ ? task_->ended() : std::nullopt;
     if (!status) return false;
@@ -101,28 +101,29 @@ class Running : public Fault {
   }
 
  protected:
-  Result<Blow> begin(const Now& now, std::vector<std::string> arguments, std::string what) {
+  Result<FaultStart> begin(const Now& now, std::vector<std::string> arguments, std::string what) {
     arguments_ = std::move(arguments);
-    Blow blow{now(), std::move(what)};
+    FaultStart start{now(), std::move(what)};
     auto task = Task::start(arguments_, log());
     if (!task) return task.error();
     task_.emplace(std::move(*task));
-    return blow;
+    return start;
   }
-  [[nodiscard]] const Means& means() const { return means_; }
+  [[nodiscard]] const FaultContext& context() const { return context_; }
 
  private:
-  [[nodiscard]] std::filesystem::path log() const { return means_.run / "commands.log"; }
-  const Means means_;
+  [[nodiscard]] std::filesystem::path log() const { return context_.run / "commands.log"; }
+  const FaultContext context_;
   std::vector<std::string> arguments_;
   std::optional<Task> task_;
 };
 
 class OnPurpose final : public Running {
  public:
-  OnPurpose(std::vector<std::string> words, const Means& means) : Running(means), words_(std::move(words)) {}
-  Result<Blow> strike(const Now& now) override {
-    return begin(now, means().subject.command(words_), fmt::format("sportapp {}", fmt::join(words_, " ")));
+  OnPurpose(std::vector<std::string> words, const FaultContext& context)
+      : Running(context), words_(std::move(words)) {}
+  Result<FaultStart> strike(const Now& now) override {
+    return begin(now, context().subject.command(words_), fmt::format("sportapp {}", fmt::join(words_, " ")));
   }
 
  private:
@@ -131,16 +132,16 @@ class OnPurpose final : public Running {
 
 class UserCommand final : public Running {
  public:
-  UserCommand(FaultPlan plan, const Means& means) : Running(means), plan_(std::move(plan)) {}
-  Result<Blow> strike(const Now& now) override {
+  UserCommand(FaultPlan plan, const FaultContext& context) : Running(context), plan_(std::move(plan)) {}
+  Result<FaultStart> strike(const Now& now) override {
     if (!plan_.heal.empty()) {
-      const auto noted = means().healer.inflict(Noted{plan_.heal}, plan_.heal_after_ms);
+      const auto noted = context().agent.inject(UndoCommand{plan_.heal}, plan_.heal_after_ms);
       if (!noted) return noted.error();
       noted_ = *noted;
     }
-    auto blow = begin(now, {"sh", "-c", plan_.inject}, plan_.inject);
-    if (!blow && noted_ != 0) static_cast<void>(means().healer.heal(noted_));
-    return blow;
+    auto start = begin(now, {"sh", "-c", plan_.inject}, plan_.inject);
+    if (!start && noted_ != 0) static_cast<void>(context().agent.heal(noted_));
+    return start;
   }
   // With a command that heals it, it lasts until then.
   Result<bool> is_over() override {
@@ -150,7 +151,7 @@ class UserCommand final : public Running {
   Result<bool> heal() override {
     auto ended = Running::heal();
     if (noted_ == 0) return ended;
-    if (const auto healed = means().healer.heal(noted_); !healed) return healed.error();
+    if (const auto healed = context().agent.heal(noted_); !healed) return healed.error();
     return ended ? Result<bool>(true) : ended;
   }
 
@@ -161,41 +162,41 @@ class UserCommand final : public Running {
 
 class Poison final : public Fault {
  public:
-  Poison(std::string how, const Means& means) : how_(std::move(how)), means_(means) {}
-  Result<Blow> strike(const Now& now) override {
-    Blow blow{now(), {}};
-    auto sent = means_.poison(how_);
+  Poison(std::string how, const FaultContext& context) : how_(std::move(how)), context_(context) {}
+  Result<FaultStart> strike(const Now& now) override {
+    FaultStart start{now(), {}};
+    auto sent = context_.poison(how_);
     if (!sent) return sent.error();
-    blow.what = std::move(*sent);
-    return blow;
+    start.what = std::move(*sent);
+    return start;
   }
 
  private:
   const std::string how_;
-  const Means means_;
+  const FaultContext context_;
 };
 
 }  // namespace
 
-std::unique_ptr<Fault> make_fault(const FaultPlan& plan, const Means& means) {
+std::unique_ptr<Fault> make_fault(const FaultPlan& plan, const FaultContext& context) {
   switch (plan.kind) {
     case FaultKind::kKill:
-      return std::make_unique<Kill>(plan.target, means);
+      return std::make_unique<Kill>(plan.target, context);
     case FaultKind::kStop:
     case FaultKind::kFreeze:
     case FaultKind::kCut:
     case FaultKind::kSlowDisk:
     case FaultKind::kFullDisk:
     case FaultKind::kSqueeze:
-      return std::make_unique<Injured>(plan, means);
+      return std::make_unique<Injected>(plan, context);
     case FaultKind::kPoison:
-      return std::make_unique<Poison>(plan.how, means);
+      return std::make_unique<Poison>(plan.how, context);
     case FaultKind::kSwitchover:
-      return std::make_unique<OnPurpose>(std::vector<std::string>{"switchover", plan.target}, means);
+      return std::make_unique<OnPurpose>(std::vector<std::string>{"switchover", plan.target}, context);
     case FaultKind::kRolling:
-      return std::make_unique<OnPurpose>(std::vector<std::string>{"restart", "--rolling"}, means);
+      return std::make_unique<OnPurpose>(std::vector<std::string>{"restart", "--rolling"}, context);
     case FaultKind::kCommand:
-      return std::make_unique<UserCommand>(plan, means);
+      return std::make_unique<UserCommand>(plan, context);
   }
   throw std::logic_error("a kind of fault that there is not");
 }

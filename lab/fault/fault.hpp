@@ -7,26 +7,26 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "lab/fault/link_ways.hpp"
+#include "lab/agent/fault_agent.hpp"
+#include "lab/fault/proxied_links.hpp"
 #include "lab/fault/schedule.hpp"
 #include "lab/fault/subject.hpp"
-#include "lab/healer/healer.hpp"
 
 namespace sportapp::lab {
 
 // What faults are made with. All of it outlives them.
-struct Means {
+struct FaultContext {
   Subject& subject;
-  Healer& healer;
-  const LinkWays& ways;
+  FaultAgent& agent;
+  const ProxiedLinks& links;
   std::filesystem::path run;         // folder of the run: commands.log takes what commands say
-  std::filesystem::path disk_table;  // with which the instance was started; empty: its disks cannot be spoilt
+  std::filesystem::path disk_table;  // with which the instance was started; empty: its disks cannot be broken
   // Sends a poison request of this kind now (crash, hang, memory), by the load, so that it stands in its log;
   // gives what was sent.
   std::function<Result<std::string>(const std::string& how)> poison;
 };
 
-struct Blow {
+struct FaultStart {
   std::int64_t at_us = 0;  // when it struck, or began to
   std::string what;
 };
@@ -37,13 +37,13 @@ class Fault {
   virtual ~Fault() = default;
 
   // Resolves its target and brings it about. An error leaves nothing; Retry::kLater: it may go in a moment.
-  [[nodiscard]] virtual Result<Blow> strike(const Now& now) = 0;
+  [[nodiscard]] virtual Result<FaultStart> strike(const Now& now) = 0;
   // Takes it back; true when there was something to heal. Called once or never, after strike() was well.
   [[nodiscard]] virtual Result<bool> heal() { return false; }
   // Whether it is over by itself, and needs no healing; an error when it went wrong. Asked again and again.
   [[nodiscard]] virtual Result<bool> is_over() { return false; }
 };
 
-[[nodiscard]] std::unique_ptr<Fault> make_fault(const FaultPlan& plan, const Means& means);
+[[nodiscard]] std::unique_ptr<Fault> make_fault(const FaultPlan& plan, const FaultContext& context);
 
 }  // namespace sportapp::lab

@@ -6,10 +6,10 @@
 
 #include <fstream>
 
-#include "lab/fault/injuries.hpp"
+#include "lab/agent/disks.hpp"
+#include "lab/agent/tcp_testing.hpp"
+#include "lab/fault/injections.hpp"
 #include "lab/fault/testing.hpp"
-#include "lab/healer/disks.hpp"
-#include "lab/healer/tcp_testing.hpp"
 #include "ops/instance/detours.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -25,7 +25,7 @@ constexpr int kSurelyMs = 20'000;
 
 class FaultTest : public ::testing::Test {
  protected:
-  FaultTest() : sleepers_(run_ / "data"), healer_(Healer::start(run_).value()) {
+  FaultTest() : sleepers_(run_ / "data"), agent_(FaultAgent::start(run_).value()) {
     EXPECT_TRUE(make_disk_table(run_ / "disks"));
   }
   static FaultPlan plan(FaultKind kind, const std::string& target) {
@@ -37,7 +37,7 @@ class FaultTest : public ::testing::Test {
   }
   [[nodiscard]] std::unique_ptr<Fault> make(const FaultPlan& wanted) {
     return make_fault(wanted,
-                      {sleepers_, *healer_, ways_, run_, run_ / "disks", [this](const std::string& how) {
+                      {sleepers_, *agent_, links_, run_, run_ / "disks", [this](const std::string& how) {
                          return poison_ ? Result<std::string>(*poison_ + how) : poison_;
                        }});
   }
@@ -46,19 +46,19 @@ class FaultTest : public ::testing::Test {
     return instance::topology({"users", "orders"}, 1);
   }
   // The nodes' link ports are those of two listeners; monitor and nodes of users reach them through the
-  // healer.
-  void lead_links_through_healer(const FaultPlan& wanted) {
+  // fault agent.
+  void lead_links_through_agent(const FaultPlan& wanted) {
     fs::create_directories(layout_.run());
     ASSERT_TRUE(
         write_file(layout_.ports_file(),
                    fmt::format(R"({{"users-commands-a.link":{},"users-commands-b.link":{},"redis":{}}})",
                                node_a_.port(), node_b_.port(), redis_.port())));
-    auto opened = LinkWays::open(*healer_, layout_, {wanted}, members());
+    auto opened = ProxiedLinks::open(*agent_, layout_, {wanted}, members());
     ASSERT_TRUE(opened) << opened.error().what;
-    ways_ = std::move(*opened);
+    links_ = std::move(*opened);
   }
-  [[nodiscard]] std::uint16_t way(const std::string& dials, const std::string& listens) const {
-    for (const auto& one : ways_.all()) {
+  [[nodiscard]] std::uint16_t link(const std::string& dials, const std::string& listens) const {
+    for (const auto& one : links_.all()) {
       if (one.dials == dials && one.listens == listens) return one.port;
     }
     return 0;
@@ -68,8 +68,8 @@ class FaultTest : public ::testing::Test {
   const fs::path run_ = folder_.path();
   const instance::Layout layout_{run_ / "instance"};
   testing::Sleepers sleepers_;
-  std::unique_ptr<Healer> healer_;
-  LinkWays ways_;
+  std::unique_ptr<FaultAgent> agent_;
+  ProxiedLinks links_;
   Result<std::string> poison_ = std::string("a request that makes it ");
   std::int64_t now_us_ = 1'000'000;
   const Fault::Now now_ = [this] { return now_us_; };
@@ -78,10 +78,10 @@ class FaultTest : public ::testing::Test {
 
 TEST_F(FaultTest, KillEndsEveryoneWhomItMeans) {
   const auto fault = make(plan(FaultKind::kKill, "users.both+monitor+users.primary"));
-  const auto blow = fault->strike(now_);
-  ASSERT_TRUE(blow);
-  EXPECT_EQ(blow->what, "kill -9 of users-commands-a and users-commands-b and monitor");
-  EXPECT_EQ(blow->at_us, now_us_);
+  const auto start = fault->strike(now_);
+  ASSERT_TRUE(start);
+  EXPECT_EQ(start->what, "kill -9 of users-commands-a and users-commands-b and monitor");
+  EXPECT_EQ(start->at_us, now_us_);
   for (const auto* name : {"users-commands-a", "users-commands-b", "monitor"}) {
     const auto status = sleepers_.process(name).ended(kSurelyMs);
     ASSERT_TRUE(status) << name;
@@ -153,10 +153,10 @@ TEST_F(FaultTest, ADiskIsFullOrSlowForItsNodeAlone) {
 
 TEST_F(FaultTest, ADiskOfAnInstanceWithoutTheLibraryCannotBeSpoilt) {
   const auto fault =
-      make_fault(plan(FaultKind::kFullDisk, "users.primary"), {sleepers_, *healer_, ways_, run_, {}, {}});
-  const auto blow = fault->strike(now_);
-  ASSERT_FALSE(blow);
-  EXPECT_THAT(blow.error().what, HasSubstr("was not started with the library"));
+      make_fault(plan(FaultKind::kFullDisk, "users.primary"), {sleepers_, *agent_, links_, run_, {}, {}});
+  const auto start = fault->strike(now_);
+  ASSERT_FALSE(start);
+  EXPECT_THAT(start.error().what, HasSubstr("was not started with the library"));
 }
 
 TEST_F(FaultTest, ASqueezeIsMadeOneWayOrTheOtherAndHealed) {
@@ -167,54 +167,54 @@ TEST_F(FaultTest, ASqueezeIsMadeOneWayOrTheOtherAndHealed) {
   };
   const auto before = groups();
   const auto fault = make(wanted);
-  const auto blow = fault->strike(now_);
-  ASSERT_TRUE(blow) << blow.error().what;
-  EXPECT_THAT(blow->what, HasSubstr("50 % of one core for users-commands-a and users-commands-b"));
-  const auto crowd = testing::children_of(healer_->pid()).size();
-  EXPECT_NE(crowd > 0, groups() != before) << blow->what;
+  const auto start = fault->strike(now_);
+  ASSERT_TRUE(start) << start.error().what;
+  EXPECT_THAT(start->what, HasSubstr("50 % of one core for users-commands-a and users-commands-b"));
+  const auto crowd = testing::children_of(agent_->pid()).size();
+  EXPECT_NE(crowd > 0, groups() != before) << start->what;
   EXPECT_TRUE(fault->heal().value());
   EXPECT_EQ(groups(), before);
-  EXPECT_TRUE(testing::children_of(healer_->pid()).empty());
+  EXPECT_TRUE(testing::children_of(agent_->pid()).empty());
 }
 
 TEST_F(FaultTest, ACrowdLeavesItsShare) {
-  EXPECT_EQ(crowd_for(50, 2), 2);
-  EXPECT_EQ(crowd_for(10, 2), 18);
-  EXPECT_EQ(crowd_for(100, 4), 4);
-  EXPECT_EQ(crowd_for(30, 1), 3);
+  EXPECT_EQ(cpu_load_for(50, 2), 2);
+  EXPECT_EQ(cpu_load_for(10, 2), 18);
+  EXPECT_EQ(cpu_load_for(100, 4), 4);
+  EXPECT_EQ(cpu_load_for(30, 1), 3);
 }
 
-// --- ways ---
+// --- links ---
 
-// Whether something that is sent over a new connection through the way arrives.
+// Whether something that is sent over a new connection through the link arrives.
 bool passes(std::uint16_t port, testing::Listener& listener) {
   auto near = testing::Socket::to(port);
   auto far = listener.accept();
   return near.send("hello") && far.receive(5) == "hello";
 }
 
-TEST_F(FaultTest, OnlyWaysThatAScheduleCutsGoThroughTheHealer) {
-  lead_links_through_healer(plan(FaultKind::kKill, "users.primary"));
-  EXPECT_TRUE(ways_.all().empty());
+TEST_F(FaultTest, OnlyLinksThatAScheduleCutsGoThroughTheAgent) {
+  lead_links_through_agent(plan(FaultKind::kKill, "users.primary"));
+  EXPECT_TRUE(links_.all().empty());
   EXPECT_FALSE(fs::exists(layout_.detours_file()));
-  lead_links_through_healer(plan(FaultKind::kCut, "users.primary-users.spare+monitor-users.a"));
-  EXPECT_EQ(ways_.all().size(), 3U);
-  EXPECT_EQ(ways_.between("users-commands-a", "users-commands-b")->size(), 2U);
-  EXPECT_EQ(ways_.between("users-commands-a", "monitor")->size(), 1U);
-  EXPECT_FALSE(ways_.between("users-commands-b", "monitor"));
+  lead_links_through_agent(plan(FaultKind::kCut, "users.primary-users.spare+monitor-users.a"));
+  EXPECT_EQ(links_.all().size(), 3U);
+  EXPECT_EQ(links_.between("users-commands-a", "users-commands-b")->size(), 2U);
+  EXPECT_EQ(links_.between("users-commands-a", "monitor")->size(), 1U);
+  EXPECT_FALSE(links_.between("users-commands-b", "monitor"));
   const auto detours = instance::Detours::read(layout_).value();
-  EXPECT_EQ(detours.port("monitor", "users-commands-a", 1), way("monitor", "users-commands-a"));
+  EXPECT_EQ(detours.port("monitor", "users-commands-a", 1), link("monitor", "users-commands-a"));
   EXPECT_EQ(detours.port("users-commands-b", "users-commands-a", 1),
-            way("users-commands-b", "users-commands-a"));
+            link("users-commands-b", "users-commands-a"));
   EXPECT_EQ(detours.port("orders-commands-b", "orders-commands-a", 1), 1);
-  EXPECT_TRUE(passes(way("users-commands-a", "users-commands-b"), node_b_));
-  EXPECT_TRUE(passes(way("users-commands-b", "users-commands-a"), node_a_));
+  EXPECT_TRUE(passes(link("users-commands-a", "users-commands-b"), node_b_));
+  EXPECT_TRUE(passes(link("users-commands-b", "users-commands-a"), node_a_));
 }
 
 TEST_F(FaultTest, AWayThatNoLinkGoesIsRefused) {
   for (const auto* target :
        {"users.primary-gateway", "users.primary-users.queries", "monitor-redis", "users.a-users.a"}) {
-    const auto opened = LinkWays::open(*healer_, layout_, {plan(FaultKind::kCut, target)}, members());
+    const auto opened = ProxiedLinks::open(*agent_, layout_, {plan(FaultKind::kCut, target)}, members());
     ASSERT_FALSE(opened) << target;
     EXPECT_THAT(opened.error().what, HasSubstr("no link goes between")) << target;
   }
@@ -222,18 +222,18 @@ TEST_F(FaultTest, AWayThatNoLinkGoesIsRefused) {
 
 TEST_F(FaultTest, ACutHitsBothWaysWhoeverDials) {
   auto wanted = plan(FaultKind::kCut, "users.primary-users.spare");
-  lead_links_through_healer(wanted);
-  wanted.verb = Verb::kClose;
+  lead_links_through_agent(wanted);
+  wanted.action = LinkAction::kClose;
   wanted.direction = Direction::kThere;
   const auto fault = make(wanted);
   // As a cluster has it: each dials the other.
-  auto a_dials = testing::Socket::to(way("users-commands-a", "users-commands-b"));
+  auto a_dials = testing::Socket::to(link("users-commands-a", "users-commands-b"));
   auto at_b = node_b_.accept();
-  auto b_dials = testing::Socket::to(way("users-commands-b", "users-commands-a"));
+  auto b_dials = testing::Socket::to(link("users-commands-b", "users-commands-a"));
   auto at_a = node_a_.accept();
-  const auto blow = fault->strike(now_);
-  ASSERT_TRUE(blow) << blow.error().what;
-  EXPECT_EQ(blow->what, "users-commands-a -> users-commands-b: closed");
+  const auto start = fault->strike(now_);
+  ASSERT_TRUE(start) << start.error().what;
+  EXPECT_EQ(start->what, "users-commands-a -> users-commands-b: closed");
   EXPECT_TRUE(at_b.ended()) << "b hears nothing of a on a connection that a made";
   EXPECT_TRUE(b_dials.ended()) << "nor on one that it made itself";
   EXPECT_TRUE(at_b.send("still here"));
@@ -241,30 +241,30 @@ TEST_F(FaultTest, ACutHitsBothWaysWhoeverDials) {
   EXPECT_TRUE(b_dials.send("still here"));
   EXPECT_EQ(at_a.receive(10), "still here");
   EXPECT_TRUE(fault->heal().value());
-  EXPECT_TRUE(passes(way("users-commands-a", "users-commands-b"), node_b_));
-  EXPECT_TRUE(passes(way("users-commands-b", "users-commands-a"), node_a_));
+  EXPECT_TRUE(passes(link("users-commands-a", "users-commands-b"), node_b_));
+  EXPECT_TRUE(passes(link("users-commands-b", "users-commands-a"), node_a_));
 }
 
 TEST_F(FaultTest, TheWayToRedisCanBeCut) {
   auto wanted = plan(FaultKind::kCut, "users.primary-redis");
-  wanted.verb = Verb::kClose;
-  lead_links_through_healer(wanted);
+  wanted.action = LinkAction::kClose;
+  lead_links_through_agent(wanted);
   sleepers_.start("redis");
   sleepers_.set("redis", {"redis"});
-  EXPECT_TRUE(passes(way("users-commands-b", "redis"), redis_));
+  EXPECT_TRUE(passes(link("users-commands-b", "redis"), redis_));
   const auto fault = make(wanted);
   EXPECT_EQ(fault->strike(now_)->what, "users-commands-a <-> redis: closed");
-  EXPECT_TRUE(testing::Socket::to(way("users-commands-a", "redis")).ended());
-  EXPECT_TRUE(passes(way("users-commands-b", "redis"), redis_)) << "of the primary alone";
+  EXPECT_TRUE(testing::Socket::to(link("users-commands-a", "redis")).ended());
+  EXPECT_TRUE(passes(link("users-commands-b", "redis"), redis_)) << "of the primary alone";
   EXPECT_TRUE(fault->heal().value());
-  EXPECT_TRUE(passes(way("users-commands-a", "redis"), redis_));
+  EXPECT_TRUE(passes(link("users-commands-a", "redis"), redis_));
 }
 
 TEST_F(FaultTest, AnEndOfAWayIsOneProcess) {
-  lead_links_through_healer(plan(FaultKind::kCut, "monitor-users.both"));
-  const auto blow = make(plan(FaultKind::kCut, "monitor-users.both"))->strike(now_);
-  ASSERT_FALSE(blow);
-  EXPECT_THAT(blow.error().what, HasSubstr("'users.both' are users-commands-a and users-commands-b"));
+  lead_links_through_agent(plan(FaultKind::kCut, "monitor-users.both"));
+  const auto start = make(plan(FaultKind::kCut, "monitor-users.both"))->strike(now_);
+  ASSERT_FALSE(start);
+  EXPECT_THAT(start.error().what, HasSubstr("'users.both' are users-commands-a and users-commands-b"));
 }
 
 // --- on purpose, commands, poison ---

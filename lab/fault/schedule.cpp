@@ -19,12 +19,12 @@ Result<void> check_delay(const FaultPlan& plan) {
 }
 
 Result<void> check_cut(const FaultPlan& plan) {
-  for (const auto& way : parts_of(plan.target)) {
-    if (const auto ends = ends_of(way); !ends) return wrong(plan, ends.error().what);
+  for (const auto& link : parts_of(plan.target)) {
+    if (const auto ends = ends_of(link); !ends) return wrong(plan, ends.error().what);
   }
-  if (plan.verb == Verb::kPass) return wrong(plan, "verb is pass, which is no fault");
-  if (plan.verb == Verb::kDelay) return check_delay(plan);
-  if (plan.verb == Verb::kLimit && plan.bytes_per_s < 1) {
+  if (plan.action == LinkAction::kPass) return wrong(plan, "verb is pass, which is no fault");
+  if (plan.action == LinkAction::kDelay) return check_delay(plan);
+  if (plan.action == LinkAction::kLimit && plan.bytes_per_s < 1) {
     return wrong(plan, fmt::format("bytes_per_s is {}, must be 1 or more", plan.bytes_per_s));
   }
   return {};
@@ -84,15 +84,15 @@ std::vector<std::string> parts_of(std::string_view target) {
   return parts;
 }
 
-Result<WayEnds> ends_of(std::string_view way) {
-  const auto at = way.find('-');
-  if (at != std::string_view::npos && way.find('-', at + 1) == std::string_view::npos) {
-    WayEnds ends{std::string(way.substr(0, at)), std::string(way.substr(at + 1))};
+Result<LinkEnds> ends_of(std::string_view link) {
+  const auto at = link.find('-');
+  if (at != std::string_view::npos && link.find('-', at + 1) == std::string_view::npos) {
+    LinkEnds ends{std::string(link.substr(0, at)), std::string(link.substr(at + 1))};
     if (!ends.one.empty() && !ends.other.empty()) return ends;
   }
   return Error{
       Retry::kNever,
-      fmt::format("'{}' is no way; a way is named by its two ends, as in users.primary-users.spare", way)};
+      fmt::format("'{}' is no link; a link is named by its two ends, as in users.primary-users.spare", link)};
 }
 
 }  // namespace sportapp::lab

@@ -48,7 +48,7 @@ TEST(ScheduleTest, WhatIsMissingOrOutOfBoundsIsNamed) {
               HasSubstr("fault 3 (freeze): heal_after_ms is missing"));
   EXPECT_THAT(complaint(plan(FaultKind::kSlowDisk, "users.primary")), HasSubstr("delay_ms is 0"));
   EXPECT_THAT(complaint(plan(FaultKind::kCommand, "")), HasSubstr("inject is missing"));
-  EXPECT_THAT(complaint(plan(FaultKind::kCut, "users.primary")), HasSubstr("'users.primary' is no way"));
+  EXPECT_THAT(complaint(plan(FaultKind::kCut, "users.primary")), HasSubstr("'users.primary' is no link"));
   EXPECT_THAT(complaint(plan(FaultKind::kKill, "users.primary+")), HasSubstr("has an empty part"));
   auto early = plan(FaultKind::kKill, "monitor");
   early.at_us = -1;
@@ -63,11 +63,11 @@ TEST(ScheduleTest, WhatIsMissingOrOutOfBoundsIsNamed) {
   poison.how = "itch";
   EXPECT_THAT(complaint(poison), HasSubstr("how is 'itch', must be crash, hang or memory"));
   auto cut = plan(FaultKind::kCut, "monitor-users.spare");
-  cut.verb = Verb::kPass;
+  cut.action = LinkAction::kPass;
   EXPECT_THAT(complaint(cut), HasSubstr("verb is pass"));
-  cut.verb = Verb::kLimit;
+  cut.action = LinkAction::kLimit;
   EXPECT_THAT(complaint(cut), HasSubstr("bytes_per_s is 0"));
-  cut.verb = Verb::kDelay;
+  cut.action = LinkAction::kDelay;
   EXPECT_THAT(complaint(cut), HasSubstr("delay_ms is 0"));
 }
 

@@ -10,7 +10,7 @@
 
 namespace sportapp::lab {
 
-struct Victim {
+struct TargetProcess {
   std::string name;  // of the process: users-commands-a
   process::ProcessId id;
   std::filesystem::path data;  // the folder of its own files, absolute; empty: it has none
@@ -22,7 +22,7 @@ class Subject {
   virtual ~Subject() = default;
   // The processes that one target means now, without `+`: `users.primary` is one, `users.both` are all nodes.
   // An error where there is none now (it is asked again, for a moment) or ever (Retry::kNever).
-  [[nodiscard]] virtual Result<std::vector<Victim>> who(std::string_view target) = 0;
+  [[nodiscard]] virtual Result<std::vector<TargetProcess>> who(std::string_view target) = 0;
   // Empty when every service is redundant; else what is missing.
   [[nodiscard]] virtual std::string not_redundant() = 0;
   // `sportapp` with these arguments, about this instance: {"switchover", "users"} -> program, arguments,

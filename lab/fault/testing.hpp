@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "lab/agent/testing.hpp"
 #include "lab/fault/subject.hpp"
-#include "lab/healer/testing.hpp"
 
 namespace sportapp::lab::testing {
 
@@ -32,16 +32,16 @@ class Sleepers final : public Subject {
   [[nodiscard]] Task& process(const std::string& name) { return processes_.at(name); }
   [[nodiscard]] std::filesystem::path data(const std::string& name) const { return folder_ / name; }
 
-  Result<std::vector<Victim>> who(std::string_view target) override {
+  Result<std::vector<TargetProcess>> who(std::string_view target) override {
     const auto found = roles_.find(std::string(target));
     if (found == roles_.end()) return Error{Retry::kNever, fmt::format("there is no '{}'", target)};
-    std::vector<Victim> victims;
+    std::vector<TargetProcess> targets;
     for (const auto& name : found->second) {
       const auto id = process::identify(processes_.at(name).pid());
-      if (id) victims.push_back({name, *id, folder_ / name});
+      if (id) targets.push_back({name, *id, folder_ / name});
     }
-    if (victims.empty()) return Error{Retry::kLater, fmt::format("nobody is '{}' now", target)};
-    return victims;
+    if (targets.empty()) return Error{Retry::kLater, fmt::format("nobody is '{}' now", target)};
+    return targets;
   }
   std::string not_redundant() override {
     ++asked_;

@@ -164,21 +164,21 @@ Result<instance::Instance> InstanceUnderTest::seen() const {
   return instance::read_instance(layout_.data);
 }
 
-Result<std::vector<Victim>> InstanceUnderTest::who(std::string_view target) {
+Result<std::vector<TargetProcess>> InstanceUnderTest::who(std::string_view target) {
   const auto parsed = parse_target(target);
   if (!parsed) return parsed.error();
   const auto instance = seen();
   if (!instance) return Error{Retry::kLater, instance.error().what};
   const auto names = processes_of(*parsed, *instance);
   if (!names) return names.error();
-  std::vector<Victim> victims;
+  std::vector<TargetProcess> targets;
   for (const auto& name : *names) {
     const auto* process = supervisor::find_process(*instance, name);
     if (process == nullptr) return Error{Retry::kNever, fmt::format("this instance has no {}", name)};
     if (process->id.pid == 0) return Error{Retry::kLater, fmt::format("{} does not run just now", name)};
-    victims.push_back({name, process->id, process->service.empty() ? fs::path() : layout_.data / name});
+    targets.push_back({name, process->id, process->service.empty() ? fs::path() : layout_.data / name});
   }
-  return victims;
+  return targets;
 }
 
 std::string InstanceUnderTest::not_redundant() {

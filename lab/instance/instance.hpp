@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "lab/agent/disks.hpp"
 #include "lab/fault/subject.hpp"
-#include "lab/healer/disks.hpp"
 #include "ops/instance/instance.hpp"
 #include "ops/instance/layout.hpp"
 #include "ops/supervisor/failover_view.hpp"
@@ -48,7 +48,7 @@ class InstanceUnderTest final : public Subject {
   [[nodiscard]] std::uint16_t port() const { return port_; }
   [[nodiscard]] const instance::Layout& where() const { return layout_; }
 
-  [[nodiscard]] Result<std::vector<Victim>> who(std::string_view target) override;
+  [[nodiscard]] Result<std::vector<TargetProcess>> who(std::string_view target) override;
   [[nodiscard]] std::string not_redundant() override;
   [[nodiscard]] std::vector<std::string> command(std::vector<std::string> arguments) override;
 

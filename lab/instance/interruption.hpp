@@ -18,7 +18,7 @@ class Interruption {
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
 
-  // A second signal while this is set ends the process at once: the healer then does the rest.
+  // A second signal while this is set ends the process at once: the fault agent then does the rest.
   [[nodiscard]] std::stop_token token() const { return wish_.get_token(); }
 
  private:

@@ -79,7 +79,7 @@ bool strikes_on_purpose(FaultKind kind) {
   return kind == FaultKind::kSwitchover || kind == FaultKind::kRolling;
 }
 
-bool concerns(const Struck& fault, const std::string& service) {
+bool concerns(const InjectedFault& fault, const std::string& service) {
   const auto services = services_in(fault.target);
   return services.empty() || std::find(services.begin(), services.end(), service) != services.end();
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "lab/fault/struck.hpp"
+#include "lab/fault/fault_log.hpp"
 #include "lab/judge/events.hpp"
 #include "lab/judge/expectation.hpp"
 #include "lab/judge/finding.hpp"
@@ -21,7 +21,7 @@ namespace sportapp::lab {
 struct Evidence {
   std::filesystem::path requests;  // the log of the load
   std::int64_t duration_us = 0;    // from the load's start until it was stopped
-  std::vector<Struck> faults;
+  std::vector<InjectedFault> faults;
   std::vector<MonitorEvent> events;
   std::int64_t started_wall_us = 0;  // the wall clock at the load's start
   // The truth: of SportApp the journals of each service's nodes, of another backend its lists; both where the
@@ -49,7 +49,7 @@ struct Judgement {
   std::vector<Outage> outages;
   std::vector<Recovery> recoveries;
   std::vector<RoleSpan> roles;
-  std::vector<Struck> faults;
+  std::vector<InjectedFault> faults;
   std::vector<MonitorEvent> events;  // during the load, and until it was redundant again
   std::vector<std::pair<std::string, std::vector<ServiceTruth::Node>>> journals;  // by service
   std::map<std::string, std::optional<double>, std::less<>> measures;  // nothing: there was none to measure

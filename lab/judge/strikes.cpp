@@ -20,15 +20,15 @@ std::vector<std::string_view> parts_of(std::string_view text, char between) {
 
 }  // namespace
 
-Strikes::Strikes(std::vector<Struck> faults) : faults_(std::move(faults)) {
+Strikes::Strikes(std::vector<InjectedFault> faults) : faults_(std::move(faults)) {
   std::stable_sort(faults_.begin(), faults_.end(),
                    [](const auto& a, const auto& b) { return a.at_us < b.at_us; });
 }
 
-const Struck* Strikes::last_before(std::int64_t time_us) const {
+const InjectedFault* Strikes::last_before(std::int64_t time_us) const {
   const auto after =
       std::upper_bound(faults_.begin(), faults_.end(), time_us,
-                       [](std::int64_t time, const Struck& fault) { return time < fault.at_us; });
+                       [](std::int64_t time, const InjectedFault& fault) { return time < fault.at_us; });
   return after == faults_.begin() ? nullptr : &*std::prev(after);
 }
 

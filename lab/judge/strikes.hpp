@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "lab/fault/struck.hpp"
+#include "lab/fault/fault_log.hpp"
 
 namespace sportapp::lab {
 
@@ -14,16 +14,16 @@ inline constexpr std::int64_t kWatchedUs = 30'000'000;
 
 class Strikes {
  public:
-  explicit Strikes(std::vector<Struck> faults);                             // in any order
-  [[nodiscard]] const std::vector<Struck>& all() const { return faults_; }  // by time
+  explicit Strikes(std::vector<InjectedFault> faults);                             // in any order
+  [[nodiscard]] const std::vector<InjectedFault>& all() const { return faults_; }  // by time
   // The last one that struck at or before that time; null: there was none yet.
-  [[nodiscard]] const Struck* last_before(std::int64_t time_us) const;
+  [[nodiscard]] const InjectedFault* last_before(std::int64_t time_us) const;
   // When the one after all()[index] struck, or kWatchedUs after it, or the end of the load: whichever is
   // first.
   [[nodiscard]] std::int64_t until_us(std::size_t index, std::int64_t end_us) const;
 
  private:
-  std::vector<Struck> faults_;
+  std::vector<InjectedFault> faults_;
 };
 
 // The services that a target names, each once: of `users.primary+orders.a` users and orders, of `redis` none.

@@ -100,8 +100,8 @@ class JudgeFixture : public ::testing::Test {
     }
     return found;
   }
-  static Struck fault(int number, std::int64_t at_us, std::string target = "users.primary") {
-    Struck struck;
+  static InjectedFault fault(int number, std::int64_t at_us, std::string target = "users.primary") {
+    InjectedFault struck;
     struck.number = number;
     struck.target = std::move(target);
     struck.what = "kill -9 of users-commands-a";

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "base/files.hpp"
-#include "lab/healer/injured.hpp"
+#include "lab/agent/injection_list.hpp"
 #include "lab/run/run_commands.hpp"
 #include "lab/run/verdict.hpp"
 
@@ -25,7 +25,7 @@ Examples:
   sportapp experiment judge experiment-results/crash-20260301-101500/masked-1)";
 
 constexpr const char* kHealFooter =
-    R"(For when lab and healer were both killed: whatever is still injected is taken back, and the instance ended. RUN is the
+    R"(For when lab and fault agent were both killed: whatever is still injected is taken back, and the instance ended. RUN is the
 folder of one run, or of a series.
 
 Exit status: 0 all is healed, or nothing was to be, 2 wrong command line, 3 something is not healed.
@@ -60,10 +60,10 @@ int judge_again(const fs::path& run, fs::path data) {
 // Of a series each run.
 std::vector<fs::path> runs_in(const fs::path& folder) {
   std::vector<fs::path> runs;
-  if (fs::exists(injured_file(folder))) runs.push_back(folder);
+  if (fs::exists(injection_list_file(folder))) runs.push_back(folder);
   std::error_code absent;
   for (const auto& entry : fs::directory_iterator(folder, absent)) {
-    if (fs::exists(injured_file(entry.path()))) runs.push_back(entry.path());
+    if (fs::exists(injection_list_file(entry.path()))) runs.push_back(entry.path());
   }
   return runs;
 }

@@ -44,18 +44,18 @@ struct Options {
 Result<void> write_logs(const Jtl& jtl, const fs::path& run) {
   auto requests = RequestLogWriter::create(run / "requests.tsv");
   if (!requests) return requests.error();
-  auto faults = StruckLog::create(run / "faults.jsonl");
+  auto faults = FaultLog::create(run / "faults.jsonl");
   if (!faults) return faults.error();
   int poisons = 0;
   for (const auto& request : jtl.requests) {
     if (auto added = (*requests)->add(request); !added) return added;
     if (request.op != Op::kPoison) continue;
-    const Struck struck{++poisons,
-                        FaultKind::kPoison,
-                        std::string(kPoisoned),
-                        "a request that ends its process",
-                        request.sent_us,
-                        {}};
+    const InjectedFault struck{++poisons,
+                               FaultKind::kPoison,
+                               std::string(kPoisoned),
+                               "a request that ends its process",
+                               request.sent_us,
+                               {}};
     if (auto added = faults->add(struck); !added) return added;
   }
   return (*requests)->flush();

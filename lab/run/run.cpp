@@ -34,7 +34,7 @@ constexpr double kSampleEveryS = 2;           // and no oftener
 // Where there is no instance of ours: nobody can be named.
 class ForeignSubject final : public Subject {
  public:
-  Result<std::vector<Victim>> who(std::string_view target) override {
+  Result<std::vector<TargetProcess>> who(std::string_view target) override {
     return Error{Retry::kNever, fmt::format("nobody here is '{}': the target is foreign", target)};
   }
   std::string not_redundant() override { return {}; }
@@ -77,14 +77,14 @@ class Run {
   std::atomic<int> struck_ = 0;  // faults; the conductor's thread counts them
   double next_sample_s_ = 0;
 
-  // In the order in which they come; they end the other way round.
-  std::unique_ptr<Healer> healer_;
-  LinkWays ways_;
+  // In the order in which they come; they end the other link round.
+  std::unique_ptr<FaultAgent> agent_;
+  ProxiedLinks links_;
   fs::path disk_table_;
   std::unique_ptr<InstanceUnderTest> instance_;
   ForeignSubject foreign_;
   std::unique_ptr<Load> load_;
-  std::optional<StruckLog> struck_log_;
+  std::optional<FaultLog> struck_log_;
   std::unique_ptr<Conductor> conductor_;
   std::future<Conductor::Outcome> faults_;
   std::jthread faults_thread_;
@@ -123,12 +123,12 @@ Result<void> Run::prepare() {
   record_.repeat = options_.repeat;
   record_.planned = static_cast<int>(schedule_.size());
   record_.machine = this_machine();
-  auto log = StruckLog::create(file("faults.jsonl"));
+  auto log = FaultLog::create(file("faults.jsonl"));
   if (!log) return log.error();
   struck_log_.emplace(std::move(*log));
-  auto healer = Healer::start(options_.folder);
-  if (!healer) return healer.error();
-  healer_ = std::move(*healer);
+  auto agent = FaultAgent::start(options_.folder);
+  if (!agent) return agent.error();
+  agent_ = std::move(*agent);
   return {};
 }
 
@@ -149,14 +149,14 @@ Result<void> Run::start_instance() {
     if (!environment) return environment.error();
     options.environment = std::move(*environment);
   }
-  auto ways = LinkWays::open(*healer_, InstanceUnderTest::layout(options_.folder), schedule_,
-                             instance::topology(services::names(), options.spares));
-  if (!ways) return ways.error();
-  ways_ = std::move(*ways);
+  auto links = ProxiedLinks::open(*agent_, InstanceUnderTest::layout(options_.folder), schedule_,
+                                  instance::topology(services::names(), options.spares));
+  if (!links) return links.error();
+  links_ = std::move(*links);
   auto instance = InstanceUnderTest::start(std::move(options), stop_);
   if (!instance) return instance.error();
   instance_ = std::move(*instance);
-  return healer_->guard(instance_->id());
+  return agent_->guard(instance_->id());
 }
 
 Result<void> Run::start_load() {
@@ -195,20 +195,20 @@ Result<void> Run::hold_steady() {
 
 Result<void> Run::strike() {
   progress_.phase("faults");
-  Means means{.subject = instance_ ? static_cast<Subject&>(*instance_) : foreign_,
-              .healer = *healer_,
-              .ways = ways_,
-              .run = options_.folder,
-              .disk_table = disk_table_,
-              .poison = [this](const std::string& how) -> Result<std::string> {
-                load_->poison(how);
-                return fmt::format("a request that makes its process {}",
-                                   how == "memory" ? "use up the memory" : how);
-              }};
+  FaultContext context{.subject = instance_ ? static_cast<Subject&>(*instance_) : foreign_,
+                     .agent = *agent_,
+                     .links = links_,
+                     .run = options_.folder,
+                     .disk_table = disk_table_,
+                     .poison = [this](const std::string& how) -> Result<std::string> {
+                       load_->poison(how);
+                       return fmt::format("a request that makes its process {}",
+                                          how == "memory" ? "use up the memory" : how);
+                     }};
   const Conductor::Bounds bounds{.end_us = static_cast<std::int64_t>(options_.duration_s * kUsPerS)};
   conductor_ = std::make_unique<Conductor>(
-      schedule_, means, *struck_log_, [this] { return load_->now_us(); }, bounds,
-      [this](const Struck& fault) {
+      schedule_, context, *struck_log_, [this] { return load_->now_us(); }, bounds,
+      [this](const InjectedFault& fault) {
         if (!fault.healed_us) ++struck_;
       });
   std::packaged_task<Conductor::Outcome(std::stop_token)> task(
@@ -285,7 +285,7 @@ Result<void> Run::end() {
   if (instance_) {
     if (const auto ended = instance_->end(); !ended) record_.troubles.push_back(ended.error().what);
   }
-  if (auto finished = healer_->finish(); !finished) return finished;
+  if (auto finished = agent_->finish(); !finished) return finished;
   return write_record(options_.folder, record_);
 }
 

@@ -98,7 +98,7 @@ void check_files(const fs::path& data, RunProgress& progress, Judgement& judgeme
 }
 
 Result<Evidence> evidence_of(const fs::path& run, const RunRecord& record, const fs::path& data) {
-  auto faults = read_struck(run / "faults.jsonl");
+  auto faults = read_fault_log(run / "faults.jsonl");
   if (!faults) return faults.error();
   Evidence evidence{.requests = run / "requests.tsv",
                     .duration_us = record.load_us,

@@ -87,7 +87,7 @@ void read_fault(TomlReader& table, PlannedFault& fault) {
   table.read("until_s", fault.until_s, 0, kHoursS);
   table.read("after_redundant", plan.after_redundant);
   table.read("heal_after_ms", plan.heal_after_ms, 1, kMsMax);
-  table.read("verb", plan.verb, verb, "drop, stall, delay, limit, close");
+  table.read("verb", plan.action, link_action, "drop, stall, delay, limit, close");
   table.read("direction", plan.direction, direction, "there, back, both");
   table.read("delay_ms", plan.delay_ms, 1, 60'000);
   table.read("bytes_per_s", plan.bytes_per_s, 1, std::int64_t{1} << 40);

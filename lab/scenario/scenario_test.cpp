@@ -99,7 +99,7 @@ mix = {read = 2, order = 1}
 [[fault]]
 kind = "cut"
 target = "users.primary-users.spare+monitor-users.a"
-verb = "delay"
+action = "delay"
 direction = "there"
 delay_ms = 40
 at_s = 10
@@ -130,7 +130,7 @@ memory_growth_percent = 5
   EXPECT_EQ(read->load.mix.reads, 2);
   const auto schedule = schedule_of(*read, 1, 30);
   ASSERT_EQ(schedule.size(), 3U);
-  EXPECT_EQ(schedule[0].verb, Verb::kDelay);
+  EXPECT_EQ(schedule[0].action, LinkAction::kDelay);
   EXPECT_EQ(schedule[0].direction, Direction::kThere);
   EXPECT_EQ(schedule[0].delay_ms, 40);
   EXPECT_EQ(schedule[0].heal_after_ms, 700);

@@ -41,27 +41,27 @@ bool are_linked(const Target& one, const Target& other) {
   return is_node(one) && is_node(other) && one.service == other.service;
 }
 
-Result<void> check_way(std::string_view way) {
-  const auto ends = ends_of(way);
+Result<void> check_link(std::string_view link) {
+  const auto ends = ends_of(link);
   if (!ends) return ends.error();
   std::vector<Target> targets;
   for (const auto& end : {ends->one, ends->other}) {
     const auto target = parse_target(end);
     if (!target) return target.error();
     if (!is_one_process(*target)) {
-      return Error{Retry::kNever, fmt::format("'{}' are several processes; an end of a way is one", end)};
+      return Error{Retry::kNever, fmt::format("'{}' are several processes; an end of a link is one", end)};
     }
     targets.push_back(*target);
   }
   if (are_linked(targets[0], targets[1]) || are_linked(targets[1], targets[0])) return {};
   return Error{Retry::kNever,
-               fmt::format("no way leads from {} to {}; ways lead between the nodes of a service, from "
+               fmt::format("no link leads from {} to {}; links lead between the nodes of a service, from "
                            "monitor to them, and from services to redis",
                            ends->one, ends->other)};
 }
 
 Result<void> check_part(FaultKind kind, std::string_view part) {
-  if (kind == FaultKind::kCut) return check_way(part);
+  if (kind == FaultKind::kCut) return check_link(part);
   if (kind == FaultKind::kSwitchover) {
     if (is_service(part)) return {};
     return Error{Retry::kNever, fmt::format("'{}' is no service; a switchover is of one of {}", part,

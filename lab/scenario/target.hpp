@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
-#include "lab/fault/struck.hpp"
+#include "lab/fault/fault_log.hpp"
 
 namespace sportapp::lab {
 
