@@ -5,6 +5,7 @@
 
 #include "lab/report/report_command.hpp"
 #include "lab/run/run_commands.hpp"
+#include "ops/cli/commands.hpp"
 #include "ops/cli/parsing.hpp"
 
 namespace {
@@ -30,5 +31,6 @@ int main(int argc, char** argv) {
   lab::add_aftermath_commands(app, exit_status);
   lab::add_jtl_command(app, exit_status);
   lab::add_report_commands(app, exit_status);
+  cli::add_up_command(app, exit_status, true);
   return cli::parse_and_run(app, argc, argv, exit_status);
 }

@@ -107,7 +107,7 @@ Result<void> InstanceUnderTest::launch() {
   child.arguments = {"/usr/bin/env"};
   for (const auto& [name, value] : options_.environment) child.arguments.push_back(name + "=" + value);
   for (const auto& argument :
-       {program_beside().string(), std::string("up"), std::string("--lab"), std::string("--data"),
+       {fs::read_symlink("/proc/self/exe").string(), std::string("up"), std::string("--data"),
         layout_.data.string(), std::string("--config"), fs::absolute(options_.run / "sportapp.toml").string(),
         std::string("--port"), std::to_string(port_), std::string("--ready-timeout"),
         std::to_string(options_.ready_s)}) {

@@ -1,4 +1,4 @@
-// The instance under test: a child process, `sportapp up --lab`, in the folder of the run.
+// The instance under test: a child process, `sportapp experiment up`, in the folder of the run.
 #pragma once
 #include <cstdint>
 #include <filesystem>

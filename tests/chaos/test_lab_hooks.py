@@ -56,7 +56,7 @@ def table(tmp_path, monkeypatch):
 @pytest.fixture
 def app_with_table(table, new_instance):
     app = new_instance()
-    app.up("--lab")
+    app.up(lab=True)
     wait_redundant(app)
     return app
 
@@ -123,7 +123,7 @@ def test_links_that_are_led_through_a_proxy_are_cut_by_it(new_instance, seed, tm
             ways[dials, listens] = proxies.to(ports[f"{listens}.link"])
             detours.setdefault(dials, {})[listens] = ways[dials, listens].port
         (app.data / "run/detours.json").write_text(json.dumps(detours))
-        app.up("--lab")
+        app.up(lab=True)
         wait_redundant(app)
         load, struck = steady(app, tmp_path, seed), []
         with load:

@@ -1,6 +1,6 @@
 """A request that ends the process which executes it: it does so once, is answered as what it is, and spoils nothing else.
 
-The programs of the laboratory (`sportapp up --lab`, lab/poison) do to themselves what the first text of a request says.
+The programs of the laboratory (`sportapp experiment up`, lab/poison) do to themselves what the first text of a request says.
 """
 import json
 import time
@@ -25,7 +25,7 @@ ANSWERED_WITHIN_S = 60.0
 def lab(new_instance):
     assert (bin_dir() / "lab" / "users-commands").exists(), "the programs of the laboratory are not built"
     app = new_instance()
-    app.up("--lab")
+    app.up(lab=True)
     wait_redundant(app)
     return app
 

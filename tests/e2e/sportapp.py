@@ -131,9 +131,10 @@ class Instance:
         assert finished.returncode == 0, f"{arguments}: {finished.returncode} {finished.stdout}{finished.stderr}"
         return finished.stdout
 
-    def up(self, *arguments, within_s: float = 120.0):
-        """Starts it in the background and waits until it serves."""
-        done = self.cli("up", "--detach", "--port", self.port, *arguments, within_s=within_s)
+    def up(self, *arguments, within_s: float = 120.0, lab: bool = False):
+        """Starts it in the background and waits until it serves. `lab`: with the programs that can be made to fail."""
+        command = ("experiment", "up") if lab else ("up",)
+        done = run_cli(*command, "--data", self.data, "--detach", "--port", self.port, *arguments, within_s=within_s)
         said = f"{done.stdout}{done.stderr}"
         assert done.returncode == 0, f"up failed ({done.returncode}):\n{said}{self.log_tails()}"
         self._ports = {}

@@ -136,7 +136,7 @@ def test_ctrl_c_heals_and_ends_everything(tmp_path):
     started = Started(tmp_path, LASTING)
     started.wait_struck(2)
     members = started.members()
-    assert len(members) > 10, "lab, healer and an instance"
+    assert len(members) > 10, "lab, fault agent and an instance"
     started.kill(signal.SIGINT)
     assert started.wait_end() == 3
     assert "interrupted" in started.said.read_text()

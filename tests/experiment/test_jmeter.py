@@ -59,7 +59,7 @@ def test_no_request_of_sportapp_fails_by_a_poison_request(tmp_path):
     assert (bin_dir() / "lab/users-commands").exists(), "the programs of the laboratory are not built"
     app = Instance(tmp_path / "data")
     try:
-        app.up("--lab")
+        app.up(lab=True)
         samples = quick(tmp_path / "sportapp.jtl", app.port)
         acknowledged = {sample["username"]: sample["answer"] for sample in of(samples, "register")
                         if sample["responseCode"] == "200"}

@@ -4,7 +4,8 @@
 
 namespace sportapp::cli {
 
-void add_up_command(CLI::App& app, int& exit_status);
+// `lab`: as UpOptions says; of `sportapp experiment up` only.
+void add_up_command(CLI::App& app, int& exit_status, bool lab = false);
 void add_run_command(CLI::App& app, int& exit_status);
 void add_health_command(CLI::App& app, int& exit_status);
 void add_key_command(CLI::App& app, int& exit_status);

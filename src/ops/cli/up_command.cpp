@@ -25,9 +25,10 @@ Examples:
 
 }  // namespace
 
-void add_up_command(CLI::App& app, int& exit_status) {
+void add_up_command(CLI::App& app, int& exit_status, bool lab) {
   auto* command = app.add_subcommand("up", "Start everything and keep it running");
   auto options = std::make_shared<supervisor::UpOptions>();
+  options->lab = lab;
   command->add_flag("-d,--detach", options->detach,
                     "Return once everything serves, and go on in the background");
   command->add_option("--data", options->data, kDataHelp)->capture_default_str();
@@ -38,8 +39,6 @@ void add_up_command(CLI::App& app, int& exit_status) {
   command->add_option("--ready-timeout", options->ready_s, "Seconds until everything must serve")
       ->capture_default_str()
       ->check(CLI::Range(1, 3600));
-  command->add_flag("--lab", options->lab,
-                    "With the programs in bin/lab, where they are built, which tests can make crash or hang");
   command->footer(kFooter);
   command->callback([options, &exit_status] { exit_status = supervisor::up(*options); });
 }
