@@ -162,7 +162,7 @@ Result<json::object> AgentLoop::open_links(const json::array& targets) {
 // Listed first, and on the disk: from then on it is healed, whoever dies.
 Result<void> AgentLoop::inject(int number, const Injection& injection, std::int64_t within_ms) {
   if (!injured_.injections.emplace(number, injection).second) {
-    return Error{Retry::kNever, fmt::format("injection {} is there already", number)};
+    return Error{Retry::kNever, fmt::format("injection {} already exists", number)};
   }
   timings_[number].heal_ms = within_ms > 0 ? now_ms() + within_ms : 0;
   auto done = save();

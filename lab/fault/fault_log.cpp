@@ -82,7 +82,7 @@ Result<void> FaultLog::add(const InjectedFault& struck) {
 
 Result<std::vector<InjectedFault>> read_fault_log(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  if (!in) return Error{Retry::kNever, fmt::format("there is no {}", file.string())};
+  if (!in) return Error{Retry::kNever, fmt::format("{} does not exist", file.string())};
   std::map<int, InjectedFault> by_number;
   int number = 0;
   for (std::string line; std::getline(in, line);) {

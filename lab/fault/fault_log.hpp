@@ -42,7 +42,7 @@ struct InjectedFault {
 // before the lab's own crash is there. One thread.
 class FaultLog {
  public:
-  // Makes the file anew.
+  // Recreates the file.
   [[nodiscard]] static Result<FaultLog> create(const std::filesystem::path& file);
   ~FaultLog();
   FaultLog(FaultLog&& other) noexcept;

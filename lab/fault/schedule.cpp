@@ -92,7 +92,8 @@ Result<LinkEnds> ends_of(std::string_view link) {
   }
   return Error{
       Retry::kNever,
-      fmt::format("'{}' is no link; a link is named by its two ends, as in users.primary-users.spare", link)};
+      fmt::format("'{}' is not a link; a link is named by its two ends, as in users.primary-users.spare",
+                  link)};
 }
 
 }  // namespace sportapp::lab

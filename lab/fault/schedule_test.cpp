@@ -48,7 +48,7 @@ TEST(ScheduleTest, WhatIsMissingOrOutOfBoundsIsNamed) {
               HasSubstr("fault 3 (freeze): heal_after_ms is missing"));
   EXPECT_THAT(complaint(plan(FaultKind::kSlowDisk, "users.primary")), HasSubstr("delay_ms is 0"));
   EXPECT_THAT(complaint(plan(FaultKind::kCommand, "")), HasSubstr("inject is missing"));
-  EXPECT_THAT(complaint(plan(FaultKind::kCut, "users.primary")), HasSubstr("'users.primary' is no link"));
+  EXPECT_THAT(complaint(plan(FaultKind::kCut, "users.primary")), HasSubstr("'users.primary' is not a link"));
   EXPECT_THAT(complaint(plan(FaultKind::kKill, "users.primary+")), HasSubstr("has an empty part"));
   auto early = plan(FaultKind::kKill, "monitor");
   early.at_us = -1;

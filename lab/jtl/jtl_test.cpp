@@ -134,7 +134,7 @@ TEST_F(JtlTest, what_is_wrong_is_told_with_its_line) {
   EXPECT_THAT(complaint(),
               ::testing::HasSubstr(file + ":3: timeStamp '2026/11/25 15:58:20' and elapsed '5' must be"));
   write(good + good);
-  EXPECT_THAT(complaint(), ::testing::HasSubstr("line 1: in the header the column '1' is there twice"));
+  EXPECT_THAT(complaint(), ::testing::HasSubstr("line 1: in the header the column '1' appears twice"));
   write("a,b\n1,2\n");
   EXPECT_THAT(complaint(), ::testing::HasSubstr(file + ":2: has no timeStamp"));
   write(kNames);

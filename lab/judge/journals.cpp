@@ -122,7 +122,7 @@ bool same(const journal::Entry& a, const journal::Entry& b) {
          a.event.payload == b.event.payload;
 }
 
-// Where `other` is no prefix of the page of `longest` that it should have too.
+// Where `other` is not a prefix of the page of `longest` that it should have too.
 class Comparison {
  public:
   Comparison(const std::string& service, const OpenJournal& longest, OpenJournal& other, Findings& findings)
@@ -179,7 +179,7 @@ Result<void> name_repeated(const std::string& service, OpenJournal& journal, Jou
     if (entry.answer.location.empty() || !repeated.contains(tag_of(name)) || seen.insert(tag_of(name)).second)
       return;
     findings.doubled.add(
-        fmt::format("{}: '{}' is there again, entry {} (key {})", service, name, entry.seq.value, entry.key));
+        fmt::format("{}: '{}' appears again, entry {} (key {})", service, name, entry.seq.value, entry.key));
   });
 }
 

@@ -77,7 +77,7 @@ TEST_F(JudgeTest, one_name_and_one_id_twice_under_another_key) {
   EXPECT_THAT(found(judgement), ElementsAre(Pair("doubled", 2), Pair("unasked", 1)));
   EXPECT_THAT(judgement.findings.doubled.examples,
               ElementsAre(HasSubstr("id 17 was given again by entry 301"),
-                          HasSubstr("'u-17' is there again, entry 301")));
+                          HasSubstr("'u-17' appears again, entry 301")));
 }
 
 TEST_F(JudgeTest, one_that_nobody_asked_for) {

@@ -46,7 +46,7 @@ Result<ServiceTruth> read_list(const std::string& service, const ForeignBackend&
                                Findings& findings) {
   http::Client client(backend.host, backend.port, kTimeoutMs);
   ServiceTruth truth(service, Ledger::Source::kList);
-  std::vector<std::string> tagged;  // by place, for the names of what is there twice
+  std::vector<std::string> tagged;  // by place, for the names of what appears twice
   std::string after = "0";
   std::string first;
   for (;;) {
@@ -58,7 +58,7 @@ Result<ServiceTruth> read_list(const std::string& service, const ForeignBackend&
         return Error{Retry::kNever, fmt::format("the list of {} has a row that is no object", service)};
     }
     const auto id = [&](const json::value& row) { return member_text(row.get_object(), "id"); };
-    // Who does not know pages begins anew.
+    // Who does not know pages starts again.
     if (id(page->front()) == first) break;
     if (first.empty()) first = id(page->front());
     for (const auto& row : *page) {

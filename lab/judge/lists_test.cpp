@@ -83,7 +83,7 @@ TEST_F(ListsTest, a_long_list_is_read_to_its_end_by_pages_or_at_once) {
   EXPECT_EQ(asked_, 3);
   pages_ = false;
   EXPECT_THAT(found(judged()), IsEmpty());
-  EXPECT_EQ(asked_, 5) << "the second answer begins anew: there are no pages";
+  EXPECT_EQ(asked_, 5) << "the second answer starts again: there are no pages";
   rows_.erase(rows_.begin() + 1999);
   EXPECT_THAT(found(judged()), ElementsAre(Pair("lost", 1)));
 }

@@ -45,7 +45,7 @@ using JudgeProgress = std::function<void(std::string_view what, std::int64_t don
 [[nodiscard]] std::vector<NodeJournal> journals_in(const std::filesystem::path& data,
                                                    std::string_view service);
 
-// The longest one counts. Adds to `findings` what is there twice, and journals that are no prefix of it.
+// The longest one counts. Adds to `findings` what appears twice, and journals that are no prefix of it.
 [[nodiscard]] Result<ServiceTruth> read_journals(const std::string& service,
                                                  const std::vector<NodeJournal>& journals, Findings& findings,
                                                  const JudgeProgress& progress);

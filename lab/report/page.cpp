@@ -33,7 +33,7 @@ std::string script_safe(std::string_view json) {
 Result<std::string> fill_page(std::string_view page, std::string_view json) {
   const auto at = page.find(kEmptyData);
   if (at == std::string_view::npos || page.find(kEmptyData, at + 1) != std::string_view::npos) {
-    return Error{Retry::kNever, "the page's template has not one empty element for the data: build it anew"};
+    return Error{Retry::kNever, "the page's template has not one empty element for the data: rebuild it"};
   }
   const auto data = at + kEmptyData.find(kNull);
   std::string filled(page.substr(0, data));

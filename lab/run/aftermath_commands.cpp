@@ -87,7 +87,7 @@ int heal(const fs::path& folder) {
 }  // namespace
 
 void add_aftermath_commands(CLI::App& experiment, int& exit_status) {
-  auto* judge_command = experiment.add_subcommand("judge", "Judge a run anew");
+  auto* judge_command = experiment.add_subcommand("judge", "Judge a run again");
   auto run = std::make_shared<std::string>();
   auto data = std::make_shared<std::string>();
   judge_command->add_option("RUN", *run, "Folder of one run")->required();

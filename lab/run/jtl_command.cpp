@@ -93,8 +93,9 @@ Result<bool> judge_jtl(const Options& options) {
   const auto record = record_of(options, *jtl);
   if (!record) return record.error();
   if (!record->backend && !fs::is_directory(options.data)) {
-    return Error{Retry::kNever,
-                 fmt::format("{} is no data folder; name that of the SportApp that was asked", options.data)};
+    return Error{
+        Retry::kNever,
+        fmt::format("{} is not a data folder; name that of the SportApp that was asked", options.data)};
   }
   const fs::path run(options.out);
   std::error_code error;

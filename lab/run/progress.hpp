@@ -6,7 +6,7 @@
 
 namespace sportapp::lab {
 
-// How far a run is, on one line of standard error: drawn anew in place on a terminal, elsewhere a line now
+// How far a run is, on one line of standard error: drawn again in place on a terminal, elsewhere a line now
 // and then and at each new phase.
 class RunProgress {
  public:

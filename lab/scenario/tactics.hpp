@@ -15,7 +15,7 @@ namespace sportapp::lab {
 enum class Level : std::uint8_t {
   kNone,     // the dead stay dead
   kRestart,  // started again a moment after the end, as service managers do it; nobody looks for hangs
-  kCold,     // ping/echo: what ended or hangs is noticed at once, and started anew from the disk
+  kCold,     // ping/echo: what ended or hangs is noticed at once, and started again from the disk
   kWarm,     // and a spare that is kept equal
   kMasked,   // and the gateway retries under one key, the spare holds and forwards
 };

@@ -111,7 +111,7 @@ void check_random(TomlReader& table, const RandomFaults& random, const Scenario&
   for (const auto& target : random.targets) {
     const bool any = std::any_of(random.kinds.begin(), random.kinds.end(),
                                  [&](const auto kind) { return fits(kind, target); });
-    if (!any) table.refuse("targets", fmt::format("'{}' is no target for any of the kinds", target));
+    if (!any) table.refuse("targets", fmt::format("'{}' is not a target for any of the kinds", target));
     if (spares_needed(random.kinds.empty() ? FaultKind::kKill : random.kinds.front(), target) > spares) {
       table.refuse("targets", fmt::format("'{}' needs a spare; tactics = \"{}\" has {}", target,
                                           to_string(scenario.level), spares));

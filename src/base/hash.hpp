@@ -26,7 +26,7 @@ class Hasher {
 };
 
 [[nodiscard]] std::string hex(const Hash& hash);
-// The way back; nothing where the text is no hash.
+// The way back; nothing where the text is not a hash.
 [[nodiscard]] std::optional<Hash> hash_of_hex(std::string_view text);
 
 }  // namespace sportapp

@@ -56,7 +56,7 @@ class Seqlock {
 
   [[nodiscard]] std::uint32_t mark() const { return mark_.load(std::memory_order_acquire); }
   // What `read` makes of the mark and the words, all of one write(); nothing where there is nothing, or where
-  // it is written anew at each try. `read` may see words of several writes, and is then called again.
+  // it is rewritten at each try. `read` may see words of several writes, and is then called again.
   template <class Read>
   [[nodiscard]] auto read(Read read) const -> std::optional<std::invoke_result_t<Read, std::uint32_t>> {
     for (int i = 0; i < kTries; ++i) {

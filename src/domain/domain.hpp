@@ -78,7 +78,7 @@ class State : public StateReader {
  public:
   virtual void put_row(std::string_view table, Id id, std::string_view json) = 0;
   virtual void remove_row(std::string_view table, Id id) = 0;  // one that is not there is no error
-  // A value that is there already is a defect of `decide`: the implementation throws.
+  // A value that already exists is a defect of `decide`: the implementation throws.
   virtual void put_unique(std::string_view unique_field, std::string_view value, Id id) = 0;
 };
 

@@ -17,7 +17,7 @@ class Views {
   virtual ~Views() = default;
   [[nodiscard]] virtual std::optional<std::string> view(Id id) = 0;
   virtual void put_view(Id id, std::string_view json) = 0;
-  // An entry that is there already is replaced.
+  // An entry that already exists is replaced.
   virtual void put_lookup(std::string_view field, std::string_view value, Id id) = 0;
   virtual void remove_lookup(std::string_view field, std::string_view value) = 0;
   // View `id` shows something of `of`: order 12 of product 3. There already: no error.

@@ -28,7 +28,7 @@ class MonitorHost : public Host {
   [[nodiscard]] const failover::Position& floor() const { return floor_; }  // noted beside it
   [[nodiscard]] const failover::Monitor* monitor() const { return running_ ? &running_->monitor : nullptr; }
   void lose_record();                                              // while it is down
-  [[nodiscard]] bool record_lost() const { return record_lost_; }  // and not written anew since
+  [[nodiscard]] bool record_lost() const { return record_lost_; }  // and not rewritten since
   std::function<void(const std::string& node)> on_silent;          // so that somebody may end it
 
   void accepted(LinkId, const std::string&, Purpose) override {}

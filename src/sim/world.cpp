@@ -81,7 +81,7 @@ void World::serve_without(const std::string& down) {
   while (checker_.answers() < before + kAnswers) {
     run_for(50 * kMs);
     if (timeline_.now_us() < until) continue;
-    // The first record needs every node's word, as does one that is written anew.
+    // The first record needs every node's word, as does one that is rewritten.
     if (monitor_->record_lost() || needs_a_person(down)) return;
     throw Violation(fmt::format("without {} nothing is answered for {} s\n{}", down,
                                 settings_.calm / kMs / 1000, describe()));

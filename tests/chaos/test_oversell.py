@@ -121,7 +121,7 @@ def test_what_is_sold_is_what_there_is_whoever_is_killed(new_instance, tmp_path,
 
 @pytest.mark.parametrize("changes", [20])
 def test_stock_that_changes_under_orders_is_settled_by_the_journal_of_products(app, seed, changes):
-    """Stock is set anew while orders come: what each order was answered follows from the order of that journal."""
+    """Stock is set again while orders come: what each order was answered follows from the order of that journal."""
     user, product = app.registered(unique("buyer")), add_product(app, stock=5)
     thing = product.json()["id"]
     ordered(app, user.json()["id"], thing, after=(user, product))

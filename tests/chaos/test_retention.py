@@ -1,5 +1,5 @@
 """Journals that delete their old entries under load, while nodes die: nothing acknowledged is lost, files stay small, and
-read models, spares and backups are made anew all the same."""
+read models, spares and backups are recreated all the same."""
 import contextlib
 import os
 import shutil
@@ -218,7 +218,7 @@ def test_a_service_that_comes_too_late_for_anothers_events_says_so_and_stops_nob
             done(app, "start", node)
         wait_redundant(app)
         told = until("status tells it", lambda: [line for line in done(app, "status").splitlines()
-                                                 if "cannot be taken in any more" in line], 60)
+                                                 if "can no longer be taken in" in line], 60)
         assert "orders-commands" in told[0] and "users from " in told[0], told
         app.registered()
         add_product(app)

@@ -90,7 +90,7 @@ def forge(app, service: str, kind: str, chance, ahead: int = 0):
 
 
 def rewritten(app, service: str, stood: list):
-    """The stream made anew by somebody else: what stood in it, in another order."""
+    """The stream recreated by somebody else: what stood in it, in another order."""
     with streams.as_a_process(app) as redis:
         redis.run("DEL", service)
         for (number, _), (_, line) in zip(sorted(stood, key=lambda entry: int(entry[0].split(b"-")[0])), stood):
@@ -180,7 +180,7 @@ def test_a_journal_that_is_older_than_what_redis_and_read_models_have(new_instan
         Shop(app).settled()
         equal_to_the_truth(app)
         said = "".join(app.log(name) for name in queries_of("users"))
-        assert "is of another history than the journal: it is made anew" in said
+        assert "is of another history than the journal: it is recreated" in said
 
 
 def put_back(app, backup):
@@ -225,7 +225,7 @@ def test_redis_of_another_instance(app, new_instance, times, tmp_path):
 
 @pytest.mark.skipif(SPARES == 0, reason="a service has one node only")
 def test_a_promotion_by_force_makes_another_history(new_instance, times):
-    """The spare lacks what only the primary had: read models that showed it are made anew, and orders, which has taken it in,
+    """The spare lacks what only the primary had: read models that showed it are recreated, and orders, which has taken it in,
     takes in nothing more and says so."""
     app = new_instance()
     app.up()

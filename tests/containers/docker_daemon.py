@@ -65,7 +65,7 @@ def why_not() -> str:
 
 def free_addresses():
     """Another way to the addresses of the containers would hide them from this machine. That of a bridge which a Docker
-    daemon left behind goes: none runs here, and one that needs the bridge makes it anew when it starts."""
+    daemon left behind goes: none runs here, and one that needs the bridge recreates it when it starts."""
     for left in bridges():
         if re.fullmatch("br-[0-9a-f]{12}", left) and not any((INTERFACES / left / "brif").iterdir()) and routes("dev", left):
             subprocess.run(["ip", "link", "delete", left], check=True)

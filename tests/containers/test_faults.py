@@ -151,7 +151,7 @@ def test_other_containers_than_the_primary(stack, tmp_path, long_mode):
 def test_an_upgrade_one_container_at_a_time(stack, tmp_path, long_mode):
     if not long_mode:
         pytest.skip("SPORTAPP_LONG=1 runs it")
-    # The gateway has no second one: while it is made anew, nobody answers.
+    # The gateway has no second one: while it is recreated, nobody answers.
     names = [name for name in NAMES if name != "gateway"]
     show("recreate", strike_all(stack, tmp_path, "recreate", [("recreate", name) for name in names]))
     verify(stack)

@@ -47,7 +47,7 @@ def holding(folder: Path) -> Holding:
         return Holding({}, {}, "there is no journal")
     with tempfile.TemporaryDirectory() as scratch:
         for file in folder.glob(f"{JOURNAL}*"):
-            if not file.name.endswith("-shm"):  # made anew by whoever reads
+            if not file.name.endswith("-shm"):  # recreated by whoever reads
                 shutil.copy(file, scratch)
         try:
             with contextlib.closing(sqlite3.connect(Path(scratch) / JOURNAL)) as database:

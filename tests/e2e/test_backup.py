@@ -221,11 +221,11 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(shop, kept, tmp_path
     assert "--data" in refused(1, "backup", tmp_path / "backup", "--data", tmp_path / "nothing")
     (tmp_path / "empty").mkdir()
     assert "no data folder" in refused(1, "backup", tmp_path / "backup", "--data", tmp_path / "empty")
-    assert "is no backup" in refused(1, "restore", tmp_path / "empty", "--data", tmp_path / "data")
-    assert "is no backup" in refused(1, "restore", tmp_path / "nothing", "--data", tmp_path / "data")
+    assert "is not a backup" in refused(1, "restore", tmp_path / "empty", "--data", tmp_path / "data")
+    assert "is not a backup" in refused(1, "restore", tmp_path / "nothing", "--data", tmp_path / "data")
     checked = run_cli("verify", "--backup", tmp_path / "empty")
     assert checked.returncode == 2
-    assert "is no backup" in checked.stdout and "--data" not in checked.stdout, checked.stdout
+    assert "is not a backup" in checked.stdout and "--data" not in checked.stdout, checked.stdout
     assert "runs on" in refused(RUNS_ALREADY, "restore", kept, "--data", shop.app.data)
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").write_text("x")
@@ -275,7 +275,7 @@ def test_a_killed_backup_leaves_no_backup_and_the_next_one_cleans_up(shop, tmp_p
     assert not target.exists()
     part = target.with_name(target.name + ".part")
     assert part.exists()
-    assert "is no backup" in refused(1, "restore", part, "--data", tmp_path / "data")
+    assert "is not a backup" in refused(1, "restore", part, "--data", tmp_path / "data")
     back_up(shop.app, target)
     verified(target)
     assert not part.exists()

@@ -57,7 +57,7 @@ def test_a_second_up_touches_nothing_though_files_of_the_first_are_gone(new_inst
         until("it goes on", lambda: len(probe.statuses) >= count + 20, 60)
     if lost != "run":  # it has the sockets by which the gateway reaches the services
         assert set(probe.statuses) == {200}
-    # What finds a running instance is written anew, so that it can be ended.
+    # What finds a running instance is rewritten, so that it can be ended.
     until("it is found again", lambda: instance.cli("status").returncode == 0, 20)
     assert instance.supervisor_pid() == pid
     assert instance.down().returncode == 0
@@ -69,7 +69,7 @@ def test_the_pid_of_one_that_is_just_starting_is_told(new_instance):
     (instance.data / "run" / "instance.json").unlink()
     said = second_up(instance)
     assert re.search(r"pid \d+", said), said
-    until("what finds it is written anew", lambda: (instance.data / "run" / "instance.json").exists(), 30)
+    until("what finds it is rewritten", lambda: (instance.data / "run" / "instance.json").exists(), 30)
 
 
 def test_a_killed_supervisor_holds_nothing(new_instance):

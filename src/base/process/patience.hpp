@@ -6,7 +6,7 @@
 namespace sportapp::process {
 
 // To end what hangs helps. Where the machine is too busy to let it speak it makes matters worse, and what was
-// started anew is silent again soon: so twice as long each time, but for those whom the system shows as
+// started again is silent again soon: so twice as long each time, but for those whom the system shows as
 // halted.
 class Patience {
  public:

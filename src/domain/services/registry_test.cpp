@@ -10,7 +10,7 @@ TEST(Registry, EveryServiceIsFoundByItsNameAndCalledSo) {
   ASSERT_FALSE(all().empty());
   std::set<std::string_view> seen;
   for (const auto& service : all()) {
-    EXPECT_TRUE(seen.insert(service.name).second) << service.name << " is there twice";
+    EXPECT_TRUE(seen.insert(service.name).second) << service.name << " appears twice";
     EXPECT_EQ(find(service.name), &service);
     EXPECT_EQ(service.make_domain()->service(), service.name);
     EXPECT_EQ(service.make_projection()->service(), service.name);

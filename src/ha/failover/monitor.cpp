@@ -326,7 +326,7 @@ void Monitor::give_up_late_switchover(std::int64_t now_ms) {
   if (possible && now_ms - hand_over_since_ms_ < options_.hand_over_ms) return;
   static constexpr Rule kGivenUp{"given up", 0, 0, 0, 0, 0, "a switchover took too long"};
   note(kGivenUp, "switchover to " + successor_ + " given up",
-       possible ? "the primary did not finish in time" : "it is not in sync any more", record_);
+       possible ? "the primary did not finish in time" : "it is no longer in sync", record_);
   successor_.clear();
   no_fail_back_before_ms_ = now_ms + std::max<std::int64_t>(fail_back_wait_ms_, options_.hand_over_ms);
 }

@@ -187,7 +187,7 @@ void NodeDriver::perform(const replication::SavePromise& action) {
 // The disk may have been repaired under it: what was open is then another file. One with less is not ours.
 void NodeDriver::reopen_promise() {
   auto opened = journal::Promise::open(options_.data);
-  // One that is lost is made anew by what is promised now.
+  // One that is lost is recreated by what is promised now.
   const bool fits = opened && ((*opened)->lost() || (*opened)->value() >= promise_->value());
   if (fits) promise_ = std::move(*opened);
 }

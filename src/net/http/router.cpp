@@ -93,7 +93,7 @@ void Router::add(std::string method, std::string_view pattern, Audience audience
     const bool same_pattern =
         !tried_before(other.segments, route.segments) && !tried_before(route.segments, other.segments);
     if (same_pattern && other.method == route.method) {
-      throw std::logic_error("route " + route.method + " " + std::string(pattern) + " is there twice");
+      throw std::logic_error("route " + route.method + " " + std::string(pattern) + " appears twice");
     }
   }
   const auto place =

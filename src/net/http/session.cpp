@@ -150,7 +150,7 @@ void Session::dispatch() {
       host_.router.route(request_, reply);
     } catch (const std::exception& failure) {
       spdlog::error("defect: the handler of {} {} threw: {}", request_.method, request_.path, failure.what());
-      reply(problem(500, "Internal error", "The request met a defect of this server."));
+      reply(problem(500, "Internal error", "The request hit a defect of this server."));
     }
   }
   in_handler_ = false;
@@ -173,7 +173,7 @@ void Session::abandoned(std::uint64_t exchange) {
   if (state_ != State::kHandling || exchange != exchange_ || early_answer_) return;
   spdlog::error("defect: the handler of {} {} let go of its reply without an answer", request_.method,
                 request_.path);
-  answer(exchange, problem(500, "Internal error", "The request met a defect of this server."));
+  answer(exchange, problem(500, "Internal error", "The request hit a defect of this server."));
 }
 
 void Session::refuse(const Objection& objection) {
@@ -188,7 +188,7 @@ void Session::write_answer(Response response) {
   if (!is_sendable(response)) {
     spdlog::error("defect: the answer to {} {} has a status or header that cannot be sent (status {})",
                   request_.method, request_.path, response.status);
-    response = problem(500, "Internal error", "The request met a defect of this server.");
+    response = problem(500, "Internal error", "The request hit a defect of this server.");
   }
   const bool http11 = parser_ && parser_->is_http11();
   const bool body = has_body(response.status) && request_.method != "HEAD";

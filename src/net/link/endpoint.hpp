@@ -52,7 +52,7 @@ class Endpoint final : public Loop {
 
   // What follows: on the endpoint's thread, or before start().
   //
-  // Keeps a connection to `name`: begun anew when it broke or did not come up, every 20 to 200 ms.
+  // Keeps a connection to `name`: started again when it broke or did not come up, every 20 to 200 ms.
   void dial(const std::string& name, const std::string& host, std::uint16_t port);
   void hang_up(const std::string& name);
   // False where the connection is not up any more. Frames arrive in order, or the connection breaks.

@@ -38,7 +38,7 @@ class FalseStreamTest : public ::testing::Test {
   void put(const std::string& id, std::string_view line) { redis_.run({"XADD", "users", id, "event", line}); }
   // Whether every entry of the stream is the journal's, and the last one the last.
   bool stream_is_right() { return last_in_right_stream() == Seq{journal_.size()}; }
-  // The same of one that was just begun anew: it may be empty until the next event comes.
+  // The same of one that was just started again: it may be empty until the next event comes.
   bool nothing_false_is_in_it() {
     const auto last = last_in_right_stream();
     return last == Seq{} || last == Seq{journal_.size()};
@@ -234,7 +234,7 @@ TEST_F(FalseStreamTest, WhatWasTakenInOfAJournalThatIsNoMoreIsToldAndNothingMore
   EXPECT_GT(other_history_, 1) << "again and again";
   EXPECT_EQ(sink_.position().value, 20);
   consumer_.reset();
-  sink_.start_at(beginning(), 1);  // it is made anew
+  sink_.start_at(beginning(), 1);  // it is recreated
   start_consumer();
   expect_all();
   commit(5);

@@ -243,7 +243,7 @@ Result<void> Relay::Impl::mend(const std::string& wrong) {
   return {};
 }
 
-// Where the stream ends, if that is of use; else it is begun anew after `anew_after`, or after everything.
+// Where the stream ends, if that is of use; else it is started again after `anew_after`, or after everything.
 Result<Seq> Relay::Impl::go_on_after(std::optional<Seq> anew_after) {
   const auto base = source_->base();
   if (!base) return base.error();
@@ -265,7 +265,7 @@ Result<Seq> Relay::Impl::go_on_after(std::optional<Seq> anew_after) {
 Result<Seq> Relay::Impl::begin_anew(const std::string& why, Seq after) {
   if (!why.empty()) {
     spdlog::error(
-        "relay: the stream {} does not say what the journal says: {}. It is begun anew; consumers "
+        "relay: the stream {} does not say what the journal says: {}. It is rewritten; consumers "
         "read the feed meanwhile",
         options_.seal.service(), why);
     const std::lock_guard lock(mutex_);

@@ -14,7 +14,7 @@ struct RelayStatus {
   Seq published;  // the stream goes on after this event
   bool connected = false;
   std::uint64_t published_total = 0;
-  // How often the stream held what this journal does not say, and was begun anew; and what that was last.
+  // How often the stream held what this journal does not say, and was started again; and what that was last.
   std::int64_t mended = 0;
   std::string mended_why{};
 };
@@ -22,9 +22,9 @@ struct RelayStatus {
 // Publishes what was committed to a Redis Stream named after the service, on a thread of its own. Redis may
 // be gone at any time, for any time: the source holds everything and the relay goes on where the stream ends.
 // A stream that is empty, holds anything but what this journal says, or ends further back than it may be
-// long, is begun anew with what is committed from then on: consumers read the feed up to there. What stands
-// in it is compared with the journal: all of it after connecting, and whatever was added by somebody else
-// since.
+// long, is started again with what is committed from then on: consumers read the feed up to there. What
+// stands in it is compared with the journal: all of it after connecting, and whatever was added by somebody
+// else since.
 class Relay {
  public:
   struct Options {

@@ -92,7 +92,7 @@ Result<bool> StreamCheck::look(Seq published) {
     checked_ = std::min(checked_, Seq{std::max<std::int64_t>(before_end, 0)});
   }
   added_ = added;
-  // Where it was deleted, the next event begins it anew.
+  // Where it was deleted, the next event starts it again.
   return !*summary || ((*summary)->is_stream && (*summary)->last_id == stream_id(published));
 }
 

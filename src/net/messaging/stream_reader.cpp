@@ -16,7 +16,8 @@ constexpr int kSilenceMaxMs = 5000;  // then a new connection is made
 // What an entry holds, unless no relay can have written it.
 Result<domain::CommittedEvent> event_of(const StreamEntry& entry, const Seal& seal) {
   const auto seq = seq_of(entry.id);
-  if (!seq) return Error{Retry::kNever, fmt::format("the stream's entry {} is none of a relay", entry.id)};
+  if (!seq)
+    return Error{Retry::kNever, fmt::format("the stream's entry {} was not written by a relay", entry.id)};
   auto event = seal.decode(entry.line);
   if (!event) {
     return Error{Retry::kNever, fmt::format("the stream's entry {}: {}", entry.id, event.error().what)};

@@ -34,7 +34,7 @@ class StreamWriter {
   [[nodiscard]] Result<void> connect();
   void disconnect() { redis_.reset(); }
 
-  // All that follow need a connection; after an error it must be made anew.
+  // All that follow need a connection; after an error it must be recreated.
   [[nodiscard]] Result<std::optional<Summary>> summary();  // nothing: there is no such key
   // At most `limit` entries whose id is greater than that of event `after`, in order.
   [[nodiscard]] Result<std::vector<Entry>> entries(Seq after, std::size_t limit);

@@ -213,7 +213,7 @@ class RecordingSink final : public EventSink {
     const std::lock_guard lock(mutex_);
     return knows_hash ? place_ : Place{place_.seq, {}};
   }
-  // As a read model that is made anew, or is not there yet.
+  // As a read model that is recreated, or is not there yet.
   void start_at(const Place& place, std::int64_t of_history) {
     const std::lock_guard lock(mutex_);
     place_ = place;

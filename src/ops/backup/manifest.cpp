@@ -64,7 +64,8 @@ std::string text_at(const json::object& object, const char* name) {
 
 Hash hash_from(const std::string& digits) {
   Hash hash{};
-  if (digits.size() != 2 * hash.size()) throw std::invalid_argument(fmt::format("'{}' is no hash", digits));
+  if (digits.size() != 2 * hash.size())
+    throw std::invalid_argument(fmt::format("'{}' is not a hash", digits));
   for (std::size_t i = 0; i < hash.size(); ++i) {
     hash[i] = static_cast<std::uint8_t>(std::stoi(digits.substr(2 * i, 2), nullptr, 16));
   }
@@ -155,7 +156,7 @@ Result<Manifest> read_manifest(const fs::path& folder) {
   const auto text = read_file(file);
   if (!text) {
     return Error{Retry::kNever,
-                 fmt::format("{} is no backup: there is no {} in it that can be read; name the "
+                 fmt::format("{} is not a backup: there is no {} in it that can be read; name the "
                              "folder that `sportapp backup` made",
                              folder.string(), kManifestFile)};
   }

@@ -26,7 +26,7 @@ Result<Records> read_records(const fs::path& data) {
   std::error_code failure;
   if (!fs::is_directory(data / "monitor", failure)) {
     return Error{Retry::kNever,
-                 fmt::format("{} is no data folder of an instance: there is no folder monitor in "
+                 fmt::format("{} is not a data folder of an instance: there is no folder monitor in "
                              "it; give one with --data",
                              data.string())};
   }

@@ -34,7 +34,7 @@ class RestoringTest : public InstanceFilesTest {
 TEST_F(RestoringTest, WhatIsRestoredGoesOnWithWhatWasThere) {
   const auto manifest = restore(target(), restored(), kGoOn);
   ASSERT_TRUE(manifest) << manifest.error().what;
-  EXPECT_FALSE(fs::exists(restored() / kManifestFile)) << "it is no backup";
+  EXPECT_FALSE(fs::exists(restored() / kManifestFile)) << "it is not a backup";
   fs::remove_all(data());
   fs::rename(restored(), data());
   for (const auto* name : {"journal.mark", "journal.seal"})
@@ -74,7 +74,7 @@ TEST_F(RestoringTest, AMissingFileIsNamed) {
 
 TEST_F(RestoringTest, WhatIsNoBackupIsRefused) {
   fs::remove(target() / kManifestFile);
-  EXPECT_THAT(refused(), HasSubstr("is no backup"));
+  EXPECT_THAT(refused(), HasSubstr("is not a backup"));
 }
 
 TEST_F(RestoringTest, WhenItIsInterruptedNothingIsLeft) {

@@ -41,7 +41,7 @@ Result<void> is_free(const fs::path& target) {
   const auto status = fs::symlink_status(target, failure);
   if (!fs::exists(status)) return {};
   if (!fs::is_directory(status)) {
-    return Error{Retry::kNever, fmt::format("{} is no folder; choose another name", target.string())};
+    return Error{Retry::kNever, fmt::format("{} is not a folder; choose another name", target.string())};
   }
   if (is_mount_point(target)) {
     return Error{Retry::kNever,

@@ -75,7 +75,7 @@ TEST_F(UnfinishedFolderTest, TwoAtOnceAreRefused) {
 TEST_F(UnfinishedFolderTest, NamesThatCannotBeAreRefused) {
   EXPECT_THAT(refusal(temp_.path() / "no/where"), HasSubstr("there is no folder"));
   std::ofstream(target()) << "x";
-  EXPECT_THAT(refusal(target()), HasSubstr("is no folder"));
+  EXPECT_THAT(refusal(target()), HasSubstr("is not a folder"));
   EXPECT_THAT(refusal("/proc"), HasSubstr("mounted"));
 }
 

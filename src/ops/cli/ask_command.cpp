@@ -57,7 +57,7 @@ int ask(const Options& options) {
   if (!process) return refuse(process.error(), kExitUsage);
   if (process->service.empty() && process->name != "monitor") {
     return refuse(
-        {Retry::kNever, options.name + " is no process of SportApp's own; ask a service or the monitor"},
+        {Retry::kNever, options.name + " is not a process of SportApp's own; ask a service or the monitor"},
         kExitUsage);
   }
   const auto answer = instance::InternalClient(instance->seen(), *process, kAnswerMs).get(options.path);

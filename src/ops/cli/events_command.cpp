@@ -110,7 +110,7 @@ void show_false_stream(const Process& process, std::string_view name, const json
   if (count == nullptr || !count->is_int64() || count->get_int64() == 0) return;
   fmt::print(
       "{:<20} {} {} times: {}\n", process.name,
-      name == "stream_mended" ? "found its stream false and began it anew" : "did not believe the stream",
+      name == "stream_mended" ? "found its stream false and rewrote it" : "rejected entries of the stream",
       count->get_int64(), why != nullptr && why->is_string() ? why->get_string().c_str() : "");
 }
 

@@ -112,8 +112,8 @@ int show_logs(const Options& options) {
   if (files.empty()) {
     std::string names;
     for (const auto& file : logs_of(layout, "")) names += " " + file.stem().string();
-    fmt::print(stderr, "sportapp: there is no log '{}' in {}; there is:{}\n", options.name,
-               layout.logs().string(), names.empty() ? " none" : names);
+    fmt::print(stderr, "sportapp: unknown log '{}' in {}; known:{}\n", options.name, layout.logs().string(),
+               names.empty() ? " none" : names);
     return kExitFailed;
   }
   fs::path last;

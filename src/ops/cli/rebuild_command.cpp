@@ -153,7 +153,7 @@ int rebuild_all(const Options& options) {
 }  // namespace
 
 void add_rebuild_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("rebuild", "Make the read models of a service anew from its journal");
+  auto* command = app.add_subcommand("rebuild", "Rebuild the read models of a service from its journal");
   auto options = std::make_shared<Options>();
   command->add_option("SERVICE", options->service, "Whose read models")
       ->required()

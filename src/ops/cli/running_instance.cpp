@@ -90,7 +90,7 @@ Result<supervisor::ServiceView> RunningInstance::service(const std::string& name
   if (const auto* found = view->find(name)) return *found;
   return Error{Retry::kNever,
                fmt::format("no node of {} can take another's place in this instance; set spares = 1 "
-                           "below [services] in DATA/sportapp.toml, and start it anew",
+                           "below [services] in DATA/sportapp.toml, and restart it",
                            name)};
 }
 

@@ -18,8 +18,8 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-// Nothing for what is no whole number, or too large for one: the service is to see, and refuse, what stands
-// in the file.
+// Nothing for what is not a whole number, or too large for one: the service is to see, and refuse, what
+// stands in the file.
 std::optional<std::int64_t> integer_of(const std::string& text) {
   std::int64_t value = 0;
   const auto* end = text.data() + text.size();
@@ -38,7 +38,7 @@ Result<std::vector<std::string>> column_names(std::vector<std::string> names) {
   for (auto at = names.begin(); at != names.end(); ++at) {
     if (at->empty()) return Error{Retry::kNever, "a column has no name"};
     if (std::find(names.begin(), at, *at) != at) {
-      return Error{Retry::kNever, fmt::format("the column '{}' is there twice", *at)};
+      return Error{Retry::kNever, fmt::format("the column '{}' appears twice", *at)};
     }
   }
   return names;

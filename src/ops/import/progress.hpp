@@ -23,7 +23,7 @@ struct ProgressView {
 [[nodiscard]] std::string grouped(std::int64_t number);
 [[nodiscard]] std::string summary(const Outcome& outcome);
 
-// Refused lines to `report`; how it goes to `bar`: drawn anew in place on a terminal, else a line now and
+// Refused lines to `report`; how it goes to `bar`: drawn again in place on a terminal, else a line now and
 // then.
 class Progress final : public Listener {
  public:

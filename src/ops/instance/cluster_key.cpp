@@ -48,8 +48,9 @@ Result<void> check(const fs::path& file) {
                  fmt::format("cannot read the key {}: {}", file.string(), why_not_writable(file))};
   }
   if (!is_key(text.value_or(""))) {
-    return Error{Retry::kNever, fmt::format("the key {} is damaged; end what runs, remove it, and start anew",
-                                            file.string())};
+    return Error{
+        Retry::kNever,
+        fmt::format("the key {} is damaged; end what runs, remove it, and start again", file.string())};
   }
   struct stat seen {};
   if (::stat(file.c_str(), &seen) == 0 && (seen.st_mode & (S_IRWXG | S_IRWXO)) != 0) {

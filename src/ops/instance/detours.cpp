@@ -33,7 +33,7 @@ Result<Detours> Detours::read(const Layout& layout) {
       }
     }
   } catch (const std::exception& wrong) {
-    return Error{Retry::kNever, fmt::format("{} is damaged: {}; remove it, or write it anew",
+    return Error{Retry::kNever, fmt::format("{} is damaged: {}; remove it, or rewrite it",
                                             layout.detours_file().string(), wrong.what())};
   }
   return detours;

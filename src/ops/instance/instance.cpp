@@ -112,7 +112,7 @@ std::string Instance::url() const {
 
 Result<Instance> read_instance_file(const std::filesystem::path& file) {
   const auto text = read_file(file);
-  if (!text) return Error{Retry::kLater, fmt::format("there is no {}", file.string())};
+  if (!text) return Error{Retry::kLater, fmt::format("{} does not exist", file.string())};
   try {
     return instance_from(json::parse(*text).as_object());
   } catch (const std::exception& failed) {

@@ -51,9 +51,9 @@ class Mending {
   void folder(const fs::path& path) {
     std::error_code unknown;
     if (type_of(path) == fs::file_type::not_found || fs::is_directory(path, unknown)) return;
-    aside(path, "no folder", "it is made anew");
+    aside(path, "no folder", "it is recreated");
   }
-  void file(const fs::path& path, const char* what = "it is made anew") {
+  void file(const fs::path& path, const char* what = "it is recreated") {
     if (type_of(path) == fs::file_type::not_found || is_usable_file(path)) return;
     aside(path, fs::is_directory(path) ? "a folder instead of a file" : "not to be read and written", what);
   }
@@ -153,7 +153,7 @@ Result<std::vector<std::string>> mend_places(const Layout& layout) {
   for (const auto& folder : {layout.run(), layout.logs(), layout.config(), layout.in_hand()}) {
     mending.folder(folder);
   }
-  mending.content(layout.ports_file(), is_json_object, "ports are chosen anew");
+  mending.content(layout.ports_file(), is_json_object, "ports are chosen again");
   mending.content(
       layout.instance_file(), [](const fs::path& file) { return bool(read_instance_file(file)); },
       "what it told of an earlier start is looked for among the running processes instead");

@@ -51,7 +51,7 @@ TEST_F(Mending, WhatIsDamagedIsPutAsideAndTold) {
   make(layout_.ports_file(), 0600, "no ports");
   make(layout_.instance_file(), 0600, "{}");
   fs::create_directories(layout_.config() / "monitor.toml" / "inner");
-  EXPECT_THAT(mend(), ElementsAre(AllOf(HasSubstr("ports.json was damaged"), HasSubstr("chosen anew")),
+  EXPECT_THAT(mend(), ElementsAre(AllOf(HasSubstr("ports.json was damaged"), HasSubstr("chosen again")),
                                   HasSubstr("instance.json was damaged"),
                                   HasSubstr("monitor.toml was a folder instead of a file")));
   EXPECT_EQ(read_file(layout_.run() / "ports.json.damaged"), "no ports");

@@ -46,11 +46,11 @@ void doubt_retention(const Settings& settings, Doubts& doubts) {
   const auto& retention = settings.retention;
   const bool deletes = retention.keep_entries > 0 || retention.keep_days > 0;
   if (deletes && retention.keep_keys_s * 1000 <= settings.gateway.commands_timeout_ms) {
-    doubts.push_back(
-        fmt::format("[retention] keep_keys_s = {} is not longer than [gateway] commands_timeout_ms = {}: the "
-                    "gateway can repeat a command whose key is known no more, and it is done twice; make it "
-                    "longer",
-                    retention.keep_keys_s, settings.gateway.commands_timeout_ms));
+    doubts.push_back(fmt::format(
+        "[retention] keep_keys_s = {} is not longer than [gateway] commands_timeout_ms = {}: the "
+        "gateway can repeat a command whose key is no longer known, and it is done twice; make it "
+        "longer",
+        retention.keep_keys_s, settings.gateway.commands_timeout_ms));
   }
 }
 

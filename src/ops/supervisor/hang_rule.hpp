@@ -16,7 +16,7 @@ class HangRule {
   static constexpr int kMissesMax = 3;
   static constexpr int kHaltedMax = 3;  // looks in a row that found it stopped by a signal
 
-  // Of the process that runs now; another one begins anew. Whoever is told that it hangs ends it.
+  // Of the process that runs now; another one starts again. Whoever is told that it hangs ends it.
   [[nodiscard]] bool hangs_as_seen(pid_t pid, bool halted) {
     begin(pid);
     halted_ = halted ? halted_ + 1 : 0;

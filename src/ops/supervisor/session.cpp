@@ -202,7 +202,7 @@ void Session::keep_logs() {
     const auto gateway = view_of("gateway");
     if (gateway.id.pid != 0) process::signal_process(gateway.id, SIGUSR1);
   };
-  log_keeper_.keep(layout.log("redis"));  // opened anew for each line
+  log_keeper_.keep(layout.log("redis"));  // reopened for each line
   log_keeper_.keep(layout.log("gateway"), reopen);
   log_keeper_.keep(layout.gateway_access_log(), reopen);
   for (const auto& member : start_.members) log_keeper_.keep_short(layout.stderr_log(member.name));
@@ -219,14 +219,14 @@ void Session::write_instance() {
 void Session::look_after_record() {
   const auto& layout = start_.layout;
   if (!instance::read_instance_file(layout.instance_file())) {
-    spdlog::warn("the record of the running instance is gone or damaged; it is written anew");
+    spdlog::warn("the record of the running instance is gone or damaged; it is rewritten");
     std::error_code ignored;  // then it cannot be written either, which is told
     std::filesystem::create_directories(layout.run(), ignored);
     dirty_ = true;
   }
   std::error_code unknown;
   if (!control_ || std::filesystem::is_socket(layout.control_socket(), unknown)) return;
-  spdlog::warn("the control socket is gone; it is made anew");
+  spdlog::warn("the control socket is gone; it is recreated");
   control_.reset();
   open_control();
 }

@@ -95,7 +95,7 @@ Result<void> Supervisor::kill_one(const std::string& name, pid_t pid) {
   if (!child) return child.error();
   const auto now = (*child)->view.id.pid;
   if (pid <= 0 || now != pid) {
-    return Error{Retry::kNever, fmt::format("{} is not process {} (any more); it is {}", name, pid, now)};
+    return Error{Retry::kNever, fmt::format("{} is no longer process {}; it is {}", name, pid, now)};
   }
   ::kill(pid, SIGKILL);  // ours, and not waited for yet: the pid cannot be another's
   return {};

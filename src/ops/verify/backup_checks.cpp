@@ -135,7 +135,7 @@ void BackupChecks::positions() {
 Verdict verify_backup(const fs::path& folder, const Watcher& watcher) {
   BackupChecks checks(folder, watcher);
   const bool any = checks.manifest();
-  // Where there is none at all, it is no backup: what else is missing in it is nobody's concern.
+  // Where there is none at all, it is not a backup: what else is missing in it is nobody's concern.
   if (std::error_code failed; !any && !fs::exists(folder / backup::kManifestFile, failed)) {
     return checks.verdict();
   }

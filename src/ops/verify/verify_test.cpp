@@ -163,7 +163,7 @@ TEST_F(VerifyTest, a_flipped_byte_in_a_payload_breaks_the_entrys_hash) {
          "UPDATE entries SET payload = replace(payload, 'user 1217', 'user 1218') WHERE seq = 1217");
   check();
   EXPECT_EQ(difference(kJournal, "chain").place, "entry 1217, hash");
-  EXPECT_EQ(difference(kJournal, "state").place, "entry 1218") << "the name is there twice when replayed";
+  EXPECT_EQ(difference(kJournal, "state").place, "entry 1218") << "the name appears twice when replayed";
   EXPECT_EQ(verdict_.unreadable, 0);
 }
 

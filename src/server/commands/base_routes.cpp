@@ -148,7 +148,7 @@ void BaseRoutes::drop() {
 http::Response BaseRoutes::piece(const http::Request& request) {
   const auto number = http::parse_decimal(request.captures[0], 1, std::numeric_limits<std::int64_t>::max());
   if (!number || !copy_ || copy_->number != *number) {
-    return http::problem(404, "Not found", "that copy is gone; begin anew with GET /internal/base");
+    return http::problem(404, "Not found", "that copy is gone; start again with GET /internal/base");
   }
   const auto offset = http::parse_decimal(request.parameter("offset").value_or("0"), 0,
                                           static_cast<std::int64_t>(copy_->bytes));

@@ -1,5 +1,5 @@
 // What a commands process does about entries that are old: deletes them by policy, but none that somebody
-// still needs, and gives what became of them to read models that are made anew.
+// still needs, and gives what became of them to read models that are recreated.
 #pragma once
 #include <filesystem>
 #include <functional>

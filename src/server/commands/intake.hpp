@@ -11,7 +11,7 @@
 
 namespace sportapp::commands {
 
-// An event that the domain does not understand, or whose command is refused or meets a defect, is set aside,
+// An event that the domain does not understand, or whose command is refused or hits a defect, is set aside,
 // so that it holds up nothing else. One thread; position() and what is written to the journal stay in step
 // whatever fails, since the journal takes each event in its turn only.
 class Intake final : public messaging::EventSink {

@@ -48,7 +48,7 @@ std::string trouble_of(std::string_view source, const messaging::ConsumerStatus&
   }
   if (status.gone.empty()) return {};
   return fmt::format(
-      "events of {} from {} on cannot be taken in any more, since they were deleted there before "
+      "events of {} from {} on can no longer be taken in, since they were deleted there before "
       "({}); what to do: docs/retention.md",
       source, status.position.next().value, status.gone);
 }

@@ -213,7 +213,7 @@ void Failover::Impl::down(const std::string& process, const std::string& why) {
   if (service == nullptr) return;
   const auto gone = service->connections.find(node);
   if (gone != service->connections.end()) {
-    spdlog::warn("{} is not connected any more: {}", process, why);
+    spdlog::warn("{} is no longer connected: {}", process, why);
     of_connection.erase(gone->second);
     service->connections.erase(gone);
   }

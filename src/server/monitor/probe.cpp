@@ -172,7 +172,7 @@ void Probe::read(std::int64_t now_ms) {
     const auto got = ::recv(fd_, some.data(), some.size(), 0);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) break;
-    // One that closes a connection which it owes nothing may do so: it is opened anew.
+    // One that closes a connection which it owes nothing may do so: it is reopened.
     if (got == 0 && state_ == State::kIdle) return drop(now_ms, trouble_);
     if (got <= 0) return drop(now_ms, got == 0 ? "broke the connection" : std::strerror(errno));
     came_.append(some.data(), static_cast<std::size_t>(got));

@@ -92,7 +92,7 @@ int weight(Mark mark) {
 }
 
 Error cannot(const char* what, const std::filesystem::path& file) {
-  return {Retry::kLater, fmt::format("cannot {} {}: {}; see that its folder is there and writable", what,
+  return {Retry::kLater, fmt::format("cannot {} {}: {}; check that its folder exists and is writable", what,
                                      file.string(), std::strerror(errno))};
 }
 
@@ -207,7 +207,7 @@ Result<std::unique_ptr<InHandFile>> InHandFile::open_own(const std::filesystem::
   auto* const layout = static_cast<Layout*>(memory);
   if (layout->magic.load() != kMagic || layout->bytes != sizeof(Layout)) {
     if (found.st_size != 0)
-      spdlog::warn("{} is no record of requests in hand; it is begun anew", file.string());
+      spdlog::warn("{} is not a record of requests in hand; it is started again", file.string());
     layout->magic = 0;
     clear(memory, sizeof(Layout));
     layout->bytes = sizeof(Layout);
@@ -226,7 +226,7 @@ Result<std::unique_ptr<InHandFile>> InHandFile::open_other(const std::filesystem
   struct stat found {};
   if (::fstat(descriptor, &found) != 0 || found.st_size < static_cast<off_t>(sizeof(Layout))) {
     ::close(descriptor);
-    return Error{Retry::kLater, fmt::format("{} is no record of requests in hand yet", file.string())};
+    return Error{Retry::kLater, fmt::format("{} is not a record of requests in hand yet", file.string())};
   }
   void* const memory = map(descriptor, sizeof(Layout), false);
   if (memory == MAP_FAILED) return cannot("map", file);
@@ -339,7 +339,7 @@ std::optional<KnownRequest> InHandFile::remember(const KnownRequest& request) {
   return gone;
 }
 
-// machine_ms() begins anew with the machine, and what was suspect before it is a new process's concern no
+// machine_ms() starts again with the machine, and what was suspect before it is a new process's concern no
 // more.
 void InHandFile::forget_before_reboot() {
   const auto now_ms = machine_ms();

@@ -43,7 +43,7 @@ enum class Mark : std::uint32_t {
   kSuspect,      // was in hand when a process died
   kPassed,       // a trial of it went well, and it is being executed
   kCleared,      // it was executed
-  kQuarantined,  // is executed no more
+  kQuarantined,  // is no longer executed
 };
 
 struct KnownRequest {
@@ -65,7 +65,7 @@ class InHandFile {
   static constexpr std::size_t kKnownMax = 256;
 
   // The process's own. What stands in it as in hand is of a process that died: it becomes known as suspect,
-  // and as quarantined where a trial of it had passed. A file that cannot be one is begun anew.
+  // and as quarantined where a trial of it had passed. A file that cannot be one is started again.
   [[nodiscard]] static Result<std::unique_ptr<InHandFile>> open_own(const std::filesystem::path& file);
   // Another process's, to read; an error while it is not there.
   [[nodiscard]] static Result<std::unique_ptr<InHandFile>> open_other(const std::filesystem::path& file);

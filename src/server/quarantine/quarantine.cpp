@@ -195,7 +195,7 @@ http::Response Quarantine::answer(const Fingerprint& request) const {
   const auto known = own_ ? own_->known(request) : std::nullopt;
   return http::problem(
       500, "Request quarantined",
-      fmt::format("this request ended the process that executed it ({}), so it is not executed any more; its "
+      fmt::format("this request ended the process that executed it ({}), so it is no longer executed; its "
                   "operator sees it in `sportapp status` and in /internal/quarantine",
                   known ? known->what : "another node says so"));
 }

@@ -1,5 +1,5 @@
 // Requests that end the process that executes them: whichever was in hand at such an end is tried apart
-// before it is executed again, and is executed no more where that ends badly. So a poison request ends the
+// before it is executed again, and is no longer executed where that ends badly. So a poison request ends the
 // primary once, and no second node.
 #pragma once
 #include <cstddef>

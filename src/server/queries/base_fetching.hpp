@@ -1,4 +1,4 @@
-// Gets the base model of a commands service for a read model that is made anew.
+// Gets the base model of a commands service for a read model that is recreated.
 #pragma once
 #include <filesystem>
 #include <functional>

@@ -53,7 +53,7 @@ class LiveModel {
   [[nodiscard]] std::string state() const;
   [[nodiscard]] const std::filesystem::path& file() const { return options_.file; }
 
-  // How the model made anew goes on: where the served one ended, or, if that is of another history than the
+  // How the model recreated goes on: where the served one ended, or, if that is of another history than the
   // journal, where it stands.
   enum class Until { kServed, kOwn };
   // Puts `fresh`, a model in `fresh_file` that is not behind much, in this one's place: the consumer stops,

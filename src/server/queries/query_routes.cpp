@@ -97,7 +97,8 @@ Response QueryRoutes::collection(const Request& request) {
 Response QueryRoutes::single(const Request& request) {
   const auto id = http::parse_decimal(request.captures.at(0), 1, std::numeric_limits<std::int64_t>::max());
   if (!id) {
-    return http::problem(404, "Not found", fmt::format("'{}' is no id of {}", request.captures[0], service_));
+    return http::problem(404, "Not found",
+                         fmt::format("'{}' is not an id of {}", request.captures[0], service_));
   }
   if (model_.reader() == nullptr) return not_open();
   auto view = model_.reader()->view({*id});

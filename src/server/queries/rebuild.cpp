@@ -37,7 +37,7 @@ void pause(const std::stop_token& stop, int ms) {
   ended.wait_for(lock, stop, std::chrono::milliseconds(ms), [] { return false; });
 }
 
-// The commands process may be restarting: that is no reason to begin anew.
+// The commands process may be restarting: that is no reason to start again.
 class PatientFeed final : public messaging::EventSource {
  public:
   PatientFeed(std::unique_ptr<messaging::EventSource> feed, int pause_ms, std::stop_token stop)
@@ -136,19 +136,19 @@ bool Rebuild::ran_within(std::int64_t ms) const {
 void Rebuild::start_for_gone() {
   if (ran_within(kGoneEveryMs) || !start(Served::kStuck)) return;
   spdlog::warn(
-      "{} cannot go on, what comes next was deleted in the journal: it is made anew from its base model",
+      "{} cannot go on, what comes next was deleted in the journal: it is rebuilt from its base model",
       live_.file().string());
 }
 
 void Rebuild::start_for_other_history() {
   if (ran_within(kGoneEveryMs) || !start(Served::kOfOtherHistory)) return;
-  spdlog::error("{} is of another history than the journal: it is made anew from the feed",
+  spdlog::error("{} is of another history than the journal: it is rebuilt from the feed",
                 live_.file().string());
 }
 
 void Rebuild::start_for_damage() {
   if (ran_within(kDamageEveryMs)) return;
-  if (start()) spdlog::error("{} is damaged: it is made anew from the feed", live_.file().string());
+  if (start()) spdlog::error("{} is damaged: it is rebuilt from the feed", live_.file().string());
 }
 
 Rebuild::Progress Rebuild::progress() const {

@@ -1,4 +1,4 @@
-// A read model made anew from the feed, beside the one that is served, and put in its place.
+// A read model recreated from the feed, beside the one that is served, and put in its place.
 #pragma once
 #include <cstdint>
 #include <functional>

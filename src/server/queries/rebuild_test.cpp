@@ -190,7 +190,7 @@ TEST_F(RebuildTest, a_damaged_model_is_made_anew_by_itself) {
     file.seekp(3 * 4096);
     file << std::string(std::max<std::size_t>(size, 16 * 4096) - 3 * 4096, 'x');
   }
-  // Whether a page was still cached or is read anew, in the end every view is there.
+  // Whether a page was still cached or is read again, in the end every view is there.
   ASSERT_TRUE(loop_.run_until([&] {
     (void)ask("/api-queries/names?limit=1000&after=1500");
     journal_.append("more");

@@ -17,7 +17,7 @@ namespace sportapp::queries {
 class ViewSetAside {
  public:
   // `on_applied`, on the loop: events were applied later than their turn, so what came after them may be
-  // hidden under what they say, until the read model is made anew. All references must outlive it; destroyed
+  // hidden under what they say, until the read model is recreated. All references must outlive it; destroyed
   // when the loop has ended.
   ViewSetAside(std::string service, LiveModel& model, Loop& loop, std::function<void()> on_applied);
   ~ViewSetAside();  // ends a retry that runs, between two transactions

@@ -26,7 +26,7 @@ bool is_log_level(const std::string& level) {
 Result<void> start_log(const std::string& process, const std::filesystem::path& file,
                        const std::string& level) {
   if (!is_log_level(level)) {
-    return Error{Retry::kNever, fmt::format("log level '{}' is none of {}", level, kLogLevels)};
+    return Error{Retry::kNever, fmt::format("unknown log level '{}'; known: {}", level, kLogLevels)};
   }
   try {
     spdlog::sink_ptr sink;

@@ -82,7 +82,7 @@ TEST_F(AppendTest, WhatDoesNotContinueTheChainIsNotTakenAndItsSeqIsNamed) {
   changed[0].hash[5] ^= 1;
   refused(changed, "entry 1");
   ASSERT_TRUE(append(*follower_, {entries[0], entries[1]}));
-  EXPECT_FALSE(append(*follower_, {entries[1]})) << "is there already";
+  EXPECT_FALSE(append(*follower_, {entries[1]})) << "already exists";
   EXPECT_TRUE(append(*follower_, {entries[2], entries[3]}));
   EXPECT_EQ(head_of(*follower_), head_of(*journal_));
 }

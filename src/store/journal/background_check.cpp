@@ -32,7 +32,7 @@ class BackgroundCheck::Round {
  public:
   Round(BackgroundCheck& check, const std::stop_token& stop) : check_(check), stop_(stop) {}
 
-  // The file was opened anew meanwhile, or it is to end: what was found does not count.
+  // The file was reopened meanwhile, or it is to end: what was found does not count.
   [[nodiscard]] bool is_over() const {
     return stop_.stop_requested() || check_.durable_->opened.load() != check_.opened_ ||
            check_.durable_->unreadable.load();

@@ -60,7 +60,7 @@ struct JournalStatus {
   // Up to it, entries count for good: a primary committed each when every node in sync had it. What a
   // follower has got last may come to nothing yet. It outlives a restart.
   Settled settled{};
-  std::int64_t opened = 0;  // grows whenever the file is opened anew, which may be another one then
+  std::int64_t opened = 0;  // grows whenever the file is reopened, which may be another one then
   Seq checked_until{};      // so far the background check has found the file right since it was opened
 };
 
@@ -84,7 +84,7 @@ struct Options {
 
 // Group commit: the commands that wait are decided and written in one transaction with one fsync, on the
 // journal's own thread. After a failed commit the outcome is unknown: nothing is taken until the database was
-// opened anew, checkpointed and written to, which is tried again every half second. With a gate a journal
+// reopened, checkpointed and written to, which is tried again every half second. With a gate a journal
 // that fails also stops leading, and what waits is answered NotPrimary: another node may carry it out.
 //
 // Beside its file it keeps journal.mark (see MarkFile) and, while it is closed, journal.seal (see Seal): by

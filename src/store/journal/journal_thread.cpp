@@ -304,7 +304,7 @@ void Journal::Impl::perform(Trim& given) {
 Result<Trimmed> Journal::Impl::trim(const TrimRequest& request) {
   if (!writer) return Error{Retry::kLater, inbox.failing()};
   if (request.opened != readers->opened) {
-    return Error{Retry::kLater, fmt::format("{} was opened anew meanwhile", options.file.string())};
+    return Error{Retry::kLater, fmt::format("{} was reopened meanwhile", options.file.string())};
   }
   const auto upto = std::min({request.upto, settled.seq, Seq{writer->head().seq.value - 1}});
   const auto start = now();

@@ -23,7 +23,7 @@ struct Durable {
   std::atomic<bool> unreadable{false};
 };
 
-// A read-only connection with prepared statements (`Statements` is made of a SQLite::Database&), opened anew
+// A read-only connection with prepared statements (`Statements` is made of a SQLite::Database&), reopened
 // when the journal has, and after a failed read. One thread at a time.
 template <class Statements>
 class LiveFile {

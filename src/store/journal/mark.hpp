@@ -40,7 +40,7 @@ class MarkFile {
   // Nothing where there is none, as in the folder of an older program, and where both slots are damaged, of
   // which the log then tells. Changes nothing.
   [[nodiscard]] static Result<std::optional<Mark>> read_only(const std::filesystem::path& journal);
-  // Opens it, or makes it anew where there is none that can be read.
+  // Opens it, or recreates it where there is none that can be read.
   [[nodiscard]] static Result<std::unique_ptr<MarkFile>> open(const std::filesystem::path& journal);
   ~MarkFile();
   MarkFile(const MarkFile&) = delete;

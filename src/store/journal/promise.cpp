@@ -56,7 +56,7 @@ bool took_part(const fs::path& folder) {
   return mark && *mark && (*mark)->settled.epoch > Epoch{1};
 }
 
-// Makes the file anew where it is not there or says nothing.
+// Recreates the file where it is not there or says nothing.
 Result<void> make_readable(const fs::path& folder, const fs::path& file) {
   Epoch first;
   std::error_code unknown;
@@ -68,12 +68,12 @@ Result<void> make_readable(const fs::path& folder, const fs::path& file) {
     if (auto renamed = rename_durably(file, kept); !renamed) return renamed;
     spdlog::error(
         "{}: both of its slots are damaged, so it is not known what this node promised; it is kept "
-        "as {} and made anew, and the monitor decides what this node may be",
+        "as {} and recreated, and the monitor decides what this node may be",
         file.string(), kept.string());
     first = kLost;
   } else if (took_part(folder)) {
     spdlog::error(
-        "{} is gone, so it is not known what this node promised; it is made anew, and the monitor "
+        "{} is gone, so it is not known what this node promised; it is recreated, and the monitor "
         "decides what this node may be",
         file.string());
     first = kLost;
@@ -111,7 +111,7 @@ Result<Epoch> Promise::read_only(const fs::path& folder) {
   if ((*epochs)[0] || (*epochs)[1]) return std::max(greater_of(*epochs), Epoch{});
   return Error{Retry::kNever,
                fmt::format("{}: both of its slots are damaged, so it is not known what this node promised; "
-                           "start the node, which makes it anew and is then filled by the primary",
+                           "start the node, which recreates it and is then filled by the primary",
                            file.string())};
 }
 

@@ -13,7 +13,7 @@ namespace sportapp::journal {
 class Promise {
  public:
   // Opens or makes `folder`/promise. One whose slots are both damaged is kept beside as promise.damaged, told
-  // of in the log, and made anew: lost() then.
+  // of in the log, and recreated: lost() then.
   [[nodiscard]] static Result<std::unique_ptr<Promise>> open(const std::filesystem::path& folder);
   // What the file says, by whoever else has it open; an error where there is none, too. Changes nothing.
   [[nodiscard]] static Result<Epoch> read_only(const std::filesystem::path& folder);

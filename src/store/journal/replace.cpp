@@ -147,7 +147,7 @@ class Replacing {
 }  // namespace
 
 Result<Head> prepare_replacement(const fs::path& file) {
-  if (!fs::exists(file)) return Error{Retry::kNever, fmt::format("{} is not there", file.string())};
+  if (!fs::exists(file)) return Error{Retry::kNever, fmt::format("{} does not exist", file.string())};
   if (auto removed = remove_companions(file); !removed) return removed.error();
   Head end;
   try {

@@ -104,7 +104,7 @@ std::string Check::missing() const {
                        mark_.head.seq.value, MarkFile::of(file_).string());
   }
   if (size_of_file(wal) == 0) return {};
-  return fmt::format("{} is gone or empty, though {} is there", file_.string(), wal.string());
+  return fmt::format("{} is gone or empty, though {} exists", file_.string(), wal.string());
 }
 
 Check::Found Check::wal() const {

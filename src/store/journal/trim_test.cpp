@@ -62,7 +62,7 @@ TEST_F(TrimTest, TheStateStaysAndKeysGo) {
   ASSERT_TRUE(trim(*journal_, 2));
   EXPECT_TRUE(std::get<Answered>(add_to(*journal_, "k3", "n3")).replayed) << "kept";
   const auto anew = add_to(*journal_, "k1", "n1");
-  EXPECT_EQ(std::get<domain::Refusal>(anew).status, 409) << "executed anew, and the name is taken";
+  EXPECT_EQ(std::get<domain::Refusal>(anew).status, 409) << "executed again, and the name is taken";
   EXPECT_FALSE(std::get<Answered>(add_to(*journal_, "k2", "other")).replayed) << "a key of a new command";
   EXPECT_EQ(count("state_rows"), 5);
 }

@@ -85,7 +85,7 @@ void Writer::undo() noexcept {
   now_ = committed_;
 }
 
-// Hardly any batch has a command that meets a defect, and a savepoint a command costs as much as deciding it:
+// Hardly any batch has a command that hits a defect, and a savepoint a command costs as much as deciding it:
 // only a batch that has one is undone and done again with them.
 Decided Writer::decide(std::span<const Pending> batch, Epoch epoch, std::int64_t time_ms,
                        const OnDeciding& on_deciding) {
@@ -99,8 +99,8 @@ Decided Writer::decide(std::span<const Pending> batch, Epoch epoch, std::int64_t
   } catch (const SQLite::Exception&) {
     throw;  // the disk's trouble is the whole batch's
   } catch (const std::exception& defect) {
-    spdlog::error("a command of a batch of {} met a defect, each is decided anew by itself: {}", batch.size(),
-                  defect.what());
+    spdlog::error("a command of a batch of {} hit a defect, each is decided again by itself: {}",
+                  batch.size(), defect.what());
   }
   undo();
   each_in_savepoint_ = true;
@@ -163,7 +163,7 @@ Outcome Writer::execute(const Submission& submission, std::string key, std::stri
     spdlog::error("command refused by a defect type={} key={}: {}", submission.command.type, submission.key,
                   defect.what());
     if (submission.cause) return Error{Retry::kNever, defect.what()};  // told to this program's own parts
-    return Error{Retry::kNever, "this command met a defect of the program; nothing was changed"};
+    return Error{Retry::kNever, "this command hit a defect of the program; nothing was changed"};
   }
 }
 

@@ -33,7 +33,7 @@ Result<BaseEnd> HeldBase::hold() {
     return hash ? std::optional(BaseEnd{position, *hash}) : std::nullopt;
   });
   if (!end) return end.error();
-  if (!*end) return Error{Retry::kNever, fmt::format("{} is no base model", file_.file().string())};
+  if (!*end) return Error{Retry::kNever, fmt::format("{} is not a base model", file_.file().string())};
   return **end;
 }
 

@@ -1,5 +1,5 @@
 // The base model of a commands node: a read model of the events that retention deleted in its journal, beside
-// which it is kept. A read model made anew begins with it.
+// which it is kept. A read model recreated begins with it.
 #pragma once
 #include <cstdint>
 #include <filesystem>

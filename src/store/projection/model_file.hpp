@@ -31,7 +31,7 @@ using sqlite::Use;
 inline constexpr const char* kLookups = "lookups";  // a sqlite::ValueIndex
 
 // Opened for writing, made if it is not there. Retry::kNever: it cannot be used as it is (damaged, another
-// version, another service's), only made anew.
+// version, another service's), only recreated.
 [[nodiscard]] Result<std::unique_ptr<SQLite::Database>> open_model_file(const std::filesystem::path& file,
                                                                         std::string_view service,
                                                                         bool is_base = false);

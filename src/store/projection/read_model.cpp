@@ -102,7 +102,7 @@ struct ReadModel::Impl {
   Error failed(const SQLite::Exception& exception);
 };
 
-// What a failed transaction left in the connection is not worth knowing: the file is opened anew, and what is
+// What a failed transaction left in the connection is not worth knowing: the file is reopened, and what is
 // in it counts.
 Result<void> ReadModel::Impl::ensure_open() {
   if (store) return {};
@@ -230,7 +230,7 @@ Result<std::unique_ptr<ReadModel>> ReadModel::open(Options options, const domain
   auto impl = std::unique_ptr<Impl>(new Impl{std::move(options), projection, clock, nullptr, {}});
   auto opened = impl->ensure_open();
   if (!opened && opened.error().retry == Retry::kNever && !impl->options.is_base) {
-    spdlog::error("{}; the read model is made anew from the feed", opened.error().what);
+    spdlog::error("{}; the read model is rebuilt from the feed", opened.error().what);
     if (auto aside = put_aside(impl->options.file); !aside) return aside.error();
     opened = impl->ensure_open();
   }

@@ -1,4 +1,4 @@
-// A read model: one SQLite file that can be thrown away and made anew from the journal.
+// A read model: one SQLite file that can be thrown away and recreated from the journal.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -31,7 +31,7 @@ class ReadModel final : public messaging::EventSink {
   struct Options {
     std::filesystem::path file;
     std::function<void(const Written&)> on_written;  // on the writing thread, after each transaction
-    // On the writing thread: the file turned out damaged, every write will fail until it is made anew.
+    // On the writing thread: the file turned out damaged, every write will fail until it is recreated.
     std::function<void(const Error&)> on_damaged;
     // Kept beside a journal in place of events that are deleted there: each transaction is on disk at its
     // end, and write_base() is used.
@@ -47,7 +47,7 @@ class ReadModel final : public messaging::EventSink {
   // Events at or below position() are skipped: an event counts once. The rest must start right behind it,
   // without a gap, and continue the history that is here; anything else changes nothing. An event that the
   // projection cannot apply leaves no trace in the views: it is set aside, and the rest goes on. After a
-  // failure the file is opened anew by the next call.
+  // failure the file is reopened by the next call.
   [[nodiscard]] Result<void> write(std::span<const domain::CommittedEvent> events) override;
   // write(), with the hash of the journal's entry of the last one, by which it is known whose they are.
   [[nodiscard]] Result<void> write_base(std::span<const domain::CommittedEvent> events, const Hash& hash);
@@ -90,7 +90,7 @@ class ReadModelReader {
   // Events that could not be applied, in order of seq.
   [[nodiscard]] Result<std::vector<SetAside>> set_aside(Seq after, std::size_t limit);
   // Between the two, all reads are of one moment (the first read's) and cost no file locks of their own; the
-  // writer's WAL cannot be begun anew meanwhile, so hold briefly. Holding twice is holding once.
+  // writer's WAL cannot be started again meanwhile, so hold briefly. Holding twice is holding once.
   void hold();
   void release();
   // Of one moment, however the model goes on meanwhile. Reads all of it: seconds for a million views.

@@ -136,7 +136,7 @@ TEST_F(ReadModelTest, an_event_that_cannot_be_applied_is_set_aside_and_stops_not
   EXPECT_EQ(aside->at(0).reason, "no such thing");
   EXPECT_TRUE(read->set_aside({2}, 10)->empty());
   model = open();
-  EXPECT_EQ(model->set_aside(), 1) << "opened anew";
+  EXPECT_EQ(model->set_aside(), 1) << "reopened";
   ASSERT_TRUE(model->write(events(4, {"!", "!"})));
   EXPECT_EQ(model->set_aside(), 3);
 }
@@ -226,7 +226,7 @@ TEST_F(ReadModelTest, an_empty_file_is_a_model_that_starts_anew) {
   EXPECT_EQ(*reader()->view({1}), "ana");
 }
 
-// Whichever page is garbage: the model is made anew at once, or the owner is told, who makes it anew, or
+// Whichever page is garbage: the model is recreated at once, or the owner is told, who recreates it, or
 // whoever reads it gets an error, or nothing that is read differs.
 TEST_F(ReadModelTest, a_page_of_garbage_stops_nothing) {
   constexpr std::size_t kPage = 2048;

@@ -144,7 +144,7 @@ Result<void> Retention::open_model(const journal::JournalStatus& status) {
     return Error{
         Retry::kNever,
         fmt::format("{} is missing or not of this journal, whose entries up to {} are deleted: read models "
-                    "cannot be made anew from this node, and nothing more is deleted; what to do: "
+                    "cannot be rebuilt from this node, and nothing more is deleted; what to do: "
                     "docs/retention.md",
                     file_.string(), status.base.seq.value)};
   }

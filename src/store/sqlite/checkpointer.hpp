@@ -13,7 +13,7 @@ namespace sportapp::sqlite {
 
 // Copies a database's WAL into it without holding up its writer. SQLite itself lets the commit that made the
 // WAL too long do all of it. Here a thread of its own does, over a connection of its own, while commits go
-// on; the writer then copies what came meanwhile, which is little, so that the WAL can begin anew.
+// on; the writer then copies what came meanwhile, which is little, so that the WAL can start again.
 class Checkpointer {
  public:
   // Takes the place of the automatic checkpoint of `writer`, which must outlive it.

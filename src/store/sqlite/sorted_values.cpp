@@ -14,7 +14,7 @@ SortedValues::SortedValues(SQLite::Database& database, const std::string& table)
     database.exec(fmt::format("INSERT OR REPLACE INTO {1} SELECT field, value, id FROM {0}_recent ORDER BY n",
                               table, latest_));
   }
-  // Two walks in order, merged: neither side is sorted anew.
+  // Two walks in order, merged: neither side is sorted again.
   after_.emplace(database,
                  fmt::format("SELECT field, value, id FROM {0} AS old WHERE (field, value) > (?1, ?2) AND "
                              "NOT EXISTS(SELECT 1 FROM {1} AS new WHERE new.field = old.field AND "

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMoveMin = 256;
 constexpr std::size_t kMoveMax = 1024;
 constexpr std::size_t kMissedMax = 4;
-constexpr std::int64_t kRoundsOfRows = 3;  // while nobody opens it anew, no more rows are there
+constexpr std::int64_t kRoundsOfRows = 3;  // while nobody reopens it, no more rows are there
 
 // No id where the value was removed.
 std::optional<Id> id_in(SQLite::Statement& row, int column) {
@@ -86,7 +86,7 @@ void ValueIndex::remove(std::string_view field, std::string_view value) {
 
 void ValueIndex::append(std::string_view field, std::string_view value, std::optional<Id> id) {
   be_fresh();
-  ++changes_;  // first: should it fail half-way, memory is read anew
+  ++changes_;  // first: should it fail half-way, memory is read again
   Use use(append_);
   use.bind(1, next_n_).bind(2, field).bind(3, value);
   if (id) {

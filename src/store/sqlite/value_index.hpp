@@ -34,14 +34,14 @@ class ValueIndex {
   ValueIndex(SQLite::Database& database, const std::string& table, std::size_t waiting_max = 32 * 1024);
 
   [[nodiscard]] std::optional<Id> find(std::string_view field, std::string_view value);
-  // The fields' names have no NUL. A value that is there already gets the new id.
+  // The fields' names have no NUL. A value that already exists gets the new id.
   void put(std::string_view field, std::string_view value, Id id);
   void remove(std::string_view field, std::string_view value);
   // In each transaction, before its commit: moves about as many values as came.
   void move_some();
 
   // Grows with every change: what it was at the beginning of a transaction or savepoint is given to
-  // rolled_back() when that was undone, so that what waits is read anew before the next use.
+  // rolled_back() when that was undone, so that what waits is read again before the next use.
   [[nodiscard]] std::uint64_t changes() const { return changes_; }
   void rolled_back(std::uint64_t changes_before) noexcept {
     if (changes_ != changes_before) stale_ = true;

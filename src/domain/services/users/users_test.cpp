@@ -57,7 +57,7 @@ TEST_F(UsersTest, AnEmailIsRecordedWithTheKeyByWhichItIsOneWithOthers) {
   EXPECT_EQ(users.events[0].event.payload,
             R"({"id":1,"username":"luz","email":"STRASSE@Example.org","email_key":"strasse@example.org"})");
   EXPECT_EQ(users.events[1].event.payload, R"({"id":2,"username":"ana"})");
-  EXPECT_EQ(users.state.row("users", Id{1}), answered) << "the key is no part of the user";
+  EXPECT_EQ(users.state.row("users", Id{1}), answered) << "the key is not part of the user";
 }
 
 TEST_F(UsersTest, AKeyRecordedIsTheKeyWhateverItWouldBeToday) {
