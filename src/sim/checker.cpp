@@ -89,7 +89,7 @@ void Checker::promised(const std::string& node, Epoch before, Epoch now) {
   if (now < before) violated("{} takes back its promise of {} for {}", node, before.value, now.value);
 }
 
-void Checker::trimmed(const failover::Position& upto) {
+void Checker::trimmed(const Position& upto) {
   const auto [found, is_new] = trimmed_.try_emplace(upto.seq, upto.hash);
   if (found->second != upto.hash) violated("two nodes delete different entries up to {}", upto.seq.value);
 }

@@ -26,7 +26,7 @@ class Checker {
 
   // What was acknowledged at a moment.
   struct Known {
-    failover::Position acknowledged;
+    Position acknowledged;
     Us at_us = 0;
   };
   [[nodiscard]] Known known() const { return {acknowledged_, timeline_.now_us()}; }
@@ -46,7 +46,7 @@ class Checker {
   [[nodiscard]] bool is_without_disk(const std::string& node) const { return without_disk_.contains(node); }
   [[nodiscard]] bool any_without_disk() const { return !without_disk_.empty(); }
   // A node deletes entries up to there: they count for good.
-  void trimmed(const failover::Position& upto);
+  void trimmed(const Position& upto);
   void promised(const std::string& node, Epoch before, Epoch now);
   // At the end: the journal of the primary.
   void ended(const NodeFiles& primary) const;
@@ -64,7 +64,7 @@ class Checker {
 
   const Timeline& timeline_;
   std::map<std::string, const NodeFiles*> files_;
-  failover::Position acknowledged_;
+  Position acknowledged_;
   std::map<std::string, Told> keys_;
   std::map<std::string, std::pair<std::int64_t, Us>>
       taken_;  // by whom a name is, and since when clients know

@@ -44,21 +44,21 @@ struct NodeFiles {
   std::vector<journal::Entry> journal;
   // Kept apart from the journal: where it ended when it was last written, and the last entry known to count.
   struct Mark {
-    failover::Position head;
+    Position head;
     replication::Settled settled;
   };
   Mark mark;
   // Entries up to it are deleted. They stand in `journal` yet, for whoever checks; the node must not look at
   // them.
   Seq base;
-  [[nodiscard]] failover::Position head() const {
+  [[nodiscard]] Position head() const {
     if (journal.empty()) return {};
     return {journal.back().seq, journal.back().hash};
   }
-  [[nodiscard]] failover::Position at(Seq seq) const {
+  [[nodiscard]] Position at(Seq seq) const {
     return {seq, journal.at(static_cast<std::size_t>(seq.value - 1)).hash};
   }
-  [[nodiscard]] bool holds(const failover::Position& position) const {
+  [[nodiscard]] bool holds(const Position& position) const {
     if (position.seq == Seq{}) return true;
     const auto index = static_cast<std::size_t>(position.seq.value - 1);
     return index < journal.size() && journal[index].hash == position.hash;

@@ -25,7 +25,7 @@ class MonitorHost : public Host {
   void switch_over(const std::string& to);
   [[nodiscard]] Disk& disk() { return disk_; }
   [[nodiscard]] const failover::Record& record() const { return record_; }  // on disk
-  [[nodiscard]] const failover::Position& floor() const { return floor_; }  // noted beside it
+  [[nodiscard]] const Position& floor() const { return floor_; }            // noted beside it
   [[nodiscard]] const failover::Monitor* monitor() const { return running_ ? &running_->monitor : nullptr; }
   void lose_record();                                              // while it is down
   [[nodiscard]] bool record_lost() const { return record_lost_; }  // and not rewritten since
@@ -55,7 +55,7 @@ class MonitorHost : public Host {
   Surroundings world_;
   Disk disk_;
   failover::Record record_;
-  failover::Position floor_;  // as noted beside it, which survives the end of the process
+  Position floor_;  // as noted beside it, which survives the end of the process
   bool record_lost_ = false;
   std::unique_ptr<Running> running_;
 };

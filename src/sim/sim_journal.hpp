@@ -15,8 +15,6 @@
 
 namespace sportapp::simulator {
 
-using failover::Position;
-
 struct Command {
   Request request;
   // `said` none: it was not decided here, since this node is not the primary (any more).

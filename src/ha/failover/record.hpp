@@ -6,17 +6,10 @@
 #include <string_view>
 #include <vector>
 
-#include "base/hash.hpp"
+#include "base/position.hpp"
 #include "base/strong.hpp"
 
 namespace sportapp::failover {
-
-// A place in a journal. Two journals are equal up to it exactly when they agree on it.
-struct Position {
-  Seq seq;
-  Hash hash{};
-  bool operator==(const Position&) const = default;
-};
 
 struct Member {
   std::string node;

@@ -151,9 +151,10 @@ void LiveNode::Impl::journal_failing() {
   using failover::Damage;
   const auto status = journal->status();
   const auto damage = !status.damaged ? Damage::kNone : status.shorter ? Damage::kShort : Damage::kBroken;
-  const auto left = status.shorter.value_or(journal::Head{});
-  driver->tell([why = status.failing, damage, end = failover::Position{left.seq, left.hash}](
-                   Replica& node, std::int64_t now_ms) { node.journal_failing(now_ms, why, damage, end); });
+  const auto left = status.shorter.value_or(Position{});
+  driver->tell([why = status.failing, damage, end = left](Replica& node, std::int64_t now_ms) {
+    node.journal_failing(now_ms, why, damage, end);
+  });
 }
 
 void LiveNode::journal_failing() {
@@ -161,12 +162,10 @@ void LiveNode::journal_failing() {
   if (impl_->journal != nullptr) impl_->journal_failing();
 }
 
-void LiveNode::journal_recovered(const journal::Head& head) {
+void LiveNode::journal_recovered(const Position& head) {
   const std::lock_guard lock(impl_->journal_mutex);
   if (impl_->journal == nullptr) return;
-  impl_->driver->tell([end = failover::Position{head.seq, head.hash}](Replica& node, std::int64_t now_ms) {
-    node.journal_able(now_ms, end);
-  });
+  impl_->driver->tell([end = head](Replica& node, std::int64_t now_ms) { node.journal_able(now_ms, end); });
 }
 
 // The replica decides in any case: a spare that does not answer is dropped, an overruled primary gives up.
@@ -185,10 +184,9 @@ Result<void> LiveNode::before_commit(std::span<const journal::Entry> entries) {
   return {};
 }
 
-void LiveNode::committed(journal::Head head) {
-  impl_->driver->tell([end = failover::Position{head.seq, head.hash}](Replica& node, std::int64_t now_ms) {
-    node.batch_committed(now_ms, end);
-  });
+void LiveNode::committed(Position head) {
+  impl_->driver->tell(
+      [end = head](Replica& node, std::int64_t now_ms) { node.batch_committed(now_ms, end); });
 }
 
 void LiveNode::commit_failed() {

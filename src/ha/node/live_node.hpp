@@ -47,10 +47,10 @@ class LiveNode final : public journal::CommitGate {
   [[nodiscard]] RoleView role() const;  // any thread
   // The journal's callbacks; any thread.
   void journal_failing();
-  void journal_recovered(const journal::Head& head);
+  void journal_recovered(const Position& head);
 
   [[nodiscard]] Result<void> before_commit(std::span<const journal::Entry> entries) override;
-  void committed(journal::Head head) override;
+  void committed(Position head) override;
   void commit_failed() override;
 
  private:

@@ -73,8 +73,7 @@ Result<std::uint64_t> base_bytes(const fs::path& copy, std::uint64_t size) {
 
 }  // namespace
 
-Result<failover::Position> copy_node(const fs::path& journal, const fs::path& to,
-                                     const std::function<bool()>& go_on) {
+Result<Position> copy_node(const fs::path& journal, const fs::path& to, const std::function<bool()>& go_on) {
   const auto source = journal::CopySource::open(journal);
   if (!source) return source.error();
   const auto base = projection::hold_with_base(**source, journal);
@@ -82,7 +81,7 @@ Result<failover::Position> copy_node(const fs::path& journal, const fs::path& to
   const auto progress = [&](std::uint64_t, std::uint64_t) { return go_on(); };
   const auto copied = (*source)->copy(to, progress);
   if (!copied) return copied.error();
-  const failover::Position end{copied->head.seq, copied->head.hash};
+  const Position end = copied->head;
   if (!*base) return end;
   const auto beside = fs::path(to.string() + ".base");
   const auto count = (*base)->copy(beside, progress);
@@ -92,7 +91,7 @@ Result<failover::Position> copy_node(const fs::path& journal, const fs::path& to
   if (!appended) return appended.error();
   std::ofstream out(to, std::ios::binary | std::ios::app);
   out << kMark << fmt::format("{:020}", *count) << std::flush;
-  return out ? Result<failover::Position>(end) : failed(to, "write");
+  return out ? Result<Position>(end) : failed(to, "write");
 }
 
 Result<void> take_apart(const fs::path& copy, const fs::path& base) {

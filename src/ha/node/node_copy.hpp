@@ -10,9 +10,8 @@
 namespace sportapp::node {
 
 // Of this moment; gives where the journal in it ends. `go_on` is asked now and then. Any thread.
-[[nodiscard]] Result<failover::Position> copy_node(const std::filesystem::path& journal,
-                                                   const std::filesystem::path& to,
-                                                   const std::function<bool()>& go_on);
+[[nodiscard]] Result<Position> copy_node(const std::filesystem::path& journal,
+                                         const std::filesystem::path& to, const std::function<bool()>& go_on);
 // What came in, whole: leaves the journal alone in `copy`, and the base model, if one came, in `base`, on
 // disk. None came: none is there afterwards.
 [[nodiscard]] Result<void> take_apart(const std::filesystem::path& copy, const std::filesystem::path& base);

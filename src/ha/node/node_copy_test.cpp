@@ -27,7 +27,7 @@ TEST_F(NodeCopyTest, ACopyOfANodeBringsItsBaseModel) {
   const auto next = next_base_of(follower_file());
   ASSERT_TRUE(take_apart(copy, next));
   EXPECT_EQ(position(next), 20);
-  journal::Reply<Result<journal::Head>> replaced;
+  journal::Reply<Result<Position>> replaced;
   follower_->replace(copy, replaced.to());
   ASSERT_TRUE(replaced.wait());
   Retention of_follower({follower_file(), {.keep_entries = 5, .keep_keys_s = 0}, {}}, *follower_, views_,
@@ -52,7 +52,7 @@ TEST_F(NodeCopyTest, WhatCameForACopyThatIsNotInPlaceIsLeftAlone) {
                         hand_);
   std::this_thread::sleep_for(std::chrono::milliseconds(600));
   EXPECT_TRUE(fs::exists(next_base_of(follower_file())));
-  journal::Reply<Result<journal::Head>> replaced;
+  journal::Reply<Result<Position>> replaced;
   follower_->replace(copy, replaced.to());
   ASSERT_TRUE(replaced.wait());
   EXPECT_TRUE(soon([&] { return position(projection::base_file_of(follower_file())) == 20; }));

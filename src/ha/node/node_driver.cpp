@@ -15,19 +15,12 @@
 namespace sportapp::node {
 namespace {
 
-using failover::Position;
-
 constexpr int kTickMs = 50;
 constexpr std::chrono::milliseconds kPromiseRetry{500};
 
 std::uint64_t random_run() {
   std::random_device random;
   return (std::uint64_t{random()} << 32 | random()) | 1U;
-}
-
-Result<Position> position_of(const Result<journal::Head>& head) {
-  if (!head) return head.error();
-  return Position{head->seq, head->hash};
 }
 
 Position head_of(const journal::Journal& journal) {
@@ -260,8 +253,8 @@ void NodeDriver::perform(const replication::RollBack&) {
 }
 
 void NodeDriver::perform(const replication::AppendToJournal& action) {
-  outside_.journal.append(action.entries, [this](const Result<journal::Head>& head) {
-    tell([end = position_of(head)](Replica& node, std::int64_t now_ms) { node.appended(now_ms, end); });
+  outside_.journal.append(action.entries, [this](const Result<Position>& head) {
+    tell([end = head](Replica& node, std::int64_t now_ms) { node.appended(now_ms, end); });
   });
 }
 
@@ -305,8 +298,8 @@ void NodeDriver::perform(const replication::WriteChunk& action) {
 
 void NodeDriver::perform(const replication::InstallSnapshot&) {
   incoming_worker_->post([this] {
-    const auto installed = [this](const Result<journal::Head>& head) {
-      tell([end = position_of(head)](Replica& node, std::int64_t now_ms) { node.installed(now_ms, end); });
+    const auto installed = [this](const Result<Position>& head) {
+      tell([end = head](Replica& node, std::int64_t now_ms) { node.installed(now_ms, end); });
     };
     const auto copy = incoming_.finish();
     if (!copy) return installed(copy.error());

@@ -24,7 +24,7 @@ OutgoingCopies::~OutgoingCopies() {
   while (!made_.empty()) drop(std::string(made_.begin()->first));
 }
 
-Result<failover::Position> OutgoingCopies::make(const std::string& node, const std::function<bool()>& go_on) {
+Result<Position> OutgoingCopies::make(const std::string& node, const std::function<bool()>& go_on) {
   drop(node);
   if (!go_on()) return Error{Retry::kLater, "the copy for " + node + " was given up"};
   const auto file = file_for(node);

@@ -21,7 +21,7 @@ class OutgoingCopies {
 
   // Of this moment, in place of the one before; gives where the journal in it ends. `go_on` is asked now and
   // then.
-  [[nodiscard]] Result<failover::Position> make(const std::string& node, const std::function<bool()>& go_on);
+  [[nodiscard]] Result<Position> make(const std::string& node, const std::function<bool()>& go_on);
   // Less than `bytes_max` at its end only.
   [[nodiscard]] Result<std::string> read(const std::string& node, std::uint64_t offset,
                                          std::size_t bytes_max);

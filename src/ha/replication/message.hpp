@@ -13,7 +13,6 @@
 
 namespace sportapp::replication {
 
-using failover::Position;
 using journal::Settled;
 
 // The type of a message's frame on a link; see failover/report.hpp for those beside it.

@@ -8,7 +8,7 @@ namespace json = boost::json;
 
 namespace {
 
-failover::Position position_from(const json::value& value) {
+Position position_from(const json::value& value) {
   const auto& object = value.as_object();
   const auto hash = hash_of_hex(std::string_view(object.at("hash").as_string()));
   if (!hash) throw std::runtime_error("a hash is not one");
@@ -29,15 +29,15 @@ json::object to_json(const failover::Record& record) {
           {"forced", record.forced.value}};
 }
 
-json::object to_json(const failover::Position& position) {
+json::object to_json(const Position& position) {
   return {{"seq", position.seq.value}, {"hash", hex(position.hash)}};
 }
 
-json::object noted_floor_json(Epoch epoch, const failover::Position& floor) {
+json::object noted_floor_json(Epoch epoch, const Position& floor) {
   return {{"epoch", epoch.value}, {"floor", to_json(floor)}};
 }
 
-std::optional<std::pair<Epoch, failover::Position>> noted_floor_from(const json::object& object) {
+std::optional<std::pair<Epoch, Position>> noted_floor_from(const json::object& object) {
   try {
     return std::pair{Epoch{object.at("epoch").to_number<std::int64_t>()}, position_from(object.at("floor"))};
   } catch (const std::exception&) {

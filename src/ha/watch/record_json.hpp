@@ -11,10 +11,9 @@ namespace sportapp::watch {
 [[nodiscard]] boost::json::object to_json(const failover::Record& record);
 // Throws where a member is missing or of another type.
 [[nodiscard]] failover::Record record_from(const boost::json::object& object);
-[[nodiscard]] boost::json::object to_json(const failover::Position& position);
+[[nodiscard]] boost::json::object to_json(const Position& position);
 // A floor that is newer than that of the record of that epoch: {"epoch":7,"floor":{...}}
-[[nodiscard]] boost::json::object noted_floor_json(Epoch epoch, const failover::Position& floor);
-[[nodiscard]] std::optional<std::pair<Epoch, failover::Position>> noted_floor_from(
-    const boost::json::object& object);
+[[nodiscard]] boost::json::object noted_floor_json(Epoch epoch, const Position& floor);
+[[nodiscard]] std::optional<std::pair<Epoch, Position>> noted_floor_from(const boost::json::object& object);
 
 }  // namespace sportapp::watch

@@ -116,7 +116,7 @@ class RecordFiles final : public RecordStore {
     return sportapp::put_aside(folder_ / (service + kSuffix));
   }
 
-  Result<void> note_floor(const std::string& service, Epoch epoch, const failover::Position& floor) override {
+  Result<void> note_floor(const std::string& service, Epoch epoch, const Position& floor) override {
     const auto file = folder_ / (service + kFloorSuffix);
     auto& noted = floors_[service];
     if (noted.file.get() < 0)

@@ -22,7 +22,7 @@ class RecordStore {
   // A newer floor of the record of that epoch. It outlives this process, and most of the time the system: it
   // is synced now and then.
   [[nodiscard]] virtual Result<void> note_floor(const std::string& service, Epoch epoch,
-                                                const failover::Position& floor) = 0;
+                                                const Position& floor) = 0;
 };
 
 // A file SERVICE.record each, and SERVICE.floor: a line of JSON and its checksum.

@@ -82,8 +82,8 @@ TEST_F(RecordStoreTest, ADamagedRecordCostsNoOtherAndIsKeptAside) {
 }
 
 TEST_F(RecordStoreTest, ANewerFloorOfItsEpochCountsAndNoOther) {
-  const failover::Position at_40{Seq{40}, Hasher().field("40").finish()};
-  const failover::Position at_41{Seq{41}, Hasher().field("41").finish()};
+  const Position at_40{Seq{40}, Hasher().field("40").finish()};
+  const Position at_41{Seq{41}, Hasher().field("41").finish()};
   auto record = kSeven;
   record.floor = at_40;
   record.forced = Epoch{3};

@@ -35,7 +35,7 @@ class ServiceDriver {
     virtual void kill(const std::string& node, const std::string& why) = 0;  // and have it started again
     virtual void note(const failover::MonitorEvent& event) = 0;
     // The floor of the record of that epoch as it is now, said again with every round of pings.
-    virtual void note_floor(Epoch epoch, const failover::Position& floor) = 0;
+    virtual void note_floor(Epoch epoch, const Position& floor) = 0;
   };
   struct Counts {
     std::int64_t suspicions = 0;    // a connected node was silent for too long
@@ -94,7 +94,7 @@ class ServiceDriver {
   std::int64_t fast_until_ms_;
   std::int64_t save_again_ms_ = 0;
   Epoch told_;  // what the last pings said
-  failover::Position noted_;
+  Position noted_;
   std::string told_successor_;
 };
 

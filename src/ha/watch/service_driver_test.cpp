@@ -100,9 +100,7 @@ class ServiceDriverTest : public ::testing::Test, public ServiceDriver::Outside 
   bool is_halted(const std::string& node) override { return node == halted_; }
   std::int64_t patience(const std::string& /*node*/) const override { return patience_; }
   void kill(const std::string& node, const std::string& /*why*/) override { killed_.push_back(node); }
-  void note_floor(Epoch epoch, const failover::Position& floor) override {
-    floors_.emplace_back(epoch, floor.seq);
-  }
+  void note_floor(Epoch epoch, const Position& floor) override { floors_.emplace_back(epoch, floor.seq); }
   void note(const failover::MonitorEvent& event) override {
     events_.push_back(event.rule + " " + event.what);
   }

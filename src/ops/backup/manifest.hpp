@@ -27,7 +27,7 @@ struct ServicePart {
   std::string service;
   std::string node;  // whose journal it is a copy of
   Epoch epoch;       // of the record then; what is restored begins under a later one
-  journal::Head head;
+  Position head;
   std::map<std::string, Seq> consumed;  // by other service: up to where its events are taken in
 };
 

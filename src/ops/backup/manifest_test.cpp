@@ -35,7 +35,7 @@ TEST(Manifest, IsReadAsItWasWritten) {
   EXPECT_EQ(to_text(*read), text);
   const auto& part = read->services.at(0);
   EXPECT_EQ(part.node, "b");
-  EXPECT_EQ(part.head, (journal::Head{Seq{42}, Hash{1, 2, 255}}));
+  EXPECT_EQ(part.head, (Position{Seq{42}, Hash{1, 2, 255}}));
   EXPECT_EQ(part.consumed.at("products"), Seq{6});
   EXPECT_EQ(read->bytes(), 4096U);
 }

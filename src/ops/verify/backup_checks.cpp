@@ -21,16 +21,16 @@ std::string text_of(std::uint64_t bytes, const Hash& hash) {
   return fmt::format("{} bytes, BLAKE2b {}", bytes, hex(hash));
 }
 
-std::string text_of(const journal::Head& head) {
+std::string text_of(const Position& head) {
   return fmt::format("entry {}, hash {}", head.seq.value, hex(head.hash));
 }
 
-Result<journal::Head> head_of(journal::Reader& reader) {
+Result<Position> head_of(journal::Reader& reader) {
   const auto seq = reader.head();
   if (!seq) return seq.error();
   const auto last = reader.entries(Seq{seq->value - 1}, 1);
   if (!last) return last.error();
-  return last->empty() ? journal::Head{} : journal::Head{last->front().seq, last->front().hash};
+  return last->empty() ? Position{} : Position{last->front().seq, last->front().hash};
 }
 
 class BackupChecks {

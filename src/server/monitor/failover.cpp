@@ -55,9 +55,7 @@ struct Failover::Impl {
       impl_.hung.kill(processes.at(node), why);
     }
     void note(const failover::MonitorEvent& event) override { impl_.note(name_, event); }
-    void note_floor(Epoch epoch, const failover::Position& floor) override {
-      impl_.note_floor(*this, epoch, floor);
-    }
+    void note_floor(Epoch epoch, const Position& floor) override { impl_.note_floor(*this, epoch, floor); }
 
     [[nodiscard]] const std::string& name() const { return name_; }
     std::map<std::string, link::ConnectionId> connections;  // by node
@@ -89,7 +87,7 @@ struct Failover::Impl {
   void frame(link::ConnectionId connection, const link::Frame& frame);
   void save(Service& service, const failover::Record& record);
   void note(const std::string& service, const failover::MonitorEvent& event);
-  void note_floor(Service& service, Epoch epoch, const failover::Position& floor);
+  void note_floor(Service& service, Epoch epoch, const Position& floor);
   void tick();
   void show(Service& service);
   [[nodiscard]] std::pair<Service*, std::string> node_of(const std::string& process);
@@ -259,7 +257,7 @@ void Failover::Impl::note(const std::string& service, const failover::MonitorEve
 }
 
 // One at a time: a slow disk must not make them pile up, and the next one says more.
-void Failover::Impl::note_floor(Service& service, Epoch epoch, const failover::Position& floor) {
+void Failover::Impl::note_floor(Service& service, Epoch epoch, const Position& floor) {
   if (std::exchange(service.notes_floor, true)) return;
   disk->post([this, &service, epoch, floor] {
     const auto noted = store->note_floor(service.name(), epoch, floor);

@@ -139,7 +139,7 @@ TEST_F(AppendTest, MoreThanMayWaitIsRefusedAtOnceAndAllIsAnswered) {
   follower_->follow([gone_on] { gone_on.wait(); });
   std::atomic<int> written = 0, refused = 0;
   for (int i = 0; i < 1000; ++i) {
-    follower_->append({}, [&](const Result<Head>& result) { result ? ++written : ++refused; });
+    follower_->append({}, [&](const Result<Position>& result) { result ? ++written : ++refused; });
   }
   EXPECT_GT(refused, 0);
   go_on.set_value();

@@ -160,7 +160,7 @@ class BackgroundCheck::Round {
   BackgroundCheck& check_;
   const std::stop_token& stop_;
   std::unique_ptr<Scratch> scratch_{};  // none: the state is not checked
-  Head last_{};
+  Position last_{};
   std::uint64_t owed_bytes_ = 0;  // read since the last pause
 };
 

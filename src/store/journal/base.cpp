@@ -53,13 +53,13 @@ void create_base(SQLite::Database& database) {
   database.exec(kBaseSchema);
 }
 
-Head base_of(SQLite::Database& database) {
+Position base_of(SQLite::Database& database) {
   if (!has_base(database)) return {};
   SQLite::Statement select(database, kSelectBase);
   return base_in(select);
 }
 
-Head base_in(SQLite::Statement& select) {
+Position base_in(SQLite::Statement& select) {
   Use use(select);
   if (!use.step()) return {};
   return {Seq{select.getColumn(0).getInt64()}, hash_of(select.getColumn(1).getString())};
@@ -107,15 +107,15 @@ BaseWriter::BaseWriter(SQLite::Database& database)
       find_(database, "SELECT seq, fingerprint, status, answer, location FROM base_keys WHERE key = ?"),
       displace_(database, "UPDATE entries SET key = char(1) || seq || char(1) || key WHERE key = ?") {}
 
-Head BaseWriter::base() {
+Position BaseWriter::base() {
   return base_in(base_);
 }
 
-Head BaseWriter::advance(Seq upto, std::size_t most) {
+Position BaseWriter::advance(Seq upto, std::size_t most) {
   const auto before = base();
   const auto end = std::min(upto.value, before.seq.value + static_cast<std::int64_t>(most));
   if (end <= before.seq.value) return before;
-  Head now;
+  Position now;
   {
     Use use(last_);
     if (!use.bind(1, end).step() || last_.getColumn(0).getInt64() != end) {

@@ -25,10 +25,10 @@ namespace sportapp::journal {
 // SQLite's exceptions come through.
 void create_base(SQLite::Database& database);
 // Zeros where nothing was deleted, and in the file of a program that deleted nothing yet.
-[[nodiscard]] Head base_of(SQLite::Database& database);
+[[nodiscard]] Position base_of(SQLite::Database& database);
 // By a statement that is prepared once and was made of this text, which needs the table to be there.
 inline constexpr const char* kSelectBase = "SELECT seq, hash FROM base";
-[[nodiscard]] Head base_in(SQLite::Statement& select);
+[[nodiscard]] Position base_in(SQLite::Statement& select);
 // 0: none of the deleted entries counted one.
 [[nodiscard]] Seq taken_in_before_base(SQLite::Database& database, std::string_view source);
 // Of the event `seq`; nothing where it is not kept.
@@ -44,9 +44,9 @@ inline constexpr const char* kSelectBase = "SELECT seq, hash FROM base";
 class BaseWriter {
  public:
   explicit BaseWriter(SQLite::Database& database);
-  [[nodiscard]] Head base();
+  [[nodiscard]] Position base();
   // Deletes entries from the first on, up to `upto` and no more than `most`. Gives the base then.
-  [[nodiscard]] Head advance(Seq upto, std::size_t most);
+  [[nodiscard]] Position advance(Seq upto, std::size_t most);
   // What was answered under a key of base_keys: seq, fingerprint and answer only.
   [[nodiscard]] std::optional<Entry> find(std::string_view key);
   // Whoever had the key has it no more; one of this program is never forgotten, and stays.

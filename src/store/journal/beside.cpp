@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 using Wrong = Result<std::string>;
 
-Wrong not_held(Reader& reader, const fs::path& file, const Head& entry, const char* which) {
+Wrong not_held(Reader& reader, const fs::path& file, const Position& entry, const char* which) {
   const auto base = reader.base();
   if (!base) return base.error();
   if (entry.seq <= Seq{} || entry.seq < base->seq) return std::string();
@@ -53,7 +53,7 @@ Result<bool> is_copy(Reader& reader, const Mark& mark) {
   if (!last) return last.error();
   const auto hash = reader.hash_at(*last);
   if (!hash) return hash.error();
-  return *mark.replacing == Head{*last, hash->value_or(Hash{})};
+  return *mark.replacing == Position{*last, hash->value_or(Hash{})};
 }
 
 }  // namespace

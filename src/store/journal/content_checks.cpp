@@ -19,7 +19,7 @@ std::string place_of(const Entry& entry) {
 
 }  // namespace
 
-std::optional<Difference> wrong_link(const Head& previous, const Entry& entry) {
+std::optional<Difference> wrong_link(const Position& previous, const Entry& entry) {
   if (entry.seq != previous.seq.next()) {
     return Difference{fmt::format("entry {}", previous.seq.next().value), "an entry",
                       fmt::format("entry {} follows {}", entry.seq.value, previous.seq.value)};

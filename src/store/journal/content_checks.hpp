@@ -27,7 +27,7 @@ struct Checked {
 using FaultOf = std::function<std::optional<Difference>(const Entry&)>;
 
 // The entry as the successor of `previous`.
-[[nodiscard]] std::optional<Difference> wrong_link(const Head& previous, const Entry& entry);
+[[nodiscard]] std::optional<Difference> wrong_link(const Position& previous, const Entry& entry);
 // An error means that the file could not be read to the end; what is wrong with its content is a difference.
 //
 // What SQLite says of the file.

@@ -23,7 +23,8 @@ Result<void> CopySource::hold() {
   const auto held = file_.hold([this](SQLite::Database& database) {
     SQLite::Statement last(database, "SELECT seq, hash, epoch FROM entries ORDER BY seq DESC LIMIT 1");
     const bool any = last.executeStep();
-    head_ = any ? Head{Seq{last.getColumn(0).getInt64()}, hash_of(last.getColumn(1).getString())} : Head{};
+    head_ = any ? Position{Seq{last.getColumn(0).getInt64()}, hash_of(last.getColumn(1).getString())}
+                : Position{};
     base_ = base_of(database);
     epoch_ = any ? Epoch{last.getColumn(2).getInt64()} : Epoch{};
     return true;

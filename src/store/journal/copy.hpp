@@ -16,7 +16,7 @@ namespace sportapp::journal {
 struct SnapshotFile {
   std::filesystem::path file;
   std::uint64_t bytes = 0;
-  Head head;  // its last entry
+  Position head;  // its last entry
 };
 
 using sqlite::CopyProgress;
@@ -31,9 +31,9 @@ class CopySource {
 
   // As it is now; what was held before is let go. Everything below is of that moment, and needs it.
   [[nodiscard]] Result<void> hold();
-  [[nodiscard]] Head head() const { return head_; }
+  [[nodiscard]] Position head() const { return head_; }
   [[nodiscard]] Epoch epoch() const { return epoch_; }  // of the last entry
-  [[nodiscard]] Head base() const {
+  [[nodiscard]] Position base() const {
     return base_;
   }  // of the last one that retention deleted; zeros: none was
   // Of an entry that is there, or the base's; nothing where there is none.
@@ -47,9 +47,9 @@ class CopySource {
  private:
   explicit CopySource(sqlite::HeldFile file) : file_(std::move(file)) {}
   sqlite::HeldFile file_;
-  Head head_;
+  Position head_;
   Epoch epoch_;
-  Head base_;
+  Position base_;
 };
 
 // Of this moment: hold and copy in one. `go_on` is asked now and then; when it says no, the copy is given up

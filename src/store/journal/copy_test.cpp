@@ -37,7 +37,7 @@ TEST_F(CopyTest, ACopyIsOfTheMomentInWhichItWasHeld) {
 TEST_F(CopyTest, HeldAnewItIsOfALaterMoment) {
   const auto held = source();
   ASSERT_TRUE(held->hold());
-  EXPECT_EQ(held->head(), Head{});
+  EXPECT_EQ(held->head(), Position{});
   EXPECT_EQ(held->epoch(), Epoch{});
   add_names(1, 2);
   ASSERT_TRUE(held->hold());

@@ -92,7 +92,7 @@ TEST_P(CrashOfADamagedTest, LeavesADamagedOneOrTheCopy) {
   }
   // The next copy ends it.
   ASSERT_TRUE(copy_journal(folder_.path() / "journal.db", copy()));
-  Reply<Result<Head>> reply;
+  Reply<Result<Position>> reply;
   follower_->replace(copy(), reply.to());
   const auto replaced = reply.wait();
   ASSERT_TRUE(replaced) << replaced.error().what;

@@ -101,8 +101,8 @@ class DamageTest : public FollowerTest {
     bytes[at] = static_cast<char>(bytes[at] ^ (1 << bit));
     write_bytes(where, bytes);
   }
-  Result<Head> replace_with(const fs::path& copy) {
-    Reply<Result<Head>> reply;
+  Result<Position> replace_with(const fs::path& copy) {
+    Reply<Result<Position>> reply;
     journal_->replace(copy, reply.to());
     return reply.wait();
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/hash.hpp"
+#include "base/position.hpp"
 #include "domain/domain.hpp"
 
 namespace sportapp::journal {
@@ -20,13 +21,6 @@ struct Entry {
   domain::Event event;
   domain::Answer answer;
   Hash hash{};
-};
-
-// Where a journal stands: its last entry.
-struct Head {
-  Seq seq;
-  Hash hash{};
-  bool operator==(const Head&) const = default;
 };
 
 // The last entry that counts for good: a primary committed it when every node in sync had it. Zeros: none is

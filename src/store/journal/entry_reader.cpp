@@ -89,7 +89,7 @@ Result<std::optional<Hash>> EntryReader::hash_at(Seq seq) {
   });
 }
 
-Result<Head> EntryReader::head() {
+Result<Position> EntryReader::head() {
   std::int64_t last = 0;
   const auto hash = impl_->file.read([&](Statements& statements, std::int64_t until) {
     last = until;
@@ -97,7 +97,7 @@ Result<Head> EntryReader::head() {
   });
   if (!hash) return hash.error();
   if (!*hash) return impl_->missing(last);
-  return Head{Seq{last}, **hash};
+  return Position{Seq{last}, **hash};
 }
 
 }  // namespace sportapp::journal

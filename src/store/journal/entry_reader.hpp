@@ -26,7 +26,7 @@ class EntryReader {
   // Nothing where there is no such durable entry, which the last deleted one still counts as; zeros before
   // the first.
   [[nodiscard]] Result<std::optional<Hash>> hash_at(Seq seq);
-  [[nodiscard]] Result<Head> head();
+  [[nodiscard]] Result<Position> head();
 
  private:
   struct Impl;

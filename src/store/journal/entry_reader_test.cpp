@@ -29,7 +29,7 @@ TEST_F(EntryReaderTest, ReadsUpToEitherLimitButAtLeastOne) {
 TEST_F(EntryReaderTest, KnowsHeadAndHashes) {
   open();
   auto reader = journal_->entries();
-  EXPECT_EQ(*(*reader)->head(), Head{});
+  EXPECT_EQ(*(*reader)->head(), Position{});
   EXPECT_EQ(*(*reader)->hash_at(Seq{}), Hash{});
   EXPECT_EQ(*(*reader)->hash_at(Seq{1}), std::nullopt);
   add_names(1, 3);

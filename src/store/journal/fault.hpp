@@ -14,7 +14,7 @@ struct Fault {
   bool passes = true;    // it may pass by itself, so that it is worth trying again
   // Damaged by nothing but a loss of entries at its end, whose last one now is this: it could be used without
   // them.
-  std::optional<Head> shorter{};
+  std::optional<Position> shorter{};
 };
 
 // What is said of damage, whichever it is.

@@ -25,12 +25,12 @@ struct Turn {
 };
 struct Append {
   std::vector<Entry> entries;
-  std::function<void(Result<Head>)> done;
+  std::function<void(Result<Position>)> done;
   std::size_t bytes = 0;
 };
 struct Replace {
   std::filesystem::path file;
-  std::function<void(Result<Head>)> done;
+  std::function<void(Result<Position>)> done;
 };
 struct Trim {
   TrimRequest request;

@@ -43,13 +43,13 @@ void Journal::follow(std::function<void()> done) {
   impl_->inbox.put(Turn{std::nullopt, std::move(done)});
 }
 
-void Journal::append(std::vector<Entry> entries, std::function<void(Result<Head>)> done) {
+void Journal::append(std::vector<Entry> entries, std::function<void(Result<Position>)> done) {
   Append append{std::move(entries), std::move(done)};
   if (impl_->inbox.put(append)) return;
   append.done(Error{Retry::kLater, "too many entries of the primary wait to be written here"});
 }
 
-void Journal::replace(std::filesystem::path file, std::function<void(Result<Head>)> done) {
+void Journal::replace(std::filesystem::path file, std::function<void(Result<Position>)> done) {
   impl_->inbox.put(Replace{std::move(file), std::move(done)});
 }
 

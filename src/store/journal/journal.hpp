@@ -31,7 +31,7 @@ class CommitGate {
   // stops leading.
   [[nodiscard]] virtual Result<void> before_commit(std::span<const Entry> entries) = 0;
   // The batch is durable here too; its outcomes are given next.
-  virtual void committed(Head) {}
+  virtual void committed(Position) {}
   // It is not known whether the batch is durable here, though before_commit() let it pass. The journal has
   // stopped leading and is failing.
   virtual void commit_failed() {}
@@ -53,10 +53,10 @@ struct JournalStatus {
   // one are zeros, and only replace() ends it, or accept_loss() where `shorter` says where the journal would
   // end then.
   bool damaged = false;
-  std::optional<Head> shorter{};
+  std::optional<Position> shorter{};
   bool leading = false;
   // The last of the entries that retention deleted, all from the first on; zeros: none was.
-  Head base{};
+  Position base{};
   // Up to it, entries count for good: a primary committed each when every node in sync had it. What a
   // follower has got last may come to nothing yet. It outlives a restart.
   Settled settled{};
@@ -124,11 +124,11 @@ class Journal {
   // While following: entries of another journal, which must continue this one, each in its number and with
   // the hash of its content; all of them with one fsync, or none. Gives the head then. What does not fit is
   // an error kNever that names the seq. Where too much waits already, `done` is called at once, here.
-  void append(std::vector<Entry> entries, std::function<void(Result<Head>)> done);
+  void append(std::vector<Entry> entries, std::function<void(Result<Position>)> done);
   // While following: `file`, whole and of the same file system, takes the journal's place, whatever that
   // holds; a crash leaves the one or the other, or a damaged one. The old one is kept beside it, with
   // .replaced to its name, or .damaged.
-  void replace(std::filesystem::path file, std::function<void(Result<Head>)> done);
+  void replace(std::filesystem::path file, std::function<void(Result<Position>)> done);
   // Where entries at its end are lost: goes on without them. Then on_recovered() or on_failing().
   void accept_loss();
   // Deletes the first entries, as far as they are settled and others follow them. Their state stays, their

@@ -41,12 +41,12 @@ struct Journal::Impl {
   Inbox inbox;
 
   mutable std::mutex mutex;  // guards what follows, up to the thread's own
-  Head durable;
+  Position durable;
   Consumed durably_consumed;
-  Head base;
+  Position base;
   Settled settled;
   bool damaged = false;
-  std::optional<Head> shorter;
+  std::optional<Position> shorter;
 
   // Owned by the journal's thread.
   Opener opener;
@@ -80,8 +80,8 @@ struct Journal::Impl {
   void perform(FoundDamaged& found);
   void perform(AcceptLoss& accept);
   Result<Trimmed> trim(const TrimRequest& request);
-  Result<Head> append(std::span<const Entry> entries);
-  Result<Head> replace(const std::filesystem::path& file);
+  Result<Position> append(std::span<const Entry> entries);
+  Result<Position> replace(const std::filesystem::path& file);
 };
 
 }  // namespace sportapp::journal

@@ -230,7 +230,7 @@ void Journal::Impl::perform(Append& given) {
   given.done(inbox.leading() ? leads() : append(given.entries));
 }
 
-Result<Head> Journal::Impl::append(std::span<const Entry> entries) {
+Result<Position> Journal::Impl::append(std::span<const Entry> entries) {
   if (!writer) return Error{Retry::kLater, inbox.failing()};
   if (entries.empty()) return writer->head();
   // A primary sends what follows only when it committed what it sent before, or has it on its own disk.
@@ -253,7 +253,7 @@ void Journal::Impl::perform(Replace& given) {
   given.done(inbox.leading() ? leads() : replace(given.file));
 }
 
-Result<Head> Journal::Impl::replace(const std::filesystem::path& file) {
+Result<Position> Journal::Impl::replace(const std::filesystem::path& file) {
   const auto end = prepare_replacement(file);
   if (!end) return end.error();
   const bool was_failing = writer == nullptr;

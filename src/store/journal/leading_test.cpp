@@ -25,7 +25,7 @@ TEST_F(LeadingTest, AGateThatRefusesRollsBackAndEndsTheLead) {
   journal_->lead(Epoch{2});
   EXPECT_EQ(std::get<Answered>(add("k3", "ana")).seq, Seq{1});
   EXPECT_EQ(entries_of(*journal_).front().epoch, Epoch{2});
-  EXPECT_EQ(barrier.committed_heads(), std::vector<Head>{head_of(*journal_)});
+  EXPECT_EQ(barrier.committed_heads(), std::vector<Position>{head_of(*journal_)});
 }
 
 TEST_F(LeadingTest, RefusalsAndReplaysGoThroughTheGateToo) {
@@ -154,7 +154,7 @@ TEST_F(LeadingTest, AJournalThatEndsAnswersEverythingThatWaits) {
   barrier.wait_for_batches(1);
   submit("waits", "luz");
   std::atomic<int> done = 0;
-  Reply<Result<Head>> appended, replaced;
+  Reply<Result<Position>> appended, replaced;
   journal_->follow([&] { ++done; });
   journal_->append({}, appended.to());
   journal_->replace(folder_.path() / "none", replaced.to());

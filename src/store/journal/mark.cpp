@@ -30,7 +30,7 @@ std::string content_of(std::uint64_t counter, const Mark& mark) {
   ByteWriter writer;
   writer.u64(counter).i64(mark.head.seq.value).hash(mark.head.hash);
   writer.i64(mark.settled.seq.value).hash(mark.settled.hash).i64(mark.settled.epoch.value);
-  const auto replacing = mark.replacing.value_or(Head{});
+  const auto replacing = mark.replacing.value_or(Position{});
   writer.u8(mark.replacing ? 1 : 0).i64(replacing.seq.value).hash(replacing.hash);
   writer.u8(mark.may_have_gaps ? 1 : 0);
   writer.text(std::string_view(mark.damage).substr(0, kDamageBytesMax));
@@ -47,7 +47,7 @@ Counted counted_in(std::string_view content) {
   mark.head = {Seq{reader.i64()}, reader.hash()};
   mark.settled = {Seq{reader.i64()}, reader.hash(), Epoch{reader.i64()}};
   const bool is_replacing = reader.u8() != 0;
-  const Head replacing{Seq{reader.i64()}, reader.hash()};
+  const Position replacing{Seq{reader.i64()}, reader.hash()};
   if (is_replacing) mark.replacing = replacing;
   mark.may_have_gaps = reader.u8() != 0;
   mark.damage = reader.text(kDamageBytesMax);

@@ -16,11 +16,11 @@
 namespace sportapp::journal {
 
 struct Mark {
-  Head head{};        // the last entry that the journal had on disk
+  Position head{};    // the last entry that the journal had on disk
   Settled settled{};  // the last that counts for good, as far as this journal was told
   // The last entry of a copy that is being put in the journal's place, if one is. Then the journal is either
   // what `head` says, or exactly this.
-  std::optional<Head> replacing{};
+  std::optional<Position> replacing{};
   // After a loss of power the WAL may have a gap in its middle that is no damage: entries were deleted by
   // transactions that were not waited for until they were on disk.
   bool may_have_gaps = false;

@@ -48,7 +48,7 @@ TEST_F(MarkTest, ThereIsNoneUntilItIsOpened) {
 
 TEST_F(MarkTest, SaysWhatWasWrittenLast) {
   auto full = some(5);
-  full.replacing = Head{Seq{9}, Hash{3}};
+  full.replacing = Position{Seq{9}, Hash{3}};
   full.may_have_gaps = true;
   full.damage = "a page of it";
   {

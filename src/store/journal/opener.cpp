@@ -93,7 +93,7 @@ void Opener::close(Writer& writer) {
   if (auto sealed = write_seal(file_, seal); !sealed) spdlog::warn("{}", sealed.error().what);
 }
 
-Result<void> Opener::mark(const Head& head, const Settled& settled) {
+Result<void> Opener::mark(const Position& head, const Settled& settled) {
   latest_->head = head;
   latest_->settled = settled;
   return mark_->write(*latest_);
@@ -113,7 +113,7 @@ void Opener::mark_damaged(const std::string& what) {
   if (!marked) spdlog::error("{}", marked.error().what);
 }
 
-Result<void> Opener::replace(const std::filesystem::path& copy, const Head& end,
+Result<void> Opener::replace(const std::filesystem::path& copy, const Position& end,
                              const std::optional<Fault>& fault) {
   if (auto opened = open_mark(); !opened) return opened;
   auto replaced = replace_journal({.copy = copy, .end = end, .journal = file_, .fault = fault}, *mark_);
@@ -122,7 +122,7 @@ Result<void> Opener::replace(const std::filesystem::path& copy, const Head& end,
   return replaced;
 }
 
-Result<void> Opener::accept_loss(const Head& end) {
+Result<void> Opener::accept_loss(const Position& end) {
   if (auto opened = open_mark(); !opened) return opened;
   latest_ = Mark{.head = end};
   is_checked_ = false;

@@ -24,17 +24,17 @@ class Opener {
   void close(Writer& writer);
 
   // As the file has it now, on disk. The mark is written, and not synced.
-  [[nodiscard]] Result<void> mark(const Head& head, const Settled& settled);
+  [[nodiscard]] Result<void> mark(const Position& head, const Settled& settled);
   // Entries are to be deleted: on disk once it returns.
   [[nodiscard]] Result<void> mark_gaps();
   // The running journal was found damaged: it stays so over a restart, as well as it can be written.
   void mark_damaged(const std::string& what);
   // `copy`, a whole journal whose last entry is `end`, takes the place of the file, which nothing has open
   // for writing. See replace_journal().
-  [[nodiscard]] Result<void> replace(const std::filesystem::path& copy, const Head& end,
+  [[nodiscard]] Result<void> replace(const std::filesystem::path& copy, const Position& end,
                                      const std::optional<Fault>& fault);
   // The file lost entries at its end, and is to be used as it is: `end` is its last one now.
-  [[nodiscard]] Result<void> accept_loss(const Head& end);
+  [[nodiscard]] Result<void> accept_loss(const Position& end);
 
   // What the mark says is settled; after open() only where the file has it.
   [[nodiscard]] Settled settled() const { return latest_ ? latest_->settled : Settled{}; }

@@ -48,7 +48,7 @@ Result<Seq> Reader::head() {
   });
 }
 
-Result<Head> Reader::base() {
+Result<Position> Reader::base() {
   return impl_->file.read([](SQLite::Database& database) { return base_of(database); });
 }
 

@@ -29,7 +29,7 @@ class Reader {
   // The last entry's seq; 0 in an empty journal.
   [[nodiscard]] Result<Seq> head();
   // The last of the entries that retention deleted, all from the first on; zeros: none was.
-  [[nodiscard]] Result<Head> base();
+  [[nodiscard]] Result<Position> base();
   // Of an entry that is there, or of the base; nothing for any other seq.
   [[nodiscard]] Result<std::optional<Hash>> hash_at(Seq seq);
   // 0 where the file is not a journal yet: it was made, and its process ended before it had its tables.

@@ -146,10 +146,10 @@ class Replacing {
 
 }  // namespace
 
-Result<Head> prepare_replacement(const fs::path& file) {
+Result<Position> prepare_replacement(const fs::path& file) {
   if (!fs::exists(file)) return Error{Retry::kNever, fmt::format("{} does not exist", file.string())};
   if (auto removed = remove_companions(file); !removed) return removed.error();
-  Head end;
+  Position end;
   try {
     const auto store = Store::open(file);
     if (!store) return store.error();

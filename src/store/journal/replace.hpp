@@ -13,11 +13,11 @@ namespace sportapp::journal {
 
 // Whether `file` is a whole journal that can be opened and written to; it is on disk then, in this one file.
 // Gives its last entry.
-[[nodiscard]] Result<Head> prepare_replacement(const std::filesystem::path& file);
+[[nodiscard]] Result<Position> prepare_replacement(const std::filesystem::path& file);
 
 struct Replacement {
   std::filesystem::path copy{};
-  Head end{};  // of the copy
+  Position end{};  // of the copy
   std::filesystem::path journal{};
   // What is wrong with the journal that is replaced, if anything. Where it is damaged, SQLite does not see
   // it: its files are renamed to .damaged; any other is kept whole, as `journal`.replaced.

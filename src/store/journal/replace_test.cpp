@@ -20,8 +20,8 @@ class ReplaceTest : public FollowerTest {
     EXPECT_EQ(copied->bytes, fs::file_size(to));
     return to;
   }
-  Result<Head> replace(const fs::path& file) {
-    Reply<Result<Head>> reply;
+  Result<Position> replace(const fs::path& file) {
+    Reply<Result<Position>> reply;
     follower_->replace(file, reply.to());
     return reply.wait();
   }

@@ -13,7 +13,7 @@ namespace sportapp::journal {
 
 struct Seal {
   sqlite::WholeFile file;  // all of it was in the one file, none in a WAL
-  Head head;
+  Position head;
   // How often it was opened for writing before: a program that knows no seals leaves one lying.
   std::int64_t opened = 0;
 };

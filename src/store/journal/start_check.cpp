@@ -59,7 +59,7 @@ class Check {
   const StartDepth& depth_;
   Beside beside_{};
   std::unique_ptr<Reader> reader_{};
-  Head base_{}, head_{};
+  Position base_{}, head_{};
   StartCheck result_{};
 };
 
@@ -73,7 +73,7 @@ StartCheck Check::run() {
     auto what = missing();
     if (what.empty()) return result_;
     auto fault = damage(what);
-    if (size_of_file(file_.string() + "-wal") == 0) fault.shorter = Head{};
+    if (size_of_file(file_.string() + "-wal") == 0) fault.shorter = Position{};
     return failed(std::move(fault));
   }
   const auto in_wal = wal();
@@ -183,7 +183,7 @@ Check::Found Check::page(Seq after, Seq until, std::size_t& bytes) {
   const auto before = reader_->hash_at(after);
   if (!before) return before.error();
   if (after > Seq{} && !*before) return fmt::format("{}: entry {} is missing", file_.string(), after.value);
-  Head last{after, before->value_or(Hash{})};
+  Position last{after, before->value_or(Hash{})};
   auto wrong = walk(*reader_, after, until, [&](const Entry& entry) -> Result<std::optional<Difference>> {
     auto difference = wrong_link(last, entry);
     last = {entry.seq, entry.hash};

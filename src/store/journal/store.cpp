@@ -235,7 +235,7 @@ void Store::append_of_other(const Entry& entry) {
   append(entry);
 }
 
-Head Store::trim(Seq upto, std::size_t most) {
+Position Store::trim(Seq upto, std::size_t most) {
   // Whatever throws before it is FULL again: the journal then opens its file anew.
   database_->exec("PRAGMA synchronous=NORMAL");
   Use(begin_).step();

@@ -85,11 +85,11 @@ class Store {
   [[nodiscard]] Settled last();  // entry; zeros where there is none
   [[nodiscard]] std::int64_t times_opened() { return times_opened_of(*database_); }
   // The last of the entries that are deleted; zeros: none is.
-  [[nodiscard]] Head base() { return base_.base(); }
+  [[nodiscard]] Position base() { return base_.base(); }
   // Deletes entries from the first on, up to `upto`, which is not the last, and no more than `most`; in a
   // transaction of its own, which is not waited for until it is on disk: undone by the end of the system, it
   // is done again. Gives the base then.
-  [[nodiscard]] Head trim(Seq upto, std::size_t most);
+  [[nodiscard]] Position trim(Seq upto, std::size_t most);
   [[nodiscard]] std::optional<Hash> hash_at(Seq seq);
   // The greatest position of `source` that an entry's key holds, and the hash that its answer has.
   [[nodiscard]] messaging::Place consumed(std::string_view source);

@@ -80,7 +80,7 @@ class Barrier final : public CommitGate {
     changed_.wait_for(lock, kPatience, [this] { return open_; });
     return refuse_ || number <= refused_ ? Result<void>(Error{Retry::kLater, "deposed"}) : Result<void>();
   }
-  void committed(Head head) override {
+  void committed(Position head) override {
     const std::lock_guard lock(mutex_);
     committed_.push_back(head);
   }
@@ -89,7 +89,7 @@ class Barrier final : public CommitGate {
     ++failed_commits_;
     changed_.notify_all();
   }
-  std::vector<Head> committed_heads() {
+  std::vector<Position> committed_heads() {
     const std::lock_guard lock(mutex_);
     return committed_;
   }
@@ -123,7 +123,7 @@ class Barrier final : public CommitGate {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::size_t> seen_;
-  std::vector<Head> committed_;
+  std::vector<Position> committed_;
   std::size_t refused_ = 0;
   int failed_commits_ = 0;
   bool open_ = false, refuse_ = false;
@@ -218,14 +218,16 @@ class FollowerTest : public JournalTest {
     EXPECT_TRUE(entries);
     return *entries;
   }
-  static Result<Head> append(Journal& journal, std::vector<Entry> entries) {
-    Reply<Result<Head>> reply;
+  static Result<Position> append(Journal& journal, std::vector<Entry> entries) {
+    Reply<Result<Position>> reply;
     journal.append(std::move(entries), reply.to());
     return reply.wait();
   }
   // What the follower has not of the first.
-  Result<Head> ship() { return append(*follower_, entries_of(*journal_, follower_->status().head.value)); }
-  static Head head_of(const Journal& journal) {
+  Result<Position> ship() {
+    return append(*follower_, entries_of(*journal_, follower_->status().head.value));
+  }
+  static Position head_of(const Journal& journal) {
     const auto status = journal.status();
     return {status.head, status.head_hash};
   }

@@ -38,11 +38,11 @@ TEST_F(TrimTest, TheChainGoesOnFromTheBase) {
   const auto trimmed = trim(*journal_, 6);
   ASSERT_TRUE(trimmed) << trimmed.error().what;
   EXPECT_EQ(trimmed->base, Seq{6});
-  EXPECT_EQ(journal_->status().base, (Head{Seq{6}, hash_of_entry(entries, 6)}));
+  EXPECT_EQ(journal_->status().base, (Position{Seq{6}, hash_of_entry(entries, 6)}));
   EXPECT_EQ(journal_->status().head, Seq{10});
   EXPECT_EQ(count("entries"), 4);
   open_again();
-  EXPECT_EQ(journal_->status().base, (Head{Seq{6}, hash_of_entry(entries, 6)}));
+  EXPECT_EQ(journal_->status().base, (Position{Seq{6}, hash_of_entry(entries, 6)}));
   add_names(11, 11);
   EXPECT_EQ(entries_of(*journal_, 6).size(), 5U);
   EXPECT_EQ(entries_of(*journal_, 10).front().hash,
@@ -163,7 +163,7 @@ TEST_F(TrimTest, ACopyTakesThePlaceWithItsBase) {
   ASSERT_TRUE(trim(*journal_, 5));
   const auto copy = folder_.path() / "b" / "incoming.db";
   ASSERT_TRUE(copy_journal(file(), copy));
-  Reply<Result<Head>> replaced;
+  Reply<Result<Position>> replaced;
   follower_->replace(copy, replaced.to());
   ASSERT_TRUE(replaced.wait());
   EXPECT_EQ(follower_->status().base, journal_->status().base);
@@ -180,7 +180,7 @@ TEST_F(TrimTest, WhatWasFoundInAnotherFileIsNotDeletedInThisOne) {
   const auto before = follower_->status().opened;
   const auto copy = folder_.path() / "b" / "incoming.db";
   ASSERT_TRUE(copy_journal(file(), copy));
-  Reply<Result<Head>> replaced;
+  Reply<Result<Position>> replaced;
   follower_->replace(copy, replaced.to());
   ASSERT_TRUE(replaced.wait());
   Reply<Result<Trimmed>> reply;

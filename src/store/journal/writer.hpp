@@ -57,16 +57,16 @@ class Writer {
   // Between transactions: see Store::trim().
   void trim(Seq upto, std::size_t most);
 
-  [[nodiscard]] const Head& head() const { return now_.head; }
+  [[nodiscard]] const Position& head() const { return now_.head; }
   // With the epoch of the last entry.
   [[nodiscard]] Settled last() const { return {now_.head.seq, now_.head.hash, now_.epoch}; }
   // The last entry that retention deleted; zeros: none.
-  [[nodiscard]] const Head& base() const { return base_; }
+  [[nodiscard]] const Position& base() const { return base_; }
   [[nodiscard]] const Consumed& consumed() const { return now_.consumed; }
 
  private:
   struct Place {
-    Head head;
+    Position head;
     Epoch epoch;  // of the last entry
     Consumed consumed;
   };
@@ -85,7 +85,7 @@ class Writer {
   const domain::Domain& domain_;
   Place committed_;
   Place now_;  // in the transaction under way
-  Head base_;
+  Position base_;
   Epoch epoch_;
   std::int64_t time_ms_ = 0;
   bool each_in_savepoint_ = false;
