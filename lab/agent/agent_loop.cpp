@@ -13,6 +13,7 @@
 
 #include "base/clock.hpp"
 #include "base/files.hpp"
+#include "base/json_reading.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -37,12 +38,10 @@ void say(const std::string& what) {
 
 // The port that stands under `key` in a file like DATA/run/ports.json.
 std::optional<std::uint16_t> port_in(const fs::path& file, const std::string& key) {
-  json::error_code failed;
-  const auto said = json::parse(read_file(file).value_or(""), failed);
-  const auto* object = failed ? nullptr : said.if_object();
-  const auto* port = object == nullptr ? nullptr : object->if_contains(key);
-  if (port == nullptr || !port->is_int64()) return std::nullopt;
-  return static_cast<std::uint16_t>(port->get_int64());
+  const auto said = parse_object(read_file(file).value_or(""));
+  const auto port = said ? number_in(*said, key) : std::nullopt;
+  if (!port) return std::nullopt;
+  return static_cast<std::uint16_t>(*port);
 }
 
 Proxy::Target target_from(const json::object& object) {

@@ -5,14 +5,11 @@
 #include <boost/json.hpp>
 #include <stdexcept>
 
+#include "base/json_reading.hpp"
 namespace sportapp::lab {
 namespace {
 
 namespace json = boost::json;
-
-std::string text(const json::object& object, const char* name) {
-  return std::string(object.at(name).as_string());
-}
 
 template <class Number>
 Number number(const json::object& object, const char* name) {
@@ -73,8 +70,8 @@ struct ToJson {
 };
 
 LinkInjection link_from(const json::object& object) {
-  const auto direction_read = direction(text(object, "direction"));
-  const auto verb_read = link_action(text(object, "verb"));
+  const auto direction_read = direction(text_at(object, "direction"));
+  const auto verb_read = link_action(text_at(object, "verb"));
   if (!direction_read || !verb_read) throw std::invalid_argument("a link's direction or verb is none");
   return {
       number<std::uint16_t>(object, "port"),
@@ -101,21 +98,21 @@ process::ProcessId process_id_from(const json::object& object) {
 }
 
 Injection injection_from(const json::object& object) {
-  const auto kind = text(object, "injection");
+  const auto kind = text_at(object, "injection");
   if (kind == "frozen")
-    return Frozen{text(object, "name"), process_id_from(object.at("process").as_object())};
+    return Frozen{text_at(object, "name"), process_id_from(object.at("process").as_object())};
   if (kind == "throttled") {
-    return Throttled{text(object, "name"), process_id_from(object.at("process").as_object()),
-                     text(object, "group"), text(object, "home"), number<int>(object, "cpu_percent")};
+    return Throttled{text_at(object, "name"), process_id_from(object.at("process").as_object()),
+                     text_at(object, "group"), text_at(object, "home"), number<int>(object, "cpu_percent")};
   }
   if (kind == "crowded") return CpuLoad{number<int>(object, "processes")};
   if (kind == "disk") {
-    return DiskInjection{text(object, "table"),
-                         text(object, "folder"),
+    return DiskInjection{text_at(object, "table"),
+                         text_at(object, "folder"),
                          {number<std::uint32_t>(object, "sync_delay_ms"), object.at("is_full").as_bool()}};
   }
   if (kind == "link") return link_from(object);
-  if (kind == "noted") return UndoCommand{text(object, "heal")};
+  if (kind == "noted") return UndoCommand{text_at(object, "heal")};
   throw std::invalid_argument("no injection: " + kind);
 }
 

@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/control_client.hpp"
 #include "base/files.hpp"
+#include "base/json_reading.hpp"
 #include "base/process/child.hpp"
 #include "lab/instance/interruption.hpp"
 #include "lab/instance/whereabouts.hpp"
@@ -51,11 +52,8 @@ std::optional<std::int64_t> position_of(const instance::Instance& instance,
   instance::InternalClient client(instance, process, kAnswerMs);
   const auto answer = client.get("/internal/status");
   if (!answer || answer->status != 200) return std::nullopt;
-  json::error_code failed;
-  const auto said = json::parse(answer->body, failed);
-  const auto* object = failed ? nullptr : said.if_object();
-  const auto* position = object == nullptr ? nullptr : object->if_contains("position");
-  return position != nullptr && position->is_int64() ? std::optional(position->get_int64()) : std::nullopt;
+  const auto said = parse_object(answer->body);
+  return said ? number_in(*said, "position") : std::nullopt;
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/json_reading.hpp"
 #include "base/local_address.hpp"
 
 namespace sportapp {
@@ -55,17 +56,13 @@ class Connection {
 };
 
 Result<void> verdict(const std::string& answer) {
-  json::error_code failed;
-  const auto said = json::parse(answer, failed);
-  const auto* object = failed ? nullptr : said.if_object();
-  const auto* ok = object == nullptr ? nullptr : object->if_contains("ok");
-  if (ok == nullptr || !ok->is_bool()) {
+  const auto said = parse_object(answer).value_or(json::object());
+  const auto ok = flag_in(said, "ok");
+  if (!ok) {
     return Error{Retry::kOutcomeUnknown, "the supervisor gave no answer; see: sportapp logs supervisor"};
   }
-  if (ok->get_bool()) return {};
-  const auto* error = object->if_contains("error");
-  return Error{Retry::kNever, error != nullptr && error->is_string() ? std::string(error->get_string())
-                                                                     : "the supervisor refuses"};
+  if (*ok) return {};
+  return Error{Retry::kNever, text_in(said, "error").value_or("the supervisor refuses")};
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/json_reading.hpp"
 #include "net/http/client.hpp"
 #include "net/messaging/consumer.hpp"
 
@@ -50,12 +51,7 @@ class NodeFeed {
  private:
   // Of a problem answer.
   static std::string detail_of(const std::string& body) {
-    boost::json::error_code failed;
-    const auto said = boost::json::parse(body, failed);
-    const auto* object = failed ? nullptr : said.if_object();
-    const auto* detail = object == nullptr ? nullptr : object->if_contains("detail");
-    const auto* text = detail == nullptr ? nullptr : detail->if_string();
-    return text == nullptr ? body : std::string(text->data(), text->size());
+    return text_in(parse_object(body).value_or(boost::json::object()), "detail").value_or(body);
   }
 
   Result<std::vector<domain::CommittedEvent>> events_of(std::string_view body) const {

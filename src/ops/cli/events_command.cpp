@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/exit_status.hpp"
+#include "base/json_reading.hpp"
 #include "domain/services/registry.hpp"
 #include "ops/cli/commands.hpp"
 #include "ops/cli/failover_events.hpp"
@@ -105,13 +106,12 @@ Result<std::size_t> show_events(const instance::Instance& instance, const Proces
 }
 
 void show_false_stream(const Process& process, std::string_view name, const json::object& status) {
-  const auto* count = status.if_contains(name);
-  const auto* why = status.if_contains(std::string(name) + "_why");
-  if (count == nullptr || !count->is_int64() || count->get_int64() == 0) return;
+  const auto count = number_in(status, name).value_or(0);
+  if (count == 0) return;
   fmt::print(
       "{:<20} {} {} times: {}\n", process.name,
       name == "stream_mended" ? "found its stream false and rewrote it" : "rejected entries of the stream",
-      count->get_int64(), why != nullptr && why->is_string() ? why->get_string().c_str() : "");
+      count, text_in(status, std::string(name) + "_why").value_or(""));
 }
 
 // What it found in a stream that no relay of the journal wrote: docs/streams.md.

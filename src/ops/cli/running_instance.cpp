@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "base/json_reading.hpp"
 #include "ops/instance/internal_client.hpp"
 #include "ops/instance/layout.hpp"
 #include "ops/instance/ports.hpp"
@@ -32,21 +33,16 @@ std::string service_trouble(const instance::Instance& instance, const InstancePr
   if (process.side != "queries") return {};
   const auto status = client.get("/internal/status");
   if (!status) return status.error().what;
-  json::error_code failed;
-  const auto said = json::parse(status->body, failed);
-  const auto* object = failed ? nullptr : said.if_object();
-  const auto* state = object == nullptr ? nullptr : object->if_contains("state");
-  if (state == nullptr || !state->is_string()) return "it tells no state";
-  return state->get_string() == "in-sync" ? "" : std::string(state->get_string());
+  const auto said = parse_object(status->body);
+  const auto state = said ? text_in(*said, "state") : std::nullopt;
+  if (!state) return "it tells no state";
+  return *state == "in-sync" ? "" : *state;
 }
 
 std::string error_in(const http::ClientResponse& answer) {
-  json::error_code failed;
-  const auto said = json::parse(answer.body, failed);
-  const auto* object = failed ? nullptr : said.if_object();
+  const auto said = parse_object(answer.body).value_or(json::object());
   for (const auto* name : {"error", "detail"}) {
-    const auto* error = object == nullptr ? nullptr : object->if_contains(name);
-    if (error != nullptr && error->is_string()) return std::string(error->get_string());
+    if (const auto error = text_in(said, name)) return *error;
   }
   return fmt::format("the monitor answers {} {}", answer.status, answer.body);
 }

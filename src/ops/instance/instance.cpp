@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "base/files.hpp"
+#include "base/json_reading.hpp"
 #include "ops/instance/layout.hpp"
 #include "ops/instance/ports.hpp"
 
@@ -44,10 +45,6 @@ process::ProcessId id_from(const json::object& object) {
   return {object.at("pid").to_number<pid_t>(), object.at("start_time").to_number<std::uint64_t>()};
 }
 
-std::string text_from(const json::object& object, const char* name) {
-  return std::string(object.at(name).as_string());
-}
-
 // What the supervisor of an earlier version does not write.
 std::int64_t number_or_0(const json::object& object, const char* name) {
   const auto* value = object.if_contains(name);
@@ -55,28 +52,28 @@ std::int64_t number_or_0(const json::object& object, const char* name) {
 }
 
 InstanceProcess process_from(const json::object& object) {
-  return {text_from(object, "name"),
-          text_from(object, "service"),
-          text_from(object, "side"),
-          text_from(object, "node"),
-          state_of(text_from(object, "state")),
+  return {text_at(object, "name"),
+          text_at(object, "service"),
+          text_at(object, "side"),
+          text_at(object, "node"),
+          state_of(text_at(object, "state")),
           id_from(object),
           object.at("port").to_number<std::uint16_t>(),
           object.at("restarts").to_number<int>(),
-          text_from(object, "last_end"),
+          text_at(object, "last_end"),
           static_cast<std::uint16_t>(number_or_0(object, "link_port")),
-          object.contains("stopped_by") ? text_from(object, "stopped_by") : "",
+          object.contains("stopped_by") ? text_at(object, "stopped_by") : "",
           number_or_0(object, "stopped_ms"),
-          object.contains("host") ? text_from(object, "host") : "127.0.0.1"};
+          object.contains("host") ? text_at(object, "host") : "127.0.0.1"};
 }
 
 Instance instance_from(const json::object& object) {
   Instance instance;
   instance.supervisor = id_from(object.at("supervisor").as_object());
-  instance.host = text_from(object, "host");
+  instance.host = text_at(object, "host");
   instance.port = object.at("port").to_number<std::uint16_t>();
-  instance.data = text_from(object, "data");
-  if (object.contains("key_file")) instance.key_file = text_from(object, "key_file");
+  instance.data = text_at(object, "data");
+  if (object.contains("key_file")) instance.key_file = text_at(object, "key_file");
   instance.started_ms = object.at("started_ms").to_number<std::int64_t>();
   instance.apart = object.contains("apart") && object.at("apart").as_bool();
   for (const auto& process : object.at("processes").as_array()) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "base/json_reading.hpp"
 #include "ops/instance/internal_client.hpp"
 
 namespace sportapp::supervisor {
@@ -13,28 +14,27 @@ namespace {
 namespace json = boost::json;
 constexpr int kViewMs = 1500;
 
-std::string text_from(const json::object& object, const char* name) {
-  return std::string(object.at(name).as_string());
-}
-
 NodeView node_from(const json::object& object) {
   const auto* able = object.if_contains("able");
-  return {text_from(object, "node"),          object.at("alive").as_bool(),
-          text_from(object, "role"),          object.at("position").to_number<std::int64_t>(),
-          able == nullptr || able->as_bool(), object.contains("why") ? text_from(object, "why") : ""};
+  return {text_at(object, "node"),
+          object.at("alive").as_bool(),
+          text_at(object, "role"),
+          number_at(object, "position"),
+          able == nullptr || able->as_bool(),
+          object.contains("why") ? text_at(object, "why") : ""};
 }
 
 ServiceView service_from(const json::object& object) {
   ServiceView service;
-  service.service = text_from(object, "service");
-  service.epoch = object.at("epoch").to_number<std::int64_t>();
-  service.primary = text_from(object, "primary");
+  service.service = text_at(object, "service");
+  service.epoch = number_at(object, "epoch");
+  service.primary = text_at(object, "primary");
   service.serving = object.at("serving").as_bool();
-  service.alarm = text_from(object, "alarm");
+  service.alarm = text_at(object, "alarm");
   for (const auto& node : object.at("in_sync").as_array()) service.in_sync.emplace_back(node.as_string());
   for (const auto& node : object.at("nodes").as_array()) service.nodes.push_back(node_from(node.as_object()));
   if (const auto* under_way = object.at("switchover").if_object()) {
-    service.switchover = text_from(*under_way, "to");
+    service.switchover = text_at(*under_way, "to");
   }
   return service;
 }

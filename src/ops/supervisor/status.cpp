@@ -8,6 +8,7 @@
 #include <ctime>
 #include <utility>
 
+#include "base/json_reading.hpp"
 #include "ops/instance/internal_client.hpp"
 #include "ops/instance/ports.hpp"
 #include "ops/supervisor/question.hpp"
@@ -18,30 +19,12 @@ namespace {
 namespace json = boost::json;
 constexpr const char* kFailing = "failing";
 
-std::string text_of(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-std::int64_t number_of(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_int64() ? value->get_int64() : 0;
-}
-
 // Why a process is not ready, in its own words; empty where it is.
 std::string why_not_ready(instance::InternalClient& client) {
   const auto answer = client.get("/health/ready");
   if (!answer || answer->status == 200) return {};
-  json::error_code failed;
-  const auto said = json::parse(answer->body, failed);
-  const auto* object = failed ? nullptr : said.if_object();
-  const auto* reasons = object == nullptr ? nullptr : object->if_contains("reasons");
-  if (reasons == nullptr || !reasons->is_array()) return {};
-  std::string text;
-  for (const auto& reason : reasons->get_array()) {
-    if (reason.is_string()) text += (text.empty() ? "" : "; ") + std::string(reason.get_string());
-  }
-  return text;
+  const auto said = parse_object(answer->body);
+  return said ? fmt::format("{}", fmt::join(texts_in(*said, "reasons"), "; ")) : std::string();
 }
 
 void ask_service(const instance::Instance& instance, StatusRow& row) {
@@ -52,15 +35,15 @@ void ask_service(const instance::Instance& instance, StatusRow& row) {
   row.state = kFailing;
   if (error || !said.is_object()) return;
   const auto& status = said.get_object();
-  row.role = text_of(status, "role");
-  row.state = text_of(status, "state");
-  row.set_aside = number_of(status, "set_aside");
-  row.open = number_of(status, "open");
-  row.oldest_open_ms = number_of(status, "oldest_open_ms");
-  row.epoch = number_of(status, "epoch");
-  row.quarantined = number_of(status, "quarantined");
-  row.base = number_of(status, "base");
-  row.trouble = text_of(status, "trouble");
+  row.role = text_in(status, "role").value_or("");
+  row.state = text_in(status, "state").value_or("");
+  row.set_aside = number_in(status, "set_aside").value_or(0);
+  row.open = number_in(status, "open").value_or(0);
+  row.oldest_open_ms = number_in(status, "oldest_open_ms").value_or(0);
+  row.epoch = number_in(status, "epoch").value_or(0);
+  row.quarantined = number_in(status, "quarantined").value_or(0);
+  row.base = number_in(status, "base").value_or(0);
+  row.trouble = text_in(status, "trouble").value_or("");
   const auto unready = why_not_ready(client);
   row.trouble += (row.trouble.empty() || unready.empty() ? "" : "; ") + unready;
 }

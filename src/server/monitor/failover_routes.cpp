@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/json_reading.hpp"
 #include "net/http/problem.hpp"
 
 namespace sportapp::monitor {
@@ -36,8 +37,7 @@ std::optional<json::object> object_in(const http::Request& request) {
 
 // Empty where it is absent or no text.
 std::string text_of(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+  return text_in(object, name).value_or("");
 }
 
 void give_events(const Failover& failover, const http::Request& request, const http::Reply& reply) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "base/json_reading.hpp"
 namespace sportapp::monitor {
 
 namespace {
@@ -33,15 +34,10 @@ constexpr std::string_view kJournalFails = "the journal fails: ";
 std::string words_of(const std::string& trouble) {
   const auto at = trouble.find('{');
   if (!trouble.starts_with("answers ") || at == std::string::npos) return trouble;
-  json::error_code failed;
-  const auto said = json::parse(trouble.substr(at), failed);
-  const auto* object = failed ? nullptr : said.if_object();
-  const auto* reasons = object == nullptr ? nullptr : object->if_contains("reasons");
-  if (reasons == nullptr || !reasons->is_array()) return trouble;
+  const auto said = parse_object(trouble.substr(at));
+  if (!said) return trouble;
   Side side;
-  for (const auto& reason : reasons->get_array()) {
-    if (reason.is_string()) side.add(std::string(reason.get_string()));
-  }
+  for (auto& reason : texts_in(*said, "reasons")) side.add(std::move(reason));
   return side.troubles.empty() ? trouble : side.told();
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/files.hpp"
+#include "base/json_reading.hpp"
 #include "base/process/process_id.hpp"
 
 namespace sportapp::monitor {
@@ -23,17 +24,13 @@ HungProcesses::HungProcesses(std::filesystem::path control_socket, bool kills)
       kills_(kills) {}
 
 pid_t HungProcesses::pid_of(const std::string& name) const {
-  json::error_code failed;
-  const auto instance = json::parse(read_file(instance_file_).value_or(""), failed);
-  if (failed || !instance.is_object()) return 0;
-  const auto* processes = instance.get_object().if_contains("processes");
-  if (processes == nullptr || !processes->is_array()) return 0;
-  for (const auto& process : processes->get_array()) {
+  const auto instance = parse_object(read_file(instance_file_).value_or(""));
+  const auto* processes = instance ? list_in(*instance, "processes") : nullptr;
+  if (processes == nullptr) return 0;
+  for (const auto& process : *processes) {
     const auto* object = process.if_object();
-    const auto* its_name = object == nullptr ? nullptr : object->if_contains("name");
-    const auto* pid = object == nullptr ? nullptr : object->if_contains("pid");
-    if (its_name == nullptr || pid == nullptr || !its_name->is_string() || !pid->is_int64()) continue;
-    if (its_name->get_string() == name) return static_cast<pid_t>(pid->get_int64());
+    if (object == nullptr || text_in(*object, "name") != name) continue;
+    if (const auto pid = number_in(*object, "pid")) return static_cast<pid_t>(*pid);
   }
   return 0;
 }
