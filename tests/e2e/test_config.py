@@ -107,8 +107,22 @@ def test_what_is_shown_is_a_settings_file_with_every_key(tmp_path):
     assert again.stdout.splitlines()[1:] == done.stdout.splitlines()[1:]
 
 
-@pytest.mark.parametrize("command", ["check", "show"])
+@pytest.mark.parametrize("command", ["check", "show", "list"])
 def test_each_helps_with_examples(command):
     done = run_cli("config", command, "--help")
     assert done.returncode == 0
     assert f"sportapp config {command}" in done.stdout and "Examples:" in done.stdout
+
+
+def test_the_list_is_that_of_the_document():
+    done = run_cli("config", "list", "--markdown")
+    assert done.returncode == 0
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    assert done.stdout in page, "docs/configuration.md: put the output of `sportapp config list --markdown` into it"
+
+
+def test_the_list_tells_default_bounds_and_meaning():
+    done = run_cli("config", "list")
+    assert done.returncode == 0
+    assert re.search(r"^port = 5000  # 1 to 65535; also --port of up\n    its port; taken by another", done.stdout, re.MULTILINE)
+    assert not re.search(r"[`*]|\]\(", done.stdout), "marks of Markdown"

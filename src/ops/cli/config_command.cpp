@@ -3,13 +3,17 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
+#include <regex>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/exit_status.hpp"
 #include "ops/cli/commands.hpp"
 #include "ops/instance/layout.hpp"
 #include "ops/instance/placing.hpp"
+#include "ops/instance/setting.hpp"
 #include "ops/instance/settings.hpp"
 #include "ops/instance/settings_doubts.hpp"
 
@@ -23,8 +27,20 @@ constexpr const char* kFooter =
 docs/configuration.md tells every setting.
 
 Examples:
+  sportapp config list
   sportapp config check
   sportapp config show)";
+
+constexpr const char* kListFooter =
+    R"(Every setting with its default, what is allowed, and what it does. docs/configuration.md has the same, made by
+--markdown.
+
+Exit status: 0, 2 wrong command line.
+
+Examples:
+  sportapp config list
+  sportapp config list | less
+  sportapp config list --markdown)";
 
 constexpr const char* kCheckFooter =
     R"(Reads the file as `up` and `run` do and tells every mistake with its line. Where the file is no TOML, that is the
@@ -107,6 +123,41 @@ int show(const Options& options) {
   return 0;
 }
 
+// What is meant for a browser, as a terminal shows it.
+std::string plain(std::string_view markdown) {
+  static const std::regex link(R"(\[([^\]]*)\]\([^)]*\))");
+  auto text = std::regex_replace(std::string(markdown), link, "$1");
+  std::erase(text, '`');
+  std::erase(text, '*');
+  return text;
+}
+
+// In lines of at most so many characters, each after the indentation.
+std::string wrapped(const std::string& text, std::size_t width, std::string_view indentation) {
+  std::string lines, line;
+  std::istringstream words(text);
+  for (std::string word; words >> word;) {
+    if (!line.empty() && line.size() + 1 + word.size() > width) {
+      lines += fmt::format("{}{}\n", indentation, std::exchange(line, {}));
+    }
+    line += (line.empty() ? "" : " ") + word;
+  }
+  return lines + fmt::format("{}{}\n", indentation, line);
+}
+
+void list_all() {
+  const instance::Settings defaults;
+  std::string_view table;
+  for (const auto& setting : instance::all_settings()) {
+    if (setting.table != table) fmt::print("{}[{}]\n", table.empty() ? "" : "\n", setting.table);
+    table = setting.table;
+    const auto allowed = instance::allowed(setting);
+    fmt::print("{} = {}{}{}\n", setting.key, setting.text(defaults), allowed.empty() ? "" : "  # " + allowed,
+               setting.option.empty() ? "" : fmt::format("; also {} of up", setting.option));
+    fmt::print("{}", wrapped(plain(setting.help), 90, "    "));
+  }
+}
+
 using Act = int (*)(const Options&);
 
 void add(CLI::App& config, const char* name, const char* purpose, const char* footer, Act act,
@@ -123,9 +174,16 @@ void add(CLI::App& config, const char* name, const char* purpose, const char* fo
 }  // namespace
 
 void add_config_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("config", "Check the settings, or show every one");
+  auto* command =
+      app.add_subcommand("config", "Tell every setting, check a settings file, or show its values");
   command->require_subcommand(1);
   command->footer(kFooter);
+  auto* list =
+      command->add_subcommand("list", "Tell every setting: its default, what is allowed, what it does");
+  auto markdown = std::make_shared<bool>(false);
+  list->add_flag("--markdown", *markdown, "As a table for a document");
+  list->footer(kListFooter);
+  list->callback([markdown] { *markdown ? fmt::print("{}", instance::settings_markdown()) : list_all(); });
   add(*command, "check", "Tell every mistake of a settings file", kCheckFooter, check, exit_status);
   add(*command, "show", "Show every setting with its value", kShowFooter, show, exit_status);
 }
