@@ -268,7 +268,7 @@ void Consumer::Impl::tell_refused(const StreamReader::Answer& answer) {
 
 // A stream may be sealed and whole, and yet of a history that the journal had once. So the journal is asked
 // of it when it is turned to. Where the journal does not answer, the seal is enough for a sink that can be
-// made anew: reading goes on without it.
+// recreated: reading goes on without it.
 bool Consumer::Impl::is_confirmed(const CommittedEvent& last) {
   if (confirmed_) return true;
   if (monotonic_ms() < feed_retry_at_ms_) return !options_.only_confirmed;

@@ -40,7 +40,7 @@ class Consumer {
     // consumer's thread.
     std::function<void()> on_other_history{};
     // Nothing of the stream is taken before the journal itself said that it has it. Else the seal is enough
-    // while the journal does not answer: for a sink that can be made anew.
+    // while the journal does not answer: for a sink that can be recreated.
     bool only_confirmed = false;
   };
   // The feed is asked from the consumer's thread.
