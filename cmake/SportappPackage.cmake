@@ -24,3 +24,8 @@ set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${debian}/postinst ${debian}/prerm ${debian}/postrm ${debian}/conffiles)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 include(CPack)
+
+# `cpack --config CPackLab.cmake`, once `lab_programs` is built: the package `sportapp-lab`.
+if(TARGET sportapp-lab)
+  configure_file(cmake/CPackLab.cmake.in ${PROJECT_BINARY_DIR}/CPackLab.cmake @ONLY)
+endif()

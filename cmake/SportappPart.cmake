@@ -70,6 +70,7 @@ function(sportapp_lab_programs)
       RUNTIME_OUTPUT_DIRECTORY ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/lab)
     list(APPEND programs lab-${name}-commands)
   endforeach()
+  set_property(GLOBAL PROPERTY SPORTAPP_LAB_PROGRAMS ${programs})
   # What `sportapp experiment` needs besides.
   add_custom_target(lab_programs DEPENDS programs ${programs} sportapp-lab lab_agent sportapp_disk_shim)
 endfunction()

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/files.hpp"
+#include "base/shared_file.hpp"
 #include "lab/report/markdown.hpp"
 #include "lab/report/page.hpp"
 #include "lab/report/report_file.hpp"
@@ -40,9 +41,7 @@ Result<std::string> html_of(const std::string& data, const fs::path& page) {
 }  // namespace
 
 fs::path page_template() {
-  std::error_code failed;
-  const auto program = fs::read_symlink("/proc/self/exe", failed);
-  return program.parent_path().parent_path() / "share" / "sportapp" / "report.html";
+  return shared_file("report.html");
 }
 
 Result<WrittenReport> write_report(const Report& report, const fs::path& folder, const fs::path& page) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/shared_file.hpp"
 #include "lab/scenario/scenario.hpp"
 
 namespace sportapp::lab {
@@ -22,9 +23,7 @@ std::vector<fs::path> files_in(const fs::path& folder) {
 }  // namespace
 
 Result<std::vector<fs::path>> ready_scenarios() {
-  std::error_code ignored;
-  const auto program = fs::read_symlink("/proc/self/exe", ignored);
-  const auto installed = program.parent_path().parent_path() / "share" / "sportapp" / "scenarios";
+  const auto installed = shared_file("scenarios");
   for (const auto& folder : {fs::path(SPORTAPP_SCENARIOS), installed}) {
     auto files = files_in(folder);
     if (!files.empty()) return files;

@@ -15,7 +15,9 @@ namespace sportapp::cli {
 int hand_over_to_lab(char** argv) {
   const auto lab = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "sportapp-lab";
   ::execv(lab.c_str(), argv + 1);
-  const auto* hint = errno == ENOENT ? "; in a checkout, ./sportapp experiment builds it" : "";
+  const auto* hint =
+      errno == ENOENT ? "; install the package sportapp-lab (in a checkout, ./sportapp experiment builds it)"
+                      : "";
   fmt::print(stderr, "sportapp: cannot start {}: {}{}\n", lab.string(), std::strerror(errno), hint);
   return kExitFailed;
 }
