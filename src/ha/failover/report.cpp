@@ -1,6 +1,6 @@
 #include "ha/failover/report.hpp"
 
-#include "ha/failover/wire.hpp"
+#include "base/position_bytes.hpp"
 
 namespace sportapp::failover {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "ha/failover/wire.hpp"
+#include "base/position_bytes.hpp"
 
 namespace sportapp::replication {
 namespace {
@@ -18,9 +18,6 @@ struct Each : Handlers... {
 };
 template <class... Handlers>
 Each(Handlers...) -> Each<Handlers...>;
-
-using failover::get_position;
-using failover::put;
 
 void put(ByteWriter& writer, const journal::Entry& entry) {
   writer.i64(entry.seq.value)

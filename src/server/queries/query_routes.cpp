@@ -21,7 +21,7 @@ using Rows = std::vector<projection::ReadModelReader::Row>;
 constexpr std::size_t kRowsPerPiece = 500;
 constexpr std::size_t kEtagCharacters = 32;
 
-Response json(std::string body) {
+Response json_response(std::string body) {
   Response response;
   response.body = std::move(body);
   return response;
@@ -104,7 +104,7 @@ Response QueryRoutes::single(const Request& request) {
   auto view = model_.reader()->view({*id});
   if (!view) return unreadable(view.error());
   if (!*view) return http::problem(404, "Not found", fmt::format("there is no {} in {}", *id, service_));
-  auto response = json(std::move(**view));
+  auto response = json_response(std::move(**view));
   auto etag = etag_of(response.body);
   if (http::etag_matches(request.header("If-None-Match"), etag)) {
     response.status = 304;
@@ -121,7 +121,7 @@ Response QueryRoutes::page(Id after, std::size_t limit) {
   if (more) rows->pop_back();
   std::string body = "[";
   append(body, *rows);
-  auto response = json(body + ']');
+  auto response = json_response(body + ']');
   if (more) {
     response.headers.emplace_back(
         "Link", fmt::format("<{}?limit={}&after={}>; rel=\"next\"", path_, limit, rows->back().id.value));
@@ -136,8 +136,8 @@ Response QueryRoutes::whole(Id after) {
   if (!rows) return unreadable(rows.error());
   std::string body = "[";
   append(body, *rows);
-  if (rows->size() < kRowsPerPiece) return json(body + ']');
-  auto response = json(std::move(body));
+  if (rows->size() < kRowsPerPiece) return json_response(body + ']');
+  auto response = json_response(std::move(body));
   response.next_chunk = [this, last = rows->back().id,
                          ended = false]() mutable -> std::optional<std::string> {
     if (ended) return std::nullopt;
@@ -176,7 +176,7 @@ std::optional<Response> QueryRoutes::filtered(const Request& request) {
     match = std::move(*found);
   }
   if (!asked) return std::nullopt;
-  return json(none ? "[]" : '[' + match->view + ']');
+  return json_response(none ? "[]" : '[' + match->view + ']');
 }
 
 Response QueryRoutes::unreadable(const Error& error) {

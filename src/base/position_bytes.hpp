@@ -1,9 +1,9 @@
-// Places in a journal as bytes, for the messages of failover and of replication.
+// Places in a journal as bytes.
 #pragma once
 #include "base/bytes.hpp"
-#include "ha/failover/record.hpp"
+#include "base/position.hpp"
 
-namespace sportapp::failover {
+namespace sportapp {
 
 inline void put(ByteWriter& writer, const Position& position) {
   writer.i64(position.seq.value).hash(position.hash);
@@ -14,4 +14,4 @@ inline Position get_position(ByteReader& reader) {
   return {seq, reader.hash()};
 }
 
-}  // namespace sportapp::failover
+}  // namespace sportapp
