@@ -43,7 +43,7 @@ class ConductorTest : public ::testing::Test {
   Conductor::Outcome conduct(std::vector<FaultPlan> schedule, const std::stop_token& stop = {}) {
     const auto start = std::chrono::steady_clock::now();
     const FaultContext context{sleepers_, *agent_, links_,
-                             run_,      {},      [](const std::string& how) { return how; }};
+                               run_,      {},      [](const std::string& how) { return how; }};
     Conductor conductor(
         std::move(schedule), context, log_,
         [start] {

@@ -68,7 +68,7 @@ Result<TargetProcess> one_process(Subject& subject, const std::string& end) {
 
 // Both links between them, whoever dials: as a network does. `there` is from the first to the second.
 Result<void> cut_link(const LinkEnds& ends, const FaultPlan& plan, const FaultContext& context,
-                     Injections& injections) {
+                      Injections& injections) {
   const auto one = one_process(context.subject, ends.one);
   if (!one) return one.error();
   const auto other = one_process(context.subject, ends.other);

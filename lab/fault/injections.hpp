@@ -21,7 +21,8 @@ struct Injections {
   std::string what;
 };
 // Ways to bring it about, the best first: the next one is for where the first cannot be done. At least one.
-[[nodiscard]] Result<std::vector<Injections>> injections_of(const FaultPlan& plan, const FaultContext& context);
+[[nodiscard]] Result<std::vector<Injections>> injections_of(const FaultPlan& plan,
+                                                            const FaultContext& context);
 
 // How many processes that compute leave one of ours so much of a core, where the kernel shares time fairly.
 [[nodiscard]] int cpu_load_for(int cpu_percent, int cores);

@@ -23,9 +23,9 @@ struct ProxiedLink {
 class ProxiedLinks {
  public:
   ProxiedLinks() = default;  // none
-  // Before the instance is started with `experiment up`: writes DATA/run/detours.json, which that reads. Only what
-  // the schedule's cuts may hit goes through a proxy, whoever is primary then; without a cut, nothing does,
-  // and the file of an earlier run is removed. `members`: the topology that the instance will have.
+  // Before the instance is started with `experiment up`: writes DATA/run/detours.json, which that reads. Only
+  // what the schedule's cuts may hit goes through a proxy, whoever is primary then; without a cut, nothing
+  // does, and the file of an earlier run is removed. `members`: the topology that the instance will have.
   [[nodiscard]] static Result<ProxiedLinks> open(FaultAgent& agent, const instance::Layout& layout,
                                                  const std::vector<FaultPlan>& schedule,
                                                  const std::vector<instance::Member>& members);

@@ -196,15 +196,15 @@ Result<void> Run::hold_steady() {
 Result<void> Run::strike() {
   progress_.phase("faults");
   FaultContext context{.subject = instance_ ? static_cast<Subject&>(*instance_) : foreign_,
-                     .agent = *agent_,
-                     .links = links_,
-                     .run = options_.folder,
-                     .disk_table = disk_table_,
-                     .poison = [this](const std::string& how) -> Result<std::string> {
-                       load_->poison(how);
-                       return fmt::format("a request that makes its process {}",
-                                          how == "memory" ? "use up the memory" : how);
-                     }};
+                       .agent = *agent_,
+                       .links = links_,
+                       .run = options_.folder,
+                       .disk_table = disk_table_,
+                       .poison = [this](const std::string& how) -> Result<std::string> {
+                         load_->poison(how);
+                         return fmt::format("a request that makes its process {}",
+                                            how == "memory" ? "use up the memory" : how);
+                       }};
   const Conductor::Bounds bounds{.end_us = static_cast<std::int64_t>(options_.duration_s * kUsPerS)};
   conductor_ = std::make_unique<Conductor>(
       schedule_, context, *struck_log_, [this] { return load_->now_us(); }, bounds,

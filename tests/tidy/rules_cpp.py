@@ -3,6 +3,7 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 from cpp_text import code_of, functions, lambdas
 from tree import Complaint, line_of, parts_in_order
@@ -34,6 +35,7 @@ SLEEPS = {
     "lab/load/warm_up.cpp": "asks again, with a deadline, whether orders know what it made",
     "src/store/projection/base_model.cpp": "looks again, with a deadline, whether two files that another process writes fit",
     "lab/poison/poison.cpp": "hangs, as it is told to",
+    "tests/support/eventually.hpp": "looks again, with a deadline, whether what a test waits for is so",
     "src/ops/supervisor/down.cpp": "waits, with a deadline, for a process that is not its child",
     "src/ops/supervisor/leftovers.cpp": "waits, with a deadline, for processes that are not its children",
     "src/ops/supervisor/supervisor.cpp": "reaps what it has killed",
@@ -57,11 +59,19 @@ def _matches(pattern, path, code):
         yield Complaint(path, line_of(code, match.start()), match.group().strip())
 
 
+def built_files(build):
+    """Of its compile_commands.json; where files are compiled together, those of each group."""
+    files = {entry["file"] for entry in json.loads((build / "compile_commands.json").read_text())}
+    for group in [file for file in files if "/Unity/" in file and Path(file).exists()]:
+        files.update(re.findall(r'^#include "(.*)"$', Path(group).read_text(), re.MULTILINE))
+    return files
+
+
 def tests_are_built(tree):
     """Needs a build folder: what is in its compile_commands.json is built."""
     if tree.build is None:
         return
-    built = {entry["file"] for entry in json.loads((tree.build / "compile_commands.json").read_text())}
+    built = built_files(tree.build)
     for path, _ in tree.ending("_test.cpp"):
         if str((tree.root / path).resolve()) not in built:
             yield Complaint(path, 1, "is not in the build: give its folder a CMakeLists.txt with sportapp_part()")

@@ -16,8 +16,8 @@ class Detours {
   [[nodiscard]] std::uint16_t port(const std::string& dials, const std::string& listens,
                                    std::uint16_t own) const;
 
-  // DATA/run/detours.json: {"monitor":{"users-commands-a":31001}}. `sportapp experiment up` reads it; none where there is
-  // no file.
+  // DATA/run/detours.json: {"monitor":{"users-commands-a":31001}}. `sportapp experiment up` reads it; none
+  // where there is no file.
   [[nodiscard]] static Result<Detours> read(const Layout& layout);
   [[nodiscard]] Result<void> write(const Layout& layout) const;
 
