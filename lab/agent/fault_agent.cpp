@@ -26,7 +26,7 @@ constexpr int kAnswerMs = 120'000;  // healing may take commands of the scenario
 constexpr int kEndMs = 60'000;
 constexpr int kGoneMs = 1000;
 
-json::object to_json(const LinkTarget& target) {
+json::object link_target_json(const LinkTarget& target) {
   if (const auto* port = std::get_if<std::uint16_t>(&target)) return {{"port", *port}};
   const auto& in_file = std::get<PortInFile>(target);
   return {{"file", fs::absolute(in_file.file).string()}, {"key", in_file.key}};
@@ -64,7 +64,7 @@ FaultAgent::~FaultAgent() {
 
 Result<std::vector<std::uint16_t>> FaultAgent::open_links(const std::vector<LinkTarget>& targets) {
   json::array wanted;
-  for (const auto& target : targets) wanted.push_back(to_json(target));
+  for (const auto& target : targets) wanted.push_back(link_target_json(target));
   const std::lock_guard lock(mutex_);
   const auto said = ask({{"do", "links"}, {"targets", std::move(wanted)}});
   if (!said) return said.error();

@@ -109,13 +109,13 @@ Result<std::vector<TargetProcess>> find_target_processes(Subject& subject, std::
   for (const auto& part : parts_of(target)) {
     auto found = subject.who(part);
     if (!found) return found.error();
-    for (auto& target : *found) {
+    for (auto& one : *found) {
       const bool known = std::any_of(targets.begin(), targets.end(),
-                                     [&](const TargetProcess& other) { return other.name == target.name; });
-      if (!known) targets.push_back(std::move(target));
+                                     [&](const TargetProcess& other) { return other.name == one.name; });
+      if (!known) targets.push_back(std::move(one));
     }
   }
-  if (targets.empty()) return Error{Retry::kLater, fmt::format("there is nobody who is '{}'", target)};
+  if (targets.empty()) return Error{Retry::kLater, fmt::format("no process is '{}' now", target)};
   return targets;
 }
 

@@ -5,5 +5,5 @@
 
 int main() {
   return sportapp::quarantine::run_trial(
-      *sportapp::domain::with_poison(std::make_unique<sportapp::commands::testing::Words>()));
+      *sportapp::domain::with_poison(std::make_unique<sportapp::quarantine::testing::Words>()));
 }

@@ -124,8 +124,10 @@ TEST_F(QuarantineTest, one_that_ends_a_process_though_its_trial_passed_is_quaran
 TEST_F(QuarantineTest, one_trial_is_enough_for_all_that_ask_the_same) {
   const auto b = open("b");
   int passed = 0;
-  for (int i = 0; i < 50; ++i)
-    b->try_apart(sound_, [&](Kind kind) { passed += kind == Kind::kPassed ? 1 : 0; });
+  for (int i = 0; i < 50; ++i) {
+    b->try_apart(sound_.request, sound_.fingerprint,
+                 [&](Kind kind) { passed += kind == Kind::kPassed ? 1 : 0; });
+  }
   EXPECT_TRUE(loop_.run_until([&] { return passed == 50; }));
 }
 
