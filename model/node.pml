@@ -1,4 +1,4 @@
-/* A node's role: the rules N1 to N27 of `sportapp failover table`. */
+/* A node's role: the rules N1 to N33 of `sportapp failover table`. */
 
 inline forget_leading(n) {
   acting[n] = 0; batch[n] = 0; outdated[n] = 0; acks[n] = 0; reached[n] = 0; pledged[n] = 0; wish[n] = 0;

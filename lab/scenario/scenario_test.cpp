@@ -99,7 +99,7 @@ mix = {read = 2, order = 1}
 [[fault]]
 kind = "cut"
 target = "users.primary-users.spare+monitor-users.a"
-action = "delay"
+verb = "delay"
 direction = "there"
 delay_ms = 40
 at_s = 10

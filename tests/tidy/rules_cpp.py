@@ -112,6 +112,12 @@ def sleeps_are_real(tree):
             yield Complaint("tests/tidy/rules_cpp.py", 1, f"{path} is listed in SLEEPS but does not sleep: take it out")
 
 
+def states_change_by_their_tables(tree):
+    for path, text in tree.cpp():
+        for found in _matches(r"\b(Node|Monitor|Peer)State\s+\w+_\s*[=;{]", path, code_of(text)):
+            yield found._replace(text=f"{found.text}: keep it in a failover::Machine, which only the table's rules change")
+
+
 def coroutines_do_not_capture(tree):
     for path, text in tree.cpp():
         code = code_of(text)
@@ -204,4 +210,5 @@ def formatted(tree):
 
 RULES = [tests_are_built, functions_are_short, banned_calls, nothing_sleeps, sleeps_are_real,
          coroutines_do_not_capture, includes_run_one_way, transport_headers_stay_in_http, rules_stay_pure,
-         test_support_stays_in_tests, released_programs_know_no_lab,         services_know_no_other, formatted]
+         states_change_by_their_tables, test_support_stays_in_tests, released_programs_know_no_lab,
+         services_know_no_other, formatted]

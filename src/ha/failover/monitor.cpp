@@ -21,13 +21,13 @@ std::string names(const std::vector<Member>& members) {
 Monitor::Monitor(Options options, Record saved, std::int64_t now_ms)
     : options_(std::move(options)),
       started_ms_(now_ms),
-      state_(saved.epoch == Epoch{} ? MonitorState::kNoRecord : MonitorState::kSteady),
       record_(std::move(saved)),
       floor_(record_.floor),
       primary_since_ms_(now_ms),
       told_ms_(now_ms),
       fail_back_wait_ms_(options_.fail_back_after_ms) {
   for (const auto& name : options_.nodes) nodes_[name];
+  if (record_.epoch != Epoch{}) machine_.step(bit(MonitorFact::kRecorded));
 }
 
 void Monitor::echoed(std::int64_t now_ms, const std::string& node, const Echo& echo) {
@@ -109,23 +109,19 @@ Result<void> Monitor::switch_over(std::int64_t now_ms, const std::string& to) {
   return {};
 }
 
-Result<void> Monitor::force(const std::string& node) {
+Result<void> Monitor::force(std::int64_t now_ms, const std::string& node) {
   if (!nodes_.contains(node)) return Error{Retry::kNever, fmt::format("unknown node {}", node)};
   if (!at(node).view.alive()) {
     return Error{Retry::kLater, fmt::format("{} does not answer: {}", node, at(node).view.why_lost)};
   }
-  if (state_ == MonitorState::kSaving) return Error{Retry::kLater, "a change is being written; try again"};
+  if (machine_.state() == MonitorState::kSaving)
+    return Error{Retry::kLater, "a change is being written; try again"};
   const auto& report = at(node).view.report;
   if (report.damage == Damage::kBroken) {
     return Error{Retry::kNever, fmt::format("the journal of {} cannot be used: {}", node, report.why)};
   }
-  const auto epoch = highest_epoch().next();
-  static constexpr Rule kByOperator{"operator", 0, 0, 0, 0, 0, "an operator's wish"};
-  // Even where it lost its disk: its promise of now is what it has.
-  write(kByOperator, {epoch, node, {{node, report.promise}}, report.head, epoch},
-        fmt::format("force {}", node),
-        fmt::format("an operator's wish: entries after {}, acknowledged earlier, are lost",
-                    report.head.seq.value));
+  forced_ = node;
+  decide(now_ms);
   return {};
 }
 
@@ -157,12 +153,11 @@ bool Monitor::serving() const {
 
 // Acts on each rule until one has nothing more to do.
 void Monitor::decide(std::int64_t now_ms) {
-  if (state_ == MonitorState::kNoRecord) compare_anew();
+  if (machine_.state() == MonitorState::kNoRecord) compare_anew();
   for (int i = 0; i < kDecisionsMax; ++i) {
-    const auto before = state_;
-    const auto& rule = rule_for(monitor_table(), static_cast<unsigned>(state_), facts(now_ms));
-    act(now_ms, rule);
-    if (state_ == before) return;
+    const auto before = machine_.state();
+    act(now_ms, machine_.step(facts(now_ms)));
+    if (machine_.state() == before) return;
   }
   throw std::logic_error("the monitor's table goes round in circles");
 }
@@ -172,7 +167,7 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
   switch (static_cast<MonitorAction>(rule.action)) {
     case MonitorAction::kWait:
     case MonitorAction::kAskToDrain:  // ping() does
-      if (state_ == MonitorState::kSteady && why_unfit(now_ms).empty()) end_alarm();
+      if (machine_.state() == MonitorState::kSteady && why_unfit(now_ms).empty()) end_alarm();
       break;
     case MonitorAction::kBegin:
       begin(rule);
@@ -183,8 +178,11 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
     case MonitorAction::kForget:
       forget(rule);
       break;
+    case MonitorAction::kForce:
+      take_by_force(rule);
+      break;
     case MonitorAction::kAlarm:
-      if (state_ == MonitorState::kNoRecord) {
+      if (machine_.state() == MonitorState::kNoRecord) {
         if (!comparing()) raise_alarm(now_ms, rule, "the record of who is in sync is lost");
       } else if (now_ms - started_ms_ >= options_.cold_ms) {
         raise_alarm(now_ms, rule,
@@ -254,7 +252,16 @@ void Monitor::forget(const Rule& rule) {
   floor_ = {};
   successor_.clear();
   compare_.clear();
-  state_ = MonitorState::kNoRecord;
+}
+
+void Monitor::take_by_force(const Rule& rule) {
+  const auto node = std::exchange(forced_, {});
+  const auto& report = at(node).view.report;
+  const auto epoch = highest_epoch().next();
+  // Even where it lost its disk: its promise of now is what it has.
+  write(rule, {epoch, node, {{node, report.promise}}, report.head, epoch}, "force " + node,
+        fmt::format("an operator's wish: entries after {}, acknowledged earlier, are lost",
+                    report.head.seq.value));
 }
 
 void Monitor::tell(std::int64_t now_ms) {
@@ -266,14 +273,12 @@ void Monitor::tell(std::int64_t now_ms) {
   end_alarm();
   if (record_.floor.seq > floor_.seq || record_.forced == record_.epoch) floor_ = record_.floor;
   if (record_.primary == successor_) successor_.clear();
-  state_ = MonitorState::kSteady;
 }
 
 void Monitor::write(const Rule& rule, Record record, std::string what, std::string cause) {
   note(rule, std::move(what), std::move(cause), record);
   next_ = std::move(record);
   handed_out_ = saved_ = false;
-  state_ = MonitorState::kSaving;
 }
 
 // News where the causes are others; the advice, which has numbers of entries, may change at any time.
@@ -313,7 +318,8 @@ void Monitor::look_at_fail_back(std::int64_t now_ms) {
   } else if (known.in_sync_since_ms < 0) {
     known.in_sync_since_ms = now_ms;
   }
-  if (options_.fail_back_after_ms < 0 || state_ != MonitorState::kSteady || !successor_.empty()) return;
+  if (options_.fail_back_after_ms < 0 || machine_.state() != MonitorState::kSteady || !successor_.empty())
+    return;
   if (!ready || stays_away_ || record_.primary == preferred || now_ms < no_fail_back_before_ms_) return;
   if (now_ms - known.in_sync_since_ms < fail_back_wait_ms_) return;
   successor_ = preferred;
@@ -321,7 +327,7 @@ void Monitor::look_at_fail_back(std::int64_t now_ms) {
 }
 
 void Monitor::give_up_late_switchover(std::int64_t now_ms) {
-  if (successor_.empty() || state_ != MonitorState::kSteady) return;
+  if (successor_.empty() || machine_.state() != MonitorState::kSteady) return;
   const bool possible = record_.member(successor_) != nullptr && at(successor_).view.alive();
   if (possible && now_ms - hand_over_since_ms_ < options_.hand_over_ms) return;
   static constexpr Rule kGivenUp{"given up", 0, 0, 0, 0, 0, "a switchover took too long"};

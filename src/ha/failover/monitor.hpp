@@ -50,7 +50,7 @@ class Monitor {
   // chosen before it was out of sync once.
   [[nodiscard]] Result<void> switch_over(std::int64_t now_ms, const std::string& to);
   // Makes a node primary whatever is known of it: entries acknowledged meanwhile elsewhere may be lost.
-  [[nodiscard]] Result<void> force(const std::string& node);
+  [[nodiscard]] Result<void> force(std::int64_t now_ms, const std::string& node);
 
   [[nodiscard]] Ping ping(const std::string& node);      // the next one
   [[nodiscard]] std::optional<Record> record_to_save();  // given once
@@ -95,6 +95,7 @@ class Monitor {
   void begin(const Rule& rule);
   void restore(const Rule& rule);
   void forget(const Rule& rule);
+  void take_by_force(const Rule& rule);
   void tell(std::int64_t now_ms);
   void note_what_it_holds(Node& node);
   void learn_floor(const std::string& node);
@@ -136,13 +137,14 @@ class Monitor {
   const Options options_;
   const std::int64_t started_ms_;
   std::map<std::string, Node> nodes_;
-  MonitorState state_;
+  Machine<MonitorState> machine_{monitor_table()};
   Record record_;
   Position floor_;
   std::map<std::string, Position> compare_;  // without a record, by node: what its journal is asked for
   std::map<std::string, std::uint64_t> compared_runs_;
   std::optional<Record> next_;  // kSaving
   bool handed_out_ = false, saved_ = false;
+  std::string forced_;  // whom an operator names, until the table has acted on it
   std::string successor_;
   std::int64_t hand_over_since_ms_ = 0;
   bool stays_away_ = false;  // the preferred node, since an operator chose another

@@ -9,34 +9,43 @@ using S = MonitorState;
 using F = MonitorFact;
 using A = MonitorAction;
 
-constexpr Rule row(std::string_view number, S in, std::initializer_list<F> yes, std::initializer_list<F> no,
-                   A action, S next, std::string_view reason) {
-  return {
-      number, bit(in), bits(yes), bits(no), static_cast<std::uint8_t>(action), static_cast<std::int8_t>(next),
-      reason};
+constexpr Rule row(std::string_view number, Bits in, std::initializer_list<F> yes,
+                   std::initializer_list<F> no, A action, S next, std::string_view reason) {
+  return {number, in, bits(yes), bits(no), static_cast<std::uint8_t>(action), static_cast<std::int8_t>(next),
+          reason};
 }
 
 // The record on disk is the last one written, as far as any node knows.
 constexpr Rule steady(std::string_view number, std::initializer_list<F> yes, std::initializer_list<F> no,
                       A action, S next, std::string_view reason) {
-  auto rule = row(number, S::kSteady, yes, no, action, next, reason);
+  auto rule = row(number, bit(S::kSteady), yes, no, action, next, reason);
   rule.no |= bit(F::kOutrun);
+  return rule;
+}
+
+// No record counts, and none was read.
+constexpr Rule unrecorded(std::string_view number, std::initializer_list<F> yes, std::initializer_list<F> no,
+                          A action, S next, std::string_view reason) {
+  auto rule = row(number, bit(S::kNoRecord), yes, no, action, next, reason);
+  rule.no |= bit(F::kRecorded);
   return rule;
 }
 
 // clang-format off
 constexpr std::array kRules{
-    row("M1", S::kNoRecord, {}, {F::kAllHeard}, A::kWait, S::kNoRecord,
+    unrecorded("M1", {}, {F::kAllHeard}, A::kWait, S::kNoRecord,
         "the first record needs every node's word"),
-    row("M2", S::kNoRecord, {F::kAllHeard}, {F::kPromised}, A::kBegin, S::kSaving,
+    unrecorded("M2", {F::kAllHeard}, {F::kPromised}, A::kBegin, S::kSaving,
         "a new service: the node with the longest journal begins"),
-    row("M3", S::kNoRecord, {F::kAllHeard, F::kPromised}, {F::kComplete}, A::kAlarm, S::kNoRecord,
+    unrecorded("M3", {F::kAllHeard, F::kPromised}, {F::kComplete}, A::kAlarm, S::kNoRecord,
         "there was a record and it is lost: who is in sync is not known"),
-    row("M14", S::kNoRecord, {F::kAllHeard, F::kPromised, F::kComplete}, {}, A::kRestore, S::kSaving,
+    unrecorded("M14", {F::kAllHeard, F::kPromised, F::kComplete}, {}, A::kRestore, S::kSaving,
         "the record is lost, but every node has its files, and one has all that the others have"),
-    row("M4", S::kSaving, {}, {F::kSaved}, A::kWait, S::kSaving,
+    row("M16", bit(S::kNoRecord), {F::kRecorded}, {}, A::kWait, S::kSteady,
+        "a record was read at the start: it counts"),
+    row("M4", bit(S::kSaving), {}, {F::kSaved}, A::kWait, S::kSaving,
         "nothing counts before it is on disk"),
-    row("M5", S::kSaving, {F::kSaved}, {}, A::kTell, S::kSteady,
+    row("M5", bit(S::kSaving), {F::kSaved}, {}, A::kTell, S::kSteady,
         "the record is on disk"),
     steady("M6", {F::kEligible}, {F::kFit, F::kCold}, A::kPromote, S::kSaving,
         "the primary is lost, and another holds every acknowledged entry"),
@@ -54,23 +63,27 @@ constexpr std::array kRules{
         "the primary must stop before another begins"),
     steady("M13", {F::kFit}, {F::kWishDrop, F::kWishAdmit, F::kHandOver}, A::kWait, S::kSteady,
         "all is well"),
-    row("M15", S::kSteady, {F::kOutrun}, {}, A::kForget, S::kNoRecord,
+    row("M15", bit(S::kSteady), {F::kOutrun}, {}, A::kForget, S::kNoRecord,
         "a node has promised more than the record says, so a later one was written and is lost"),
+    row("M17", bits({S::kNoRecord, S::kSteady}), {F::kForced}, {}, A::kForce, S::kSaving,
+        "an operator decides, at the price of what was acknowledged elsewhere"),
+    row("M18", bit(S::kSaving), {F::kForced}, {}, A::kWait, S::kSaving,
+        "a change is on its way to the disk: the operator is asked to try again"),
 };
 // clang-format on
 
 constexpr std::array<std::string_view, 3> kStates{"no record", "saving", "steady"};
-constexpr std::array<std::string_view, 12> kFacts{"all heard", "promised", "saved",     "fit",
-                                                  "eligible",  "cold",     "wish drop", "wish admit",
-                                                  "hand over", "drained",  "complete",  "outrun"};
-constexpr std::array<std::string_view, 11> kActions{"wait",    "begin",   "alarm", "tell",
-                                                    "promote", "drop",    "admit", "ask to drain",
-                                                    "switch",  "restore", "forget"};
+constexpr std::array<std::string_view, 14> kFacts{
+    "all heard",  "promised",  "saved",   "fit",      "eligible", "cold",     "wish drop",
+    "wish admit", "hand over", "drained", "complete", "outrun",   "recorded", "forced"};
+constexpr std::array<std::string_view, 12> kActions{"wait",    "begin",   "alarm",  "tell",
+                                                    "promote", "drop",    "admit",  "ask to drain",
+                                                    "switch",  "restore", "forget", "force"};
 
 }  // namespace
 
 const Table& monitor_table() {
-  static constexpr Table kTable{"monitor", kRules, kStates, kFacts, kActions};
+  static constexpr Table kTable{"monitor", kRules, kStates, kFacts, kActions, bit(F::kForced)};
   return kTable;
 }
 

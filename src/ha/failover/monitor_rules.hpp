@@ -25,6 +25,8 @@ enum class MonitorFact : std::uint8_t {
   kComplete,   // without a record: every node has promised, none is damaged, and one journal contains the
                // others
   kOutrun,     // a node has promised a higher epoch than that of the record on disk
+  kRecorded,   // a record was read at the start
+  kForced,     // an operator names the primary, whatever is known of it
 };
 
 enum class MonitorAction : std::uint8_t {
@@ -39,6 +41,7 @@ enum class MonitorAction : std::uint8_t {
   kSwitch,      // write that the other node is primary, both in sync
   kRestore,     // write a record anew: the node that has everything is primary, alone in sync
   kForget,      // go on as without a record
+  kForce,       // write that the node the operator names is primary, alone in sync
 };
 
 [[nodiscard]] const Table& monitor_table();

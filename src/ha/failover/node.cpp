@@ -32,7 +32,7 @@ void Node::journal_idle(bool idle) {
 
 bool Node::refuses(Epoch epoch) const {
   if (epoch < saving_) return true;
-  return epoch == acting_.epoch && (leads() || state_ == NodeState::kAbdicating);
+  return epoch == acting_.epoch && (leads() || state() == NodeState::kAbdicating);
 }
 
 bool Node::follow(Epoch epoch) {
@@ -42,16 +42,12 @@ bool Node::follow(Epoch epoch) {
     overruled();
     return false;
   }
-  if (state_ == NodeState::kAbdicating || state_ == NodeState::kPromising) return false;
   // Whether it lost something only the record can tell, and while that counts on it it must not promise anew
   // or take entries, which would hide it.
   if (record_.epoch == Epoch{} || lost_something()) return false;
-  if (epoch > saving_ && saving_ == promise_) save(epoch, "follow");
-  if (promise_ < epoch) return false;
-  state_ = NodeState::kSpare;
-  following_ = epoch;
-  followed_ = true;
-  return true;
+  asked_ = epoch;
+  decide();
+  return !std::exchange(asked_, std::nullopt);
 }
 
 bool Node::lost_something() const {
@@ -61,15 +57,17 @@ bool Node::lost_something() const {
 
 bool Node::about_to_lead() const {
   const bool named = record_.primary == name_ && record_.epoch > promise_;
-  return state_ == NodeState::kPromising || (named && !leads());
+  return state() == NodeState::kPromising || (named && !leads());
 }
 
 void Node::left() {
-  if (state_ == NodeState::kSpare) state_ = NodeState::kWaiting;
+  left_ = true;
+  decide();
+  left_ = false;
 }
 
 void Node::overruled() {
-  if (!leads() && state_ != NodeState::kPromising) return;
+  if (!leads() && state() != NodeState::kPromising) return;
   overruled_ = true;
   decide();
 }
@@ -80,7 +78,7 @@ std::vector<NodeOrder> Node::take_orders() {
 
 void Node::decide() {
   for (int i = 0; i < kDecisionsMax; ++i) {
-    const auto& rule = rule_for(node_table(), static_cast<unsigned>(state_), facts());
+    const auto& rule = machine_.step(facts());
     act(rule);
     if (static_cast<NodeAction>(rule.action) == NodeAction::kWait) return;
   }
@@ -100,17 +98,26 @@ Bits Node::facts() const {
   set(NodeFact::kHandOver, hand_over_);
   set(NodeFact::kIdle, idle_);
   set(NodeFact::kActing, acting_.epoch == record_.epoch);
+  set(NodeFact::kAsked, asked_.has_value());
+  set(NodeFact::kCovered, asked_ && promise_ >= *asked_);
+  set(NodeFact::kLeft, left_);
   return facts;
 }
 
 void Node::act(const Rule& rule) {
   const auto action = static_cast<NodeAction>(rule.action);
-  if (rule.next >= 0) state_ = static_cast<NodeState>(rule.next);
   switch (action) {
     case NodeAction::kWait:
       return;
     case NodeAction::kPromise:
-      return save(record_.epoch, rule.number);
+      return save(asked_.value_or(record_.epoch), rule.number);
+    case NodeAction::kFollow:
+      following_ = *std::exchange(asked_, std::nullopt);
+      followed_ = true;
+      return;
+    case NodeAction::kLeave:
+      left_ = false;
+      return;
     case NodeAction::kLead:
       acting_ = record_;
       idle_ = false;

@@ -13,7 +13,7 @@ namespace sportapp::failover {
 
 // What the node asks for; carried out in order.
 struct NodeOrder {
-  NodeAction action = NodeAction::kWait;  // never kWait
+  NodeAction action = NodeAction::kWait;  // never kWait, kFollow, kLeave: those are the core's own
   Epoch epoch;                            // kPromise: to save; kLead, kHeed: to act under
   std::string_view rule;                  // N6
 };
@@ -41,9 +41,11 @@ class Node {
 
   [[nodiscard]] std::vector<NodeOrder> take_orders();
 
-  [[nodiscard]] NodeState state() const { return state_; }
-  [[nodiscard]] bool leads() const { return state_ == NodeState::kPrimary || state_ == NodeState::kDraining; }
-  [[nodiscard]] bool drained() const { return state_ == NodeState::kDraining && idle_; }
+  [[nodiscard]] NodeState state() const { return machine_.state(); }
+  [[nodiscard]] bool leads() const {
+    return state() == NodeState::kPrimary || state() == NodeState::kDraining;
+  }
+  [[nodiscard]] bool drained() const { return state() == NodeState::kDraining && idle_; }
   [[nodiscard]] Epoch promise() const { return promise_; }        // on disk
   [[nodiscard]] Epoch promised() const { return saving_; }        // on disk, or on its way there
   [[nodiscard]] const Record& acting() const { return acting_; }  // as primary: the record acted on
@@ -63,12 +65,13 @@ class Node {
   void save(Epoch epoch, std::string_view rule);
 
   const std::string name_;
-  NodeState state_ = NodeState::kWaiting;
+  Machine<NodeState> machine_{node_table()};
   Epoch promise_, saving_;  // saving_ > promise_ while one is on its way to the disk
   Record record_, acting_;
   Epoch following_;
+  std::optional<Epoch> asked_;  // by another primary, to follow it
   bool able_ = true, idle_ = true, overruled_ = false, hand_over_ = false, followed_ = false;
-  bool holds_floor_ = true;
+  bool holds_floor_ = true, left_ = false;
   std::vector<NodeOrder> orders_;
 };
 

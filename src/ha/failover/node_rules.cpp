@@ -77,20 +77,33 @@ constexpr std::array kRules{
         "what was under way is being undone"),
     row("N27", {S::kAbdicating}, {F::kIdle}, {}, A::kStandDown, S::kWaiting,
         "everything is undone"),
+    row("N28", {S::kWaiting, S::kSpare}, {F::kAsked, F::kCovered}, {}, A::kFollow, S::kSpare,
+        "the promise on disk is the epoch of the primary that asks"),
+    row("N29", {S::kWaiting, S::kSpare}, {F::kAsked}, {F::kCovered, F::kSaving}, A::kPromise,
+        "the primary that asks is of a later epoch: promise it first"),
+    row("N30", {S::kWaiting, S::kSpare}, {F::kAsked, F::kSaving}, {F::kCovered}, A::kWait,
+        "the promise is on its way to the disk"),
+    row("N31", {S::kPromising, S::kPrimary, S::kDraining, S::kAbdicating}, {F::kAsked}, {}, A::kWait,
+        "it follows nobody while it has a term of its own"),
+    row("N32", {S::kSpare}, {F::kLeft}, {F::kAsked}, A::kLeave, S::kWaiting,
+        "the primary it followed is gone"),
+    row("N33", {S::kWaiting, S::kPromising, S::kPrimary, S::kDraining, S::kAbdicating}, {F::kLeft}, {F::kAsked}, A::kWait,
+        "it follows nobody"),
 };
 // clang-format on
 
 constexpr std::array<std::string_view, 6> kStates{"waiting", "spare",    "promising",
                                                   "primary", "draining", "abdicating"};
-constexpr std::array<std::string_view, 8> kFacts{"newer",     "mine",      "saving", "able",
-                                                 "overruled", "hand over", "idle",   "acting"};
-constexpr std::array<std::string_view, 7> kActions{"wait",     "promise",    "lead", "drain",
-                                                   "abdicate", "stand down", "heed"};
+constexpr std::array<std::string_view, 11> kFacts{"newer",     "mine",      "saving", "able",
+                                                  "overruled", "hand over", "idle",   "acting",
+                                                  "asked",     "covered",   "left"};
+constexpr std::array<std::string_view, 9> kActions{"wait",       "promise", "lead",  "drain", "abdicate",
+                                                   "stand down", "follow",  "leave", "heed"};
 
 }  // namespace
 
 const Table& node_table() {
-  static constexpr Table kTable{"node", kRules, kStates, kFacts, kActions};
+  static constexpr Table kTable{"node", kRules, kStates, kFacts, kActions, bits({F::kAsked, F::kLeft})};
   return kTable;
 }
 

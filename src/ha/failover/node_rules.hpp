@@ -23,15 +23,20 @@ enum class NodeFact : std::uint8_t {
   kHandOver,   // the monitor asks this primary to stop deciding
   kIdle,       // the journal has nothing under way
   kActing,     // the record is the one acted on
+  kAsked,      // another primary asks this node to follow it
+  kCovered,    // the promise on disk is that primary's epoch
+  kLeft,       // the primary it followed is gone
 };
 
 enum class NodeAction : std::uint8_t {
   kWait,
-  kPromise,    // save the record's epoch as promise
+  kPromise,    // save the record's epoch as promise, or that of the primary that asks
   kLead,       // decide commands under the record's epoch, wait for its in-sync nodes
   kDrain,      // decide nothing more, answer what is under way
   kAbdicate,   // decide nothing more, undo what is under way
   kStandDown,  // nothing to undo
+  kFollow,     // take entries of the primary that asks
+  kLeave,      // take no more of them
   kHeed,       // wait for those that are in sync by the new record; decide nothing all the same
 };
 

@@ -8,12 +8,20 @@
 namespace sportapp::failover {
 namespace {
 
+bool matches(const Table& table, const Rule& rule, unsigned state, Bits facts) {
+  if ((rule.in >> state & 1U) == 0) return false;
+  if ((rule.yes & table.events) == 0 && (facts & table.events) != 0) return false;
+  return (facts & rule.yes) == rule.yes && (facts & rule.no) == 0;
+}
+
 std::string states_of(const Table& table, const Rule& rule) {
-  std::vector<std::string_view> names;
+  std::vector<std::string_view> in, others;
   for (unsigned i = 0; i < table.states.size(); ++i) {
-    if ((rule.in >> i & 1U) != 0) names.push_back(table.states[i]);
+    ((rule.in >> i & 1U) != 0 ? in : others).push_back(table.states[i]);
   }
-  return fmt::format("{}", fmt::join(names, "|"));
+  if (others.empty()) return "any";
+  const bool shorter = others.size() < in.size();
+  return fmt::format("{}{}", shorter ? "not " : "", fmt::join(shorter ? others : in, "|"));
 }
 
 std::string conditions_of(const Table& table, const Rule& rule) {
@@ -36,7 +44,7 @@ std::string_view next_of(const Table& table, const Rule& rule) {
 const Rule& rule_for(const Table& table, unsigned state, Bits facts) {
   const Rule* found = nullptr;
   for (const auto& rule : table.rules) {
-    if (!matches(rule, state, facts)) continue;
+    if (!matches(table, rule, state, facts)) continue;
     if (found != nullptr) {
       throw std::logic_error(fmt::format("table {}: rules {} and {} both match {}", table.name, found->number,
                                          rule.number, describe(table, state, facts)));

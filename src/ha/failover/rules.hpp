@@ -38,19 +38,36 @@ struct Rule {
   std::string_view reason;
 };
 
-[[nodiscard]] constexpr bool matches(const Rule& rule, unsigned state, Bits facts) {
-  return (rule.in >> state & 1U) != 0 && (facts & rule.yes) == rule.yes && (facts & rule.no) == 0;
-}
-
 // A table with the words for what its numbers mean.
 struct Table {
   std::string_view name;
   std::span<const Rule> rules;
   std::span<const std::string_view> states, facts, actions;
+  Bits events =
+      0;  // facts that hold for one step; a rule that names none matches only where none of them does
 };
 
 // The one rule that matches. None or two are a defect of the table: throws std::logic_error.
 [[nodiscard]] const Rule& rule_for(const Table& table, unsigned state, Bits facts);
+
+// A state that only the rules of a table change. It begins in the table's first state.
+template <class State>
+class Machine {
+ public:
+  explicit Machine(const Table& table) : table_(&table) {}
+
+  [[nodiscard]] State state() const { return state_; }
+  // Takes the one rule that matches, and its next state; the rule's action is the caller's to carry out.
+  const Rule& step(Bits facts) {
+    const auto& rule = rule_for(*table_, static_cast<unsigned>(state_), facts);
+    if (rule.next >= 0) state_ = static_cast<State>(rule.next);
+    return rule;
+  }
+
+ private:
+  const Table* table_;
+  State state_{};
+};
 
 // "spare, newer, mine, not able": for messages.
 [[nodiscard]] std::string describe(const Table& table, unsigned state, Bits facts);

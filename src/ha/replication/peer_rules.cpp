@@ -13,11 +13,17 @@ using S = PeerState;
 using F = PeerFact;
 using A = PeerAction;
 
+constexpr failover::Bits kWithLink = bits({S::kGreeting, S::kStreaming, S::kCopying});
+
+constexpr Rule row(std::string_view number, failover::Bits in, std::initializer_list<F> yes,
+                   std::initializer_list<F> no, A action, S next, std::string_view reason) {
+  return {number, in, bits(yes), bits(no), static_cast<std::uint8_t>(action), static_cast<std::int8_t>(next),
+          reason};
+}
+
 constexpr Rule row(std::string_view number, S in, std::initializer_list<F> yes, std::initializer_list<F> no,
                    A action, S next, std::string_view reason) {
-  return {
-      number, bit(in), bits(yes), bits(no), static_cast<std::uint8_t>(action), static_cast<std::int8_t>(next),
-      reason};
+  return row(number, bit(in), yes, no, action, next, reason);
 }
 
 // clang-format off
@@ -60,19 +66,32 @@ constexpr std::array kRules{
         "it was to be admitted and lacks entries"),
     row("P17", S::kCopying, {}, {F::kLate, F::kInSync, F::kPledged}, A::kShip, S::kCopying,
         "its journal is replaced by a copy of this one"),
+    row("P20", bit(S::kAway) | kWithLink, {F::kLinked}, {F::kGone}, A::kGreet, S::kGreeting,
+        "a link to it was opened"),
+    row("P21", kWithLink, {F::kGone}, {}, A::kLeave, S::kAway,
+        "the link to it was closed"),
+    row("P22", bit(S::kAway), {F::kGone}, {}, A::kWait, S::kAway,
+        "there was no link"),
+    row("P23", kWithLink, {F::kGreeted, F::kFits}, {F::kLinked, F::kGone}, A::kStream, S::kStreaming,
+        "its journal continues in this one"),
+    row("P24", kWithLink, {F::kGreeted}, {F::kFits, F::kLinked, F::kGone}, A::kCopy, S::kCopying,
+        "its journal does not continue in this one"),
+    row("P25", bit(S::kAway), {F::kGreeted}, {F::kLinked, F::kGone}, A::kWait, S::kAway,
+        "it spoke on a link that was closed"),
 };
 // clang-format on
 
 constexpr std::array<std::string_view, 4> kStates{"away", "greeting", "streaming", "copying"};
-constexpr std::array<std::string_view, 7> kFacts{"in sync", "pledged", "late",   "sent all",
-                                                 "near",    "lacking", "has all"};
-constexpr std::array<std::string_view, 6> kActions{"wait",       "ship",      "pledge",
-                                                   "wish admit", "wish drop", "cut"};
+constexpr std::array<std::string_view, 11> kFacts{"in sync", "pledged", "late", "sent all", "near", "lacking",
+                                                  "has all", "linked",  "gone", "greeted",  "fits"};
+constexpr std::array<std::string_view, 10> kActions{"wait", "ship",  "pledge", "wish admit", "wish drop",
+                                                    "cut",  "greet", "stream", "copy",       "leave"};
 
 }  // namespace
 
 const Table& peer_table() {
-  static constexpr Table kTable{"peer of a primary", kRules, kStates, kFacts, kActions};
+  static constexpr Table kTable{
+      "peer of a primary", kRules, kStates, kFacts, kActions, bits({F::kLinked, F::kGone, F::kGreeted})};
   return kTable;
 }
 

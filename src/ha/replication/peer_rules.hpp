@@ -19,6 +19,10 @@ enum class PeerFact : std::uint8_t {
   kNear,     // little of what was sent is not on its disk yet, or waiting for that has taken long enough
   kLacking,  // it was waited for when it said where its journal ends, and that was before the end of this one
   kHasAll,   // everything on this disk, or on its way there, is on its disk
+  kLinked,   // a link to it was opened
+  kGone,     // the link to it was closed
+  kGreeted,  // it said where its journal ends
+  kFits,     // its journal continues in this one
 };
 
 enum class PeerAction : std::uint8_t {
@@ -28,6 +32,10 @@ enum class PeerAction : std::uint8_t {
   kWishAdmit,
   kWishDrop,
   kCut,
+  kGreet,   // ask where its journal ends
+  kStream,  // go on from there
+  kCopy,    // give it a whole journal
+  kLeave,   // there is no link any more
 };
 
 [[nodiscard]] const failover::Table& peer_table();

@@ -293,6 +293,8 @@ void Replica::settle(std::int64_t now_ms) {
 void Replica::carry_out(std::int64_t now_ms, const failover::NodeOrder& order) {
   switch (order.action) {
     case NodeAction::kWait:
+    case NodeAction::kFollow:
+    case NodeAction::kLeave:
       break;
     case NodeAction::kPromise:
       actions_.push_back(SavePromise{order.epoch});

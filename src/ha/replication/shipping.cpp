@@ -9,6 +9,8 @@
 namespace sportapp::replication {
 namespace {
 
+using failover::bit;
+
 constexpr std::size_t kMessageBytes = 64;  // one without entries, for the window
 constexpr int kStepsMax = 10'000;
 
@@ -18,7 +20,7 @@ Shipping::Shipping(std::string node, const ShippingLimits& limits, Log& log, std
     : node_(std::move(node)), limits_(limits), log_(log), since_ms_(now_ms) {}
 
 void Shipping::linked(std::int64_t now_ms, Epoch epoch, bool in_sync, Actions& actions) {
-  state_ = PeerState::kGreeting;
+  machine_.step(bit(PeerFact::kLinked));
   since_ms_ = now_ms;
   was_linked_ = true;
   outstanding_.clear();
@@ -30,16 +32,20 @@ void Shipping::linked(std::int64_t now_ms, Epoch epoch, bool in_sync, Actions& a
 }
 
 void Shipping::unlinked(std::int64_t now_ms, Actions& actions) {
-  if (state_ == PeerState::kAway) return;
-  if (state_ == PeerState::kCopying) actions.push_back(DropSnapshot{node_});
-  state_ = PeerState::kAway;
+  const auto before = state();
+  const auto& rule = machine_.step(bit(PeerFact::kGone));
+  if (static_cast<PeerAction>(rule.action) == PeerAction::kLeave) leave(now_ms, before, actions);
+}
+
+void Shipping::leave(std::int64_t now_ms, PeerState before, Actions& actions) {
+  if (before == PeerState::kCopying) actions.push_back(DropSnapshot{node_});
   since_ms_ = now_ms;
   snapshot_.reset();
 }
 
 Shipping::Objection Shipping::received(std::int64_t now_ms, const Message& message,
                                        const Leadership& leadership, Actions& actions) {
-  if (state_ == PeerState::kAway) return {};  // of a link cut just now
+  if (state() == PeerState::kAway) return {};  // of a link cut just now
   if (const auto* refuse = std::get_if<Refuse>(&message)) return {refuse->promise};
   if (const auto* welcome = std::get_if<Welcome>(&message)) {
     const auto missing = lacks(welcome->settled, leadership);
@@ -57,7 +63,7 @@ Shipping::Objection Shipping::received(std::int64_t now_ms, const Message& messa
     cut(now_ms, "it spoke as if it were primary on this link", actions);
   } else {
     acknowledged(now_ms, ack->number, ack->head);
-    if (state_ == PeerState::kCopying && snapshot_last_ != 0 && ack->number >= snapshot_last_) {
+    if (state() == PeerState::kCopying && snapshot_last_ != 0 && ack->number >= snapshot_last_) {
       actions.push_back(DropSnapshot{node_});
       welcomed(now_ms, ack->head, leadership, actions);
     }
@@ -76,7 +82,7 @@ Result<bool> Shipping::lacks(const Settled& settled, const Leadership& leadershi
 
 void Shipping::snapshot_made(std::int64_t now_ms, const CopyId& copy, const Result<Position>& head,
                              Actions& actions) {
-  if (state_ != PeerState::kCopying || copy != copy_) return;
+  if (state() != PeerState::kCopying || copy != copy_) return;
   if (!head) return cut(now_ms, "no copy for it could be made: " + head.error().what, actions);
   snapshot_ = *head;
 }
@@ -88,8 +94,8 @@ void Shipping::acting_on(bool in_sync) {
 void Shipping::step(std::int64_t now_ms, const Leadership& leadership, bool in_sync, Actions& actions) {
   if (!in_sync && !pledged_) lacking_ = false;
   for (int i = 0; i < kStepsMax; ++i) {
-    const auto& rule =
-        failover::rule_for(peer_table(), static_cast<unsigned>(state_), facts(now_ms, leadership, in_sync));
+    const auto before = state();
+    const auto& rule = machine_.step(facts(now_ms, leadership, in_sync));
     wish_ = failover::Wish::Kind::kNone;
     switch (static_cast<PeerAction>(rule.action)) {
       case PeerAction::kWait:
@@ -107,15 +113,21 @@ void Shipping::step(std::int64_t now_ms, const Leadership& leadership, bool in_s
         pledged_ = true;
         break;
       case PeerAction::kCut:
-        cut(now_ms, std::string(rule.reason), actions);
+        actions.push_back(Cut{node_, std::string(rule.reason)});
+        leave(now_ms, before, actions);
         break;
+      case PeerAction::kGreet:
+      case PeerAction::kStream:
+      case PeerAction::kCopy:
+      case PeerAction::kLeave:
+        throw std::logic_error("an event of a link among the rules of a step");
     }
   }
   throw std::logic_error("the table of a primary's peers goes round in circles");
 }
 
 bool Shipping::holds(const Leadership& leadership) const {
-  if (state_ != PeerState::kStreaming) return false;
+  if (state() != PeerState::kStreaming) return false;
   const auto end = leadership.batch->end(leadership.durable);
   if (acknowledged_ != end) return false;
   return !leadership.batch->entries.empty() ||
@@ -142,7 +154,7 @@ failover::Bits Shipping::facts(std::int64_t now_ms, const Leadership& leadership
 
 bool Shipping::late(std::int64_t now_ms, bool awaited) const {
   const auto most = awaited ? limits_.late_ms : limits_.late_catching_up_ms;
-  switch (state_) {
+  switch (state()) {
     case PeerState::kAway:
       return was_linked_ || now_ms - since_ms_ >= limits_.first_link_ms;
     case PeerState::kCopying:
@@ -157,7 +169,7 @@ bool Shipping::late(std::int64_t now_ms, bool awaited) const {
 }
 
 bool Shipping::sent_all(const Leadership& leadership, bool awaited) const {
-  if (state_ != PeerState::kStreaming) return false;
+  if (state() != PeerState::kStreaming) return false;
   if (sent_.seq < leadership.durable.seq) return false;
   return !awaited || !leadership.batch || batch_number_ == leadership.batch->number;
 }
@@ -177,7 +189,7 @@ void Shipping::cut(std::int64_t now_ms, const std::string& why, Actions& actions
 
 // False when nothing can be sent now.
 bool Shipping::ship(std::int64_t now_ms, const Leadership& leadership, Actions& actions) {
-  if (state_ == PeerState::kCopying) {
+  if (state() == PeerState::kCopying) {
     return !window_is_full() && ship_chunk(actions);
   }
   if (sent_.seq < leadership.durable.seq) {
@@ -230,7 +242,7 @@ bool Shipping::ship_chunk(Actions& actions) {
 
 void Shipping::chunk_read(std::int64_t now_ms, const CopyId& copy, Result<std::string> bytes,
                           const Leadership& leadership, Actions& actions) {
-  if (state_ != PeerState::kCopying || copy != copy_) return;
+  if (state() != PeerState::kCopying || copy != copy_) return;
   reading_ = false;
   if (!bytes) return cut(now_ms, "the copy for it cannot be read: " + bytes.error().what, actions);
   const auto size = bytes->size();
@@ -264,10 +276,8 @@ void Shipping::welcomed(std::int64_t now_ms, const Position& head, const Leaders
   lacking_ = head.seq < leadership.durable.seq;
   const auto fits = continues(head, leadership);
   if (!fits) return cut(now_ms, fits.error().what, actions);
-  if (*fits) {
-    state_ = PeerState::kStreaming;
-  } else {
-    state_ = PeerState::kCopying;
+  const auto& rule = machine_.step(bit(PeerFact::kGreeted) | (*fits ? bit(PeerFact::kFits) : 0));
+  if (static_cast<PeerAction>(rule.action) == PeerAction::kCopy) {
     copy_ = {leadership.epoch, number_};
     actions.push_back(MakeSnapshot{node_, copy_});
   }
@@ -295,7 +305,7 @@ void Shipping::acknowledged(std::int64_t now_ms, std::uint64_t number, const Pos
     outstanding_bytes_ -= outstanding_.front().bytes;
     outstanding_.pop_front();
   }
-  if (state_ == PeerState::kStreaming) acknowledged_ = head;
+  if (state() == PeerState::kStreaming) acknowledged_ = head;
 }
 
 }  // namespace sportapp::replication

@@ -69,7 +69,7 @@ class Shipping {
   [[nodiscard]] failover::Wish::Kind wish() const { return wish_; }  // as of the last step
   // Everything of the batch is on its disk, and it still followed after the batch was opened.
   [[nodiscard]] bool holds(const Leadership& leadership) const;
-  [[nodiscard]] PeerState state() const { return state_; }
+  [[nodiscard]] PeerState state() const { return machine_.state(); }
   [[nodiscard]] Seq acknowledged() const { return acknowledged_.seq; }
 
  private:
@@ -84,6 +84,7 @@ class Shipping {
   [[nodiscard]] bool sent_all(const Leadership& leadership, bool awaited) const;
   [[nodiscard]] bool near(std::int64_t now_ms) const;
   [[nodiscard]] bool window_is_full() const;
+  void leave(std::int64_t now_ms, PeerState before, Actions& actions);
   void cut(std::int64_t now_ms, const std::string& why, Actions& actions);
   bool ship(std::int64_t now_ms, const Leadership& leadership, Actions& actions);
   bool ship_durable(std::int64_t now_ms, const Leadership& leadership, Actions& actions);
@@ -98,7 +99,7 @@ class Shipping {
   const std::string node_;
   const ShippingLimits limits_;
   Log& log_;
-  PeerState state_ = PeerState::kAway;
+  failover::Machine<PeerState> machine_{peer_table()};
   std::int64_t since_ms_;  // in that state
   bool was_linked_ = false, pledged_ = false;
   bool lacking_ = false;  // it was waited for when it greeted, and had less than this disk

@@ -40,6 +40,28 @@ TEST(Tables, EachCanMatchAndHasANumberOfItsOwn) {
   }
 }
 
+TEST(Tables, EveryStateIsReachedFromTheFirst) {
+  for (const auto* table : tables()) {
+    Bits reached = 1;
+    for (std::size_t i = 0; i < table->states.size(); ++i) {
+      for (const auto& rule : table->rules) {
+        if ((rule.in & reached) != 0 && rule.next >= 0)
+          reached |= Bits{1} << static_cast<unsigned>(rule.next);
+      }
+    }
+    EXPECT_EQ(reached, (Bits{1} << table->states.size()) - 1) << table->name;
+  }
+}
+
+TEST(Tables, AMachineBeginsInTheFirstStateAndTakesTheNextOfTheRuleThatMatches) {
+  Machine<PeerState> machine(peer_table());
+  EXPECT_EQ(machine.state(), PeerState::kAway);
+  EXPECT_EQ(machine.step(bit(PeerFact::kLinked)).number, "P20");
+  EXPECT_EQ(machine.state(), PeerState::kGreeting);
+  EXPECT_EQ(machine.step(bit(PeerFact::kGreeted)).number, "P24");
+  EXPECT_EQ(machine.state(), PeerState::kCopying);
+}
+
 TEST(Tables, NoneThatMatchesIsALoudError) {
   static constexpr std::array<std::string_view, 1> kNames{"x"};
   static constexpr std::array kOne{Rule{"X1", 1, 1, 0, 0, 0, "only when x"}};

@@ -34,7 +34,8 @@ TEST(Settings, AnAddressIsANumber) {
   EXPECT_EQ(settings.network.addresses.at("monitor"), "fd00::1");
   const auto named = settings_from("[network.addresses]\nredis = \"10.0.0.1\"\nmonitor = \"host\"\n");
   ASSERT_FALSE(named);
-  EXPECT_THAT(named.error().what, HasSubstr("sportapp.toml:3: 'monitor' is 'host', which is no IP address"));
+  EXPECT_THAT(named.error().what,
+              HasSubstr("sportapp.toml:3: 'monitor' is 'host', which is not an IP address"));
 }
 
 TEST(Settings, TheDocumentedExampleIsTheDefaults) {

@@ -296,7 +296,10 @@ void Failover::Impl::show(Service& service) {
 Result<Failover::Impl::Service*> Failover::Impl::find(const std::string& service) {
   const auto found = services.find(service);
   if (found != services.end()) return found->second.get();
-  return Error{Retry::kNever, fmt::format("no nodes of a service '{}' are watched here", service)};
+  std::vector<std::string_view> known;
+  for (const auto& [name, one] : services) known.push_back(name);
+  return Error{Retry::kNever,
+               fmt::format("unknown service '{}'; known: {}", service, fmt::join(known, ", "))};
 }
 
 Failover::Failover(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -151,7 +151,7 @@ TEST_F(FailoverTest, AnOperatorIsToldWhyNot) {
     const std::lock_guard lock(mutex);
     return told.size() == 3;
   }));
-  EXPECT_THAT(told[0], HasSubstr("no service 'bread'"));
+  EXPECT_THAT(told[0], HasSubstr("unknown service 'bread'; known: users"));
   EXPECT_EQ(told[1], "a is primary already");
   EXPECT_EQ(told[2], "unknown node x");
 }
