@@ -1,12 +1,10 @@
 // `sportapp experiment`: the program that `sportapp` hands over to.
 #include <sys/stat.h>
 
-#include <CLI/CLI.hpp>
-
+#include "base/command_line/command_line.hpp"
 #include "lab/report/report_command.hpp"
 #include "lab/run/run_commands.hpp"
 #include "ops/cli/commands.hpp"
-#include "ops/cli/parsing.hpp"
 
 namespace {
 
@@ -23,7 +21,8 @@ int main(int argc, char** argv) {
   using namespace sportapp;
   // Reports and data folders hold names and e-mail addresses.
   ::umask(S_IRWXG | S_IRWXO);
-  CLI::App app("Put the availability tactics to the test, and report on it", "sportapp experiment");
+  command_line::Program app("Put the availability tactics to the test, and report on it",
+                            "sportapp experiment");
   int exit_status = 0;
   app.footer(kFooter);
   lab::add_scenario_commands(app, exit_status);
@@ -32,5 +31,5 @@ int main(int argc, char** argv) {
   lab::add_jtl_command(app, exit_status);
   lab::add_report_commands(app, exit_status);
   cli::add_up_command(app, exit_status, true);
-  return cli::parse_and_run(app, argc, argv, exit_status);
+  return app.run(argc, argv, exit_status);
 }

@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "lab/report/report.hpp"
 
@@ -83,24 +83,24 @@ int make_comparison(const CompareOptions& options) {
 
 }  // namespace
 
-void add_report_commands(CLI::App& experiment, int& exit_status) {
-  auto* report = experiment.add_subcommand("report", "Make one report of runs that were made before");
+void add_report_commands(command_line::Command& experiment, int& exit_status) {
+  auto* report = experiment.add_command("report", "Make one report of runs that were made before");
   auto report_options = std::make_shared<ReportOptions>();
   report->add_option("SOURCE", report_options->sources, "Runs, or reports of them")->required();
-  report->add_option("--out", report_options->out, "Folder to write into")->capture_default_str();
+  report->add_option("--out", report_options->out, "Folder to write into")->show_default();
   report->add_option("--title", report_options->title, "Its title (that of the scenario)");
   report->add_flag("--published", report_options->published,
                    "Beside them what the seed published of its class scenario: 22, 43 and 62 % failed");
   report->footer(kReportFooter);
-  report->callback([report_options, &exit_status] { exit_status = make_report(*report_options); });
+  report->action([report_options, &exit_status] { exit_status = make_report(*report_options); });
 
-  auto* comparison = experiment.add_subcommand("compare", "Hold two runs or reports against each other");
+  auto* comparison = experiment.add_command("compare", "Hold two runs or reports against each other");
   auto compare_options = std::make_shared<CompareOptions>();
   comparison->add_option("A", compare_options->a, "One")->required();
   comparison->add_option("B", compare_options->b, "The other")->required();
   comparison->add_flag("--json", compare_options->json, "As JSON");
   comparison->footer(kCompareFooter);
-  comparison->callback([compare_options, &exit_status] { exit_status = make_comparison(*compare_options); });
+  comparison->action([compare_options, &exit_status] { exit_status = make_comparison(*compare_options); });
 }
 
 }  // namespace sportapp::lab

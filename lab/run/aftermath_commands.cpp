@@ -1,10 +1,10 @@
 // judge and heal: what can be done about runs that were made before.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "base/files.hpp"
 #include "lab/agent/injection_list.hpp"
 #include "lab/run/run_commands.hpp"
@@ -86,20 +86,20 @@ int heal(const fs::path& folder) {
 
 }  // namespace
 
-void add_aftermath_commands(CLI::App& experiment, int& exit_status) {
-  auto* judge_command = experiment.add_subcommand("judge", "Judge a run again");
+void add_aftermath_commands(command_line::Command& experiment, int& exit_status) {
+  auto* judge_command = experiment.add_command("judge", "Judge a run again");
   auto run = std::make_shared<std::string>();
   auto data = std::make_shared<std::string>();
   judge_command->add_option("RUN", *run, "Folder of one run")->required();
   judge_command->add_option("--data", *data, "Data folder of its instance (RUN/data)");
   judge_command->footer(kJudgeFooter);
-  judge_command->callback([run, data, &exit_status] { exit_status = judge_again(*run, *data); });
+  judge_command->action([run, data, &exit_status] { exit_status = judge_again(*run, *data); });
 
-  auto* heal_command = experiment.add_subcommand("heal", "Take back what a killed run left injected");
+  auto* heal_command = experiment.add_command("heal", "Take back what a killed run left injected");
   auto folder = std::make_shared<std::string>();
   heal_command->add_option("RUN", *folder, "Folder of results")->required();
   heal_command->footer(kHealFooter);
-  heal_command->callback([folder, &exit_status] { exit_status = heal(*folder); });
+  heal_command->action([folder, &exit_status] { exit_status = heal(*folder); });
 }
 
 }  // namespace sportapp::lab

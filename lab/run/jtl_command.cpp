@@ -1,11 +1,11 @@
 // A load that JMeter made, judged as one of ours.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <boost/json.hpp>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "base/files.hpp"
 #include "lab/jtl/jtl.hpp"
 #include "lab/report/report.hpp"
@@ -127,19 +127,17 @@ int run(const Options& options) {
 
 }  // namespace
 
-void add_jtl_command(CLI::App& experiment, int& exit_status) {
-  auto* command = experiment.add_subcommand("jtl", "Judge a load that JMeter made");
+void add_jtl_command(command_line::Command& experiment, int& exit_status) {
+  auto* command = experiment.add_command("jtl", "Judge a load that JMeter made");
   auto options = std::make_shared<Options>();
-  command->add_option("RESULT", options->result, "JMeter's result, as CSV")
-      ->required()
-      ->check(CLI::ExistingFile);
+  command->add_option("RESULT", options->result, "JMeter's result, as CSV")->required()->existing_file();
   command->add_option("--data", options->data, "Data folder of the SportApp that was asked");
   command->add_option("--target", options->target, "URL of the other backend that was asked");
-  command->add_option("--scenario", options->scenario, "What must hold")->capture_default_str();
-  command->add_option("--label", options->label, "Its name in a report")->capture_default_str();
+  command->add_option("--scenario", options->scenario, "What must hold")->show_default();
+  command->add_option("--label", options->label, "Its name in a report")->show_default();
   command->add_option("--out", options->out, "Folder of the run")->required();
   command->footer(kFooter);
-  command->callback([options, &exit_status] { exit_status = run(*options); });
+  command->action([options, &exit_status] { exit_status = run(*options); });
 }
 
 }  // namespace sportapp::lab

@@ -1,10 +1,10 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <ctime>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "lab/instance/interruption.hpp"
 #include "lab/run/run_commands.hpp"
 #include "lab/run/series.hpp"
@@ -147,18 +147,16 @@ int run(const Options& options) {
 
 }  // namespace
 
-void add_run_command(CLI::App& experiment, int& exit_status) {
-  auto* command = experiment.add_subcommand("run", "Run a scenario and judge it");
+void add_run_command(command_line::Command& experiment, int& exit_status) {
+  auto* command = experiment.add_command("run", "Run a scenario and judge it");
   auto options = std::make_shared<Options>();
   command->add_option("SCENARIO", options->scenario, "A ready one's name (see: list), or a file")->required();
   command->add_option("--tactics", options->tactics, "Levels of tactics (that of the scenario)");
-  command->add_option("--repeat", options->repeat, "So many times each")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1000));
+  command->add_option("--repeat", options->repeat, "So many times each")->show_default()->in_range(1, 1000);
   command->add_option("--seed", options->seed, "Seed of load and faults, instead of the scenario's")
-      ->check(CLI::NonNegativeNumber);
+      ->not_negative();
   command->add_option("--duration", options->duration_s, "Seconds, instead of the scenario's")
-      ->check(CLI::Range(1.0, 86'400.0));
+      ->in_range(1.0, 86'400.0);
   command->add_option("--out", options->out, "Folder of results (experiment-results/NAME-TIME)");
   command->add_flag("--keep-data", options->keep_data,
                     "Keep the data of the instances; else only where it is wrong");
@@ -169,7 +167,7 @@ void add_run_command(CLI::App& experiment, int& exit_status) {
                       "Name of these runs in the report (the tactics, or the target)");
   command->add_option("--beside", options->beside, "Results of earlier runs, for the same report");
   command->footer(kFooter);
-  command->callback([options, &exit_status] { exit_status = run(*options); });
+  command->action([options, &exit_status] { exit_status = run(*options); });
 }
 
 }  // namespace sportapp::lab

@@ -1,11 +1,11 @@
 // list and check: scenarios without running them.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/command_line/command_line.hpp"
 #include "lab/run/run_commands.hpp"
 #include "lab/scenario/scenario.hpp"
 
@@ -87,21 +87,20 @@ int check(CheckOptions options) {
 
 }  // namespace
 
-void add_scenario_commands(CLI::App& experiment, int& exit_status) {
-  auto* list_command = experiment.add_subcommand("list", "The ready scenarios");
+void add_scenario_commands(command_line::Command& experiment, int& exit_status) {
+  auto* list_command = experiment.add_command("list", "The ready scenarios");
   list_command->footer(kListFooter);
-  list_command->callback([&exit_status] { exit_status = list(); });
+  list_command->action([&exit_status] { exit_status = list(); });
 
-  auto* command = experiment.add_subcommand("check", "Whether scenarios are right, without running them");
+  auto* command = experiment.add_command("check", "Whether scenarios are right, without running them");
   auto options = std::make_shared<CheckOptions>();
   command->add_option("SCENARIO", options->scenarios, "A ready one's name, or a file; none: all ready ones");
   command->add_flag("--schedule", options->schedule, "Print the faults with their times");
-  command->add_option("--seed", options->seed, "Seed, instead of the scenario's")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--seed", options->seed, "Seed, instead of the scenario's")->not_negative();
   command->add_option("--duration", options->duration_s, "Seconds, instead of the scenario's")
-      ->check(CLI::Range(1.0, 86'400.0));
+      ->in_range(1.0, 86'400.0);
   command->footer(kCheckFooter);
-  command->callback([options, &exit_status] { exit_status = check(*options); });
+  command->action([options, &exit_status] { exit_status = check(*options); });
 }
 
 }  // namespace sportapp::lab

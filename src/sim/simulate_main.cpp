@@ -1,9 +1,9 @@
 // simulate: failover and replication from many seeds; see --help.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 
+#include "base/command_line/command_line.hpp"
 #include "sim/faults.hpp"
 
 namespace {
@@ -71,15 +71,14 @@ int many(const Asked& asked) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app(
-      "Runs monitor, nodes and clients over a simulated network, disk and clock, each run from one seed.");
+  sportapp::command_line::Program app(
+      "Runs monitor, nodes and clients over a simulated network, disk and clock, each run from one seed.",
+      "simulate");
   Asked asked;
-  app.add_option("--seeds", asked.seeds, "so many seeds")->capture_default_str();
-  app.add_option("--from", asked.from, "the first of them")->capture_default_str();
+  app.add_option("--seeds", asked.seeds, "so many seeds")->show_default();
+  app.add_option("--from", asked.from, "the first of them")->show_default();
   app.add_option("--steps", asked.steps, "go on until so many steps were done");
-  app.add_option("--nodes", asked.nodes, "of the service")
-      ->check(CLI::IsMember({"2", "3", "mixed"}))
-      ->capture_default_str();
+  app.add_option("--nodes", asked.nodes, "of the service")->one_of({"2", "3", "mixed"})->show_default();
   app.add_flag("--brief", asked.brief, "shorter runs: what is not found soon is not looked for");
   auto* seed = app.add_option("--seed", asked.seed, "this one only");
   app.add_flag("--trace", asked.trace, "print what happens, step by step")->needs(seed);
@@ -91,8 +90,9 @@ int main(int argc, char** argv) {
       "  simulate --steps 10000000 --seeds 1 until ten million steps are done\n"
       "  simulate --seed 42 --trace          what happens in seed 42, the same each time\n"
       "Exit status: 0 no defect, 1 a seed showed one (it is printed with the command that replays it).");
-  CLI11_PARSE(app, argc, argv);
-  if (*seed) {
+  int exit_status = 0;
+  if (!app.parse(argc, argv, exit_status)) return exit_status;
+  if (seed->given()) {
     Done done;
     return one(asked.seed, asked, done) ? 0 : 1;
   }

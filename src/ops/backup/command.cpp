@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "base/process/signals.hpp"
 #include "base/progress_line.hpp"
@@ -118,22 +118,22 @@ int restore_backup(const Arguments& arguments) {
 
 }  // namespace
 
-void add_backup_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("backup", "Back up an instance, running or stopped");
+void add_backup_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("backup", "Back up an instance, running or stopped");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("DIR", arguments->folder, "Folder to make, which is not there yet")->required();
-  command->add_option("--data", arguments->data, "Data folder of the instance")->capture_default_str();
+  command->add_option("--data", arguments->data, "Data folder of the instance")->show_default();
   command->footer(kBackupHelp);
-  command->callback([arguments, &exit_status] { exit_status = back_up(*arguments); });
+  command->action([arguments, &exit_status] { exit_status = back_up(*arguments); });
 }
 
-void add_restore_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("restore", "Make a data folder of a backup");
+void add_restore_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("restore", "Make a data folder of a backup");
   auto arguments = std::make_shared<Arguments>();
   command->add_option("BACKUP", arguments->folder, "Folder that `sportapp backup` made")->required();
-  command->add_option("--data", arguments->data, "Data folder to make")->capture_default_str();
+  command->add_option("--data", arguments->data, "Data folder to make")->show_default();
   command->footer(kRestoreHelp);
-  command->callback([arguments, &exit_status] { exit_status = restore_backup(*arguments); });
+  command->action([arguments, &exit_status] { exit_status = restore_backup(*arguments); });
 }
 
 }  // namespace sportapp::backup

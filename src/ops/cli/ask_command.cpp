@@ -1,12 +1,12 @@
 // ask and metrics-token: for who looks into a process, and for who collects metrics.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "ops/cli/commands.hpp"
 #include "ops/cli/running_instance.hpp"
@@ -83,25 +83,24 @@ int show_token(const Options& options) {
 
 }  // namespace
 
-void add_ask_command(CLI::App& app, int& exit_status) {
-  auto* command =
-      app.add_subcommand("ask", "Show what a process tells those only who have the instance's key");
+void add_ask_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("ask", "Show what a process tells those only who have the instance's key");
   auto options = std::make_shared<Options>();
   command->add_option("NAME", options->name, "Which process, as users-commands-a")->required();
   command->add_option("PATH", options->path, "What of it, as /internal/status")->required();
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("--data", options->data, kDataHelp)->show_default();
   command->footer(kAskFooter);
-  command->callback([options, &exit_status] { exit_status = ask(*options); });
+  command->action([options, &exit_status] { exit_status = ask(*options); });
 }
 
-void add_metrics_token_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("metrics-token", "Show the token with which metrics are read");
+void add_metrics_token_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("metrics-token", "Show the token with which metrics are read");
   auto options = std::make_shared<Options>();
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("--data", options->data, kDataHelp)->show_default();
   command->add_option("--config", options->settings_file, "Settings file, instead of DATA/sportapp.toml")
-      ->check(CLI::ExistingFile);
+      ->existing_file();
   command->footer(kTokenFooter);
-  command->callback([options, &exit_status] { exit_status = show_token(*options); });
+  command->action([options, &exit_status] { exit_status = show_token(*options); });
 }
 
 }  // namespace sportapp::cli

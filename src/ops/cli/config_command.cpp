@@ -1,6 +1,5 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <regex>
@@ -9,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "ops/cli/commands.hpp"
 #include "ops/instance/layout.hpp"
@@ -160,30 +160,27 @@ void list_all() {
 
 using Act = int (*)(const Options&);
 
-void add(CLI::App& config, const char* name, const char* purpose, const char* footer, Act act,
+void add(command_line::Command& config, const char* name, const char* purpose, const char* footer, Act act,
          int& exit_status) {
-  auto* command = config.add_subcommand(name, purpose);
+  auto* command = config.add_command(name, purpose);
   auto options = std::make_shared<Options>();
-  command->add_option("FILE", options->file, "Settings file, instead of DATA/sportapp.toml")
-      ->check(CLI::ExistingFile);
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("FILE", options->file, "Settings file, instead of DATA/sportapp.toml")->existing_file();
+  command->add_option("--data", options->data, kDataHelp)->show_default();
   command->footer(footer);
-  command->callback([options, act, &exit_status] { exit_status = act(*options); });
+  command->action([options, act, &exit_status] { exit_status = act(*options); });
 }
 
 }  // namespace
 
-void add_config_command(CLI::App& app, int& exit_status) {
-  auto* command =
-      app.add_subcommand("config", "Tell every setting, check a settings file, or show its values");
-  command->require_subcommand(1);
+void add_config_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("config", "Tell every setting, check a settings file, or show its values");
+  command->require_command();
   command->footer(kFooter);
-  auto* list =
-      command->add_subcommand("list", "Tell every setting: its default, what is allowed, what it does");
+  auto* list = command->add_command("list", "Tell every setting: its default, what is allowed, what it does");
   auto markdown = std::make_shared<bool>(false);
   list->add_flag("--markdown", *markdown, "As a table for a document");
   list->footer(kListFooter);
-  list->callback([markdown] { *markdown ? fmt::print("{}", instance::settings_markdown()) : list_all(); });
+  list->action([markdown] { *markdown ? fmt::print("{}", instance::settings_markdown()) : list_all(); });
   add(*command, "check", "Tell every mistake of a settings file", kCheckFooter, check, exit_status);
   add(*command, "show", "Show every setting with its value", kShowFooter, show, exit_status);
 }

@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "ops/cli/commands.hpp"
 #include "ops/supervisor/down.hpp"
 
@@ -24,15 +24,15 @@ Examples:
 
 }  // namespace
 
-void add_down_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("down", "Stop a running instance");
+void add_down_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("down", "Stop a running instance");
   auto options = std::make_shared<Options>();
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("--data", options->data, kDataHelp)->show_default();
   command->add_option("--timeout", options->timeout_s, "Seconds until it is killed")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3600));
+      ->show_default()
+      ->in_range(1, 3600);
   command->footer(kFooter);
-  command->callback(
+  command->action(
       [options, &exit_status] { exit_status = supervisor::down(options->data, options->timeout_s); });
 }
 

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "base/json_reading.hpp"
 #include "domain/services/registry.hpp"
@@ -189,23 +189,21 @@ int retry_all(const Options& options) {
 
 }  // namespace
 
-void add_events_command(CLI::App& app, int& exit_status) {
+void add_events_command(command_line::Command& app, int& exit_status) {
   auto* command =
-      app.add_subcommand("events", "Show what was done about failures, and events that were set aside");
+      app.add_command("events", "Show what was done about failures, and events that were set aside");
   auto options = std::make_shared<Options>();
-  auto* again = command->add_subcommand("retry", "Try the events that are set aside again");
-  for (auto* one : {command, again})
-    one->add_option("--data", options->data, kDataHelp)->capture_default_str();
-  command->add_option("--last", options->last, "How many of what was done about failures")
-      ->capture_default_str();
+  auto* again = command->add_command("retry", "Try the events that are set aside again");
+  for (auto* one : {command, again}) one->add_option("--data", options->data, kDataHelp)->show_default();
+  command->add_option("--last", options->last, "How many of what was done about failures")->show_default();
   command->add_flag("--json", options->json, "What was done about failures as JSON, an object a line");
   command->add_flag("-f,--follow", options->follow, "Go on with what is done from now, until Ctrl-C");
   again->add_option("SERVICE", options->service, "Whose processes (every service's)")
-      ->check(CLI::IsMember(services::names()));
+      ->one_of(services::names());
   command->footer(kFooter);
   again->footer(kRetryFooter);
-  again->callback([options, &exit_status] { exit_status = retry_all(*options); });
-  command->callback([options, again, &exit_status] {
+  again->action([options, &exit_status] { exit_status = retry_all(*options); });
+  command->action([options, again, &exit_status] {
     if (!again->parsed()) exit_status = show(*options);
   });
 }

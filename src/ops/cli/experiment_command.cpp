@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "ops/cli/commands.hpp"
 
@@ -22,9 +22,8 @@ int hand_over_to_lab(char** argv) {
   return kExitFailed;
 }
 
-void add_experiment_command(CLI::App& app) {
-  auto* command =
-      app.add_subcommand("experiment", "Put the availability tactics to the test, and report on it");
+void add_experiment_command(command_line::Command& app) {
+  auto* command = app.add_command("experiment", "Put the availability tactics to the test, and report on it");
   command->footer("Examples:\n  sportapp experiment --help\n  sportapp experiment run crash --tactics all");
 }
 

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "ha/failover/monitor_rules.hpp"
 #include "ha/failover/node_rules.hpp"
 #include "ha/replication/peer_rules.hpp"
@@ -10,15 +10,15 @@
 
 namespace sportapp::cli {
 
-void add_failover_command(CLI::App& app) {
-  auto* failover = app.add_subcommand("failover", "Show how failures are decided");
-  failover->require_subcommand(1);
+void add_failover_command(command_line::Command& app) {
+  auto* failover = app.add_command("failover", "Show how failures are decided");
+  failover->require_command();
   failover->footer("Examples:\n  sportapp failover table\n  sportapp failover table --mermaid");
-  auto* table = failover->add_subcommand("table", "Print the rules of monitor, node and primary's peers");
+  auto* table = failover->add_command("table", "Print the rules of monitor, node and primary's peers");
   auto mermaid = std::make_shared<bool>(false);
   table->add_flag("--mermaid", *mermaid, "As state diagrams");
   table->footer("Examples:\n  sportapp failover table\n  sportapp failover table --mermaid");
-  table->callback([mermaid] {
+  table->action([mermaid] {
     for (const auto* rules :
          {&failover::monitor_table(), &failover::node_table(), &replication::peer_table()}) {
       if (*mermaid) {

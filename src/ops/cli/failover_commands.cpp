@@ -1,12 +1,12 @@
 // switchover and promote: an operator's word about who is primary.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "domain/services/registry.hpp"
 #include "ops/cli/commands.hpp"
@@ -131,30 +131,26 @@ int promote(const Options& options) {
 
 }  // namespace
 
-void add_switchover_command(CLI::App& app, int& exit_status) {
+void add_switchover_command(command_line::Command& app, int& exit_status) {
   auto* command =
-      app.add_subcommand("switchover", "Let another node of a service be primary, without an outage");
+      app.add_command("switchover", "Let another node of a service be primary, without an outage");
   auto options = std::make_shared<Options>();
-  command->add_option("SERVICE", options->service, "Of which service")
-      ->required()
-      ->check(CLI::IsMember(services::names()));
+  command->add_option("SERVICE", options->service, "Of which service")->required()->one_of(services::names());
   command->add_option("--to", options->node, "Which node (a, b, c); left out: the spare that is in sync");
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("--data", options->data, kDataHelp)->show_default();
   command->footer(kSwitchoverFooter);
-  command->callback([options, &exit_status] { exit_status = switch_over(*options); });
+  command->action([options, &exit_status] { exit_status = switch_over(*options); });
 }
 
-void add_promote_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("promote", "Make a node primary that may lack entries: the last resort");
+void add_promote_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("promote", "Make a node primary that may lack entries: the last resort");
   auto options = std::make_shared<Options>();
-  command->add_option("SERVICE", options->service, "Of which service")
-      ->required()
-      ->check(CLI::IsMember(services::names()));
+  command->add_option("SERVICE", options->service, "Of which service")->required()->one_of(services::names());
   command->add_option("NODE", options->node, "Which node (a, b, c)")->required();
   command->add_flag("--force", options->force, "Do it, whatever may be lost");
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("--data", options->data, kDataHelp)->show_default();
   command->footer(kPromoteFooter);
-  command->callback([options, &exit_status] { exit_status = promote(*options); });
+  command->action([options, &exit_status] { exit_status = promote(*options); });
 }
 
 }  // namespace sportapp::cli

@@ -2,13 +2,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "base/files.hpp"
 #include "ops/cli/commands.hpp"
@@ -129,17 +129,15 @@ int show_logs(const Options& options) {
 
 }  // namespace
 
-void add_logs_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("logs", "Show the ends of the logs");
+void add_logs_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("logs", "Show the ends of the logs");
   auto options = std::make_shared<Options>();
   command->add_option("NAME", options->name, "Process whose log to show");
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
-  command->add_option("-n,--lines", options->lines, "Lines of each")
-      ->capture_default_str()
-      ->check(CLI::Range(0, 1'000'000));
+  command->add_option("--data", options->data, kDataHelp)->show_default();
+  command->add_option("-n,--lines", options->lines, "Lines of each")->show_default()->in_range(0, 1'000'000);
   command->add_flag("-f,--follow", options->follow, "Go on with what is written from now");
   command->footer(kFooter);
-  command->callback([options, &exit_status] { exit_status = show_logs(*options); });
+  command->action([options, &exit_status] { exit_status = show_logs(*options); });
 }
 
 }  // namespace sportapp::cli

@@ -1,11 +1,11 @@
 // stop, start and restart: of one process, or of all of them one after the other.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
 #include "base/clock.hpp"
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "ops/cli/commands.hpp"
 #include "ops/cli/rolling_restart.hpp"
@@ -103,46 +103,47 @@ Result<void> restart(const RunningInstance& instance, const std::string& name) {
   return done;
 }
 
-CLI::App* add_process_command(CLI::App& app, const std::string& name, const std::string& what,
-                              const std::shared_ptr<Options>& options, const char* footer) {
-  auto* command = app.add_subcommand(name, what);
+command_line::Command* add_process_command(command_line::Command& app, const std::string& name,
+                                           const std::string& what, const std::shared_ptr<Options>& options,
+                                           const char* footer) {
+  auto* command = app.add_command(name, what);
   command->add_option("NAME", options->name, "Name of the process, as sportapp status shows it");
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("--data", options->data, kDataHelp)->show_default();
   command->footer(fmt::format(fmt::runtime(footer), kStatuses));
   return command;
 }
 
 }  // namespace
 
-void add_stop_command(CLI::App& app, int& exit_status) {
+void add_stop_command(command_line::Command& app, int& exit_status) {
   auto options = std::make_shared<Options>();
   auto* command =
       add_process_command(app, "stop", "Stop one process until it is started again", options, kStopFooter);
-  command->get_option("NAME")->required();
-  command->callback([options, &exit_status] { exit_status = with_instance(*options, stop); });
+  command->option("NAME")->required();
+  command->action([options, &exit_status] { exit_status = with_instance(*options, stop); });
 }
 
-void add_start_command(CLI::App& app, int& exit_status) {
+void add_start_command(command_line::Command& app, int& exit_status) {
   auto options = std::make_shared<Options>();
   auto* command =
       add_process_command(app, "start", "Start a process that was stopped", options, kStartFooter);
-  command->get_option("NAME")->required();
-  command->callback([options, &exit_status] { exit_status = with_instance(*options, start); });
+  command->option("NAME")->required();
+  command->action([options, &exit_status] { exit_status = with_instance(*options, start); });
 }
 
-void add_restart_command(CLI::App& app, int& exit_status) {
+void add_restart_command(command_line::Command& app, int& exit_status) {
   auto options = std::make_shared<Options>();
   auto* command = add_process_command(app, "restart", "Restart one process, or all of them without an outage",
                                       options, kRestartFooter);
   auto* rolling = command->add_flag("--rolling", options->rolling, "Every process, one at a time");
-  rolling->excludes(command->get_option("NAME"));
-  command->callback([options, &exit_status] {
+  rolling->excludes(command->option("NAME"));
+  command->action([options, &exit_status] {
     if (options->rolling) {
       exit_status = with_instance(*options, [](const RunningInstance& instance, const std::string&) {
         return rolling_restart(instance);
       });
     } else if (options->name.empty()) {
-      throw CLI::RequiredError("NAME or --rolling");
+      throw command_line::Missing{"NAME or --rolling"};
     } else {
       exit_status = with_instance(*options, restart);
     }

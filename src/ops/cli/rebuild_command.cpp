@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 #include <memory>
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "domain/services/registry.hpp"
 #include "ops/cli/commands.hpp"
@@ -152,15 +152,15 @@ int rebuild_all(const Options& options) {
 
 }  // namespace
 
-void add_rebuild_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("rebuild", "Rebuild the read models of a service from its journal");
+void add_rebuild_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("rebuild", "Rebuild the read models of a service from its journal");
   auto options = std::make_shared<Options>();
   command->add_option("SERVICE", options->service, "Whose read models")
       ->required()
-      ->check(CLI::IsMember(services::names()));
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+      ->one_of(services::names());
+  command->add_option("--data", options->data, kDataHelp)->show_default();
   command->footer(kFooter);
-  command->callback([options, &exit_status] { exit_status = rebuild_all(*options); });
+  command->action([options, &exit_status] { exit_status = rebuild_all(*options); });
 }
 
 }  // namespace sportapp::cli

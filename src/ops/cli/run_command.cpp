@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "ops/cli/commands.hpp"
 #include "ops/instance/cluster_key.hpp"
@@ -102,39 +102,39 @@ int make_key(const std::string& file) {
   return 0;
 }
 
-void add_place_options(CLI::App& command, Options& options) {
-  command.add_option("--data", options.data, kDataHelp)->capture_default_str();
+void add_place_options(command_line::Command& command, Options& options) {
+  command.add_option("--data", options.data, kDataHelp)->show_default();
   command.add_option("--config", options.settings_file, "Settings file, instead of DATA/sportapp.toml")
-      ->check(CLI::ExistingFile);
+      ->existing_file();
 }
 
 }  // namespace
 
-void add_run_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("run", "Run one process of an instance, in the foreground");
+void add_run_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("run", "Run one process of an instance, in the foreground");
   auto options = std::make_shared<Options>();
   command->add_option("NAME", options->name, "Which process, as users-commands-a");
   command->add_flag("--list", options->list, "Show the names of all processes, and end");
   add_place_options(*command, *options);
   command->footer(kRunFooter);
-  command->callback([options, &exit_status] { exit_status = run(*options); });
+  command->action([options, &exit_status] { exit_status = run(*options); });
 }
 
-void add_health_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("health", "Ask one process that `run` runs here whether it serves");
+void add_health_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("health", "Ask one process that `run` runs here whether it serves");
   auto options = std::make_shared<Options>();
   command->add_option("NAME", options->name, "Which process, as users-commands-a")->required();
   add_place_options(*command, *options);
   command->footer(kHealthFooter);
-  command->callback([options, &exit_status] { exit_status = health(*options); });
+  command->action([options, &exit_status] { exit_status = health(*options); });
 }
 
-void add_key_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("key", "Make the secret by which the processes know each other");
+void add_key_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("key", "Make the secret by which the processes know each other");
   auto file = std::make_shared<std::string>();
   command->add_option("FILE", *file, "Where to")->required();
   command->footer(kKeyFooter);
-  command->callback([file, &exit_status] { exit_status = make_key(*file); });
+  command->action([file, &exit_status] { exit_status = make_key(*file); });
 }
 
 }  // namespace sportapp::cli

@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
 
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "ops/backup/command.hpp"
 #include "ops/cli/commands.hpp"
-#include "ops/cli/parsing.hpp"
 #include "ops/import/command.hpp"
 #include "ops/verify/command.hpp"
 
@@ -27,30 +26,22 @@ Examples:
   sportapp status
   sportapp import users.csv)";
 
-void add_version_command(CLI::App& app) {
-  auto* command = app.add_subcommand("version", "Show the version");
+void add_version_command(sportapp::command_line::Command& app) {
+  auto* command = app.add_command("version", "Show the version");
   command->footer("Example:\n  sportapp version");
-  command->callback([] { fmt::print("sportapp {}\n", SPORTAPP_VERSION); });
+  command->action([] { fmt::print("sportapp {}\n", SPORTAPP_VERSION); });
 }
 
-void add_help_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("help", "Show help, of a command when one is named");
+void add_help_command(sportapp::command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("help", "Show help, of a command when one is named");
   auto name = std::make_shared<std::string>();
   command->add_option("COMMAND", *name, "Which");
   command->footer("Examples:\n  sportapp help\n  sportapp help up");
-  command->callback([&app, &exit_status, name] {
-    if (name->empty()) {
-      // Not app.help(), which is that of the subcommand under way: this one.
-      fmt::print("{}", app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal));
-      return;
-    }
-    try {
-      fmt::print("{}", app.get_subcommand(*name)->help("sportapp"));
-    } catch (const CLI::OptionNotFound&) {
-      fmt::print(stderr, "sportapp: unknown command '{}'; known: {}\n", *name,
-                 sportapp::cli::names_of_commands(app));
-      exit_status = sportapp::kExitUsage;
-    }
+  command->action([&app, &exit_status, name] {
+    const auto help = app.help_of(*name, "sportapp");
+    if (!help.empty()) return fmt::print("{}", help);
+    fmt::print(stderr, "sportapp: unknown command '{}'; known: {}\n", *name, app.names_of_commands());
+    exit_status = sportapp::kExitUsage;
   });
 }
 
@@ -62,7 +53,7 @@ int main(int argc, char** argv) {
   // Data, backups, logs and reports hold names and e-mail addresses; every process that this one starts
   // inherits it.
   ::umask(S_IRWXG | S_IRWXO);
-  CLI::App app(
+  command_line::Program app(
       "Registers users, products and orders behind one gateway, and keeps doing so while its parts fail.",
       "sportapp");
   int exit_status = 0;
@@ -92,5 +83,5 @@ int main(int argc, char** argv) {
   cli::add_experiment_command(app);
   add_version_command(app);
   add_help_command(app, exit_status);
-  return cli::parse_and_run(app, argc, argv, exit_status);
+  return app.run(argc, argv, exit_status);
 }

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "base/exit_status.hpp"
 #include "ops/cli/commands.hpp"
 #include "ops/instance/layout.hpp"
@@ -51,13 +51,13 @@ int show_status(const Options& options) {
 
 }  // namespace
 
-void add_status_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("status", "Show every process: role, state, pid, port");
+void add_status_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("status", "Show every process: role, state, pid, port");
   auto options = std::make_shared<Options>();
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
+  command->add_option("--data", options->data, kDataHelp)->show_default();
   command->add_flag("--json", options->json, "For scripts");
   command->footer(kFooter);
-  command->callback([options, &exit_status] { exit_status = show_status(*options); });
+  command->action([options, &exit_status] { exit_status = show_status(*options); });
 }
 
 }  // namespace sportapp::cli

@@ -1,6 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "ops/cli/commands.hpp"
 #include "ops/supervisor/up.hpp"
 
@@ -25,22 +25,22 @@ Examples:
 
 }  // namespace
 
-void add_up_command(CLI::App& app, int& exit_status, bool lab) {
-  auto* command = app.add_subcommand("up", "Start everything and keep it running");
+void add_up_command(command_line::Command& app, int& exit_status, bool lab) {
+  auto* command = app.add_command("up", "Start everything and keep it running");
   auto options = std::make_shared<supervisor::UpOptions>();
   options->lab = lab;
   command->add_flag("-d,--detach", options->detach,
                     "Return once everything serves, and go on in the background");
-  command->add_option("--data", options->data, kDataHelp)->capture_default_str();
-  command->add_option("--port", options->port, "Port of the gateway (5000)")->check(CLI::Range(1, 65535));
+  command->add_option("--data", options->data, kDataHelp)->show_default();
+  command->add_option("--port", options->port, "Port of the gateway (5000)")->in_range(1, 65535);
   command->add_option("--host", options->host, "Address of the gateway (127.0.0.1; 0.0.0.0: every one)");
   command->add_option("--config", options->settings_file, "Settings file, instead of DATA/sportapp.toml")
-      ->check(CLI::ExistingFile);
+      ->existing_file();
   command->add_option("--ready-timeout", options->ready_s, "Seconds until everything must serve")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 3600));
+      ->show_default()
+      ->in_range(1, 3600);
   command->footer(kFooter);
-  command->callback([options, &exit_status] { exit_status = supervisor::up(*options); });
+  command->action([options, &exit_status] { exit_status = supervisor::up(*options); });
 }
 
 }  // namespace sportapp::cli

@@ -4,11 +4,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <filesystem>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "domain/services/registry.hpp"
 #include "ops/import/csv.hpp"
 #include "ops/import/importer.hpp"
@@ -146,33 +146,31 @@ int run(const Arguments& arguments) {
   return report(outcome);
 }
 
-void add_options(CLI::App& command, Arguments& arguments) {
+void add_options(command_line::Command& command, Arguments& arguments) {
   command.add_option("file", arguments.file, "the file; - is standard input")->required();
   command
       .add_option("--format", arguments.format,
                   "csv or jsonl (default: by the file's name, else by its first byte)")
-      ->check(CLI::IsMember({"csv", "jsonl"}))
-      ->option_text("csv|jsonl");
+      ->one_of({"csv", "jsonl"})
+      ->value_name("csv|jsonl");
   command.add_option("--columns", arguments.columns, "names of the columns of a CSV file that has no header")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->option_text("NAME,...");
-  auto* url = command.add_option("--url", arguments.url, "the gateway")->capture_default_str();
+      ->comma_separated()
+      ->value_name("NAME,...");
+  auto* url = command.add_option("--url", arguments.url, "the gateway")->show_default();
   command.add_option("--data", arguments.data, "data folder of a running instance, instead of --url")
       ->excludes(url);
   command.add_option("--service", arguments.service, "what the lines are")
-      ->capture_default_str()
-      ->check(CLI::IsMember(services::names()));
+      ->show_default()
+      ->one_of(services::names());
   command.add_option("--connections", arguments.connections, "requests in flight")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 4096));
-  command.add_option("--rate", arguments.rate, "at most so many lines a second, evenly spaced")
-      ->check(CLI::PositiveNumber);
+      ->show_default()
+      ->in_range(1, 4096);
+  command.add_option("--rate", arguments.rate, "at most so many lines a second, evenly spaced")->positive();
   command
       .add_option("--give-up-after", arguments.give_up_after_s,
                   "seconds without any line going in until it stops")
-      ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->show_default()
+      ->positive();
   command.add_option(
       "--name", arguments.name,
       "what tells this file from others when it is run again (default: its name without folders)");
@@ -181,11 +179,11 @@ void add_options(CLI::App& command, Arguments& arguments) {
 
 }  // namespace
 
-void add_import_command(CLI::App& app, int& exit_status) {
-  auto* command = app.add_subcommand("import", "Register every line of a CSV or JSON lines file");
+void add_import_command(command_line::Command& app, int& exit_status) {
+  auto* command = app.add_command("import", "Register every line of a CSV or JSON lines file");
   auto arguments = std::make_shared<Arguments>();
   add_options(*command, *arguments);
-  command->callback([arguments, &exit_status] { exit_status = run(*arguments); });
+  command->action([arguments, &exit_status] { exit_status = run(*arguments); });
 }
 
 }  // namespace sportapp
