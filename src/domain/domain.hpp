@@ -118,6 +118,8 @@ class Domain {
 
   // The services whose events this one takes in.
   [[nodiscard]] virtual std::vector<std::string> sources() const { return {}; }
+  // Of these, those whose things it keeps: each in a table of that service's name, as react() asks for it.
+  [[nodiscard]] virtual std::vector<std::string> keeps() const { return {}; }
   // What `events` of `source` (without a gap, in order) ask for, in their order: several events may become
   // one command, one that is no concern of this service becomes none. `decide` must not refuse such a
   // command. Throws std::exception for an event that concerns it and cannot be understood.

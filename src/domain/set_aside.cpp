@@ -38,6 +38,7 @@ class WithSetAside final : public Domain {
     return domain_->parse(method, id, body);
   }
   std::vector<std::string> sources() const override { return domain_->sources(); }
+  std::vector<std::string> keeps() const override { return domain_->keeps(); }
   std::vector<Reaction> react(std::string_view source,
                               const std::vector<CommittedEvent>& events) const override {
     return domain_->react(source, events);

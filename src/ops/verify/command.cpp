@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
 
+#include "base/command_line/command_line.hpp"
 #include "base/progress_line.hpp"
 #include "ops/verify/backup_checks.hpp"
 #include "ops/verify/verify.hpp"
@@ -67,16 +67,16 @@ int run(const Arguments& arguments) {
 
 }  // namespace
 
-void add_verify_command(CLI::App& app, int& exit_status) {
+void add_verify_command(command_line::Command& app, int& exit_status) {
   auto* command =
-      app.add_subcommand("verify", "Check the files of an instance, running or stopped, or a backup");
+      app.add_command("verify", "Check the files of an instance, running or stopped, or a backup");
   auto arguments = std::make_shared<Arguments>();
   auto* data = command->add_option("--data", arguments->data, "data folder of the instance");
-  data->capture_default_str();
+  data->show_default();
   command->add_option("--backup", arguments->backup, "folder that `sportapp backup` made, instead of --data")
       ->excludes(data);
   command->footer(kHelp);
-  command->callback([arguments, &exit_status] { exit_status = run(*arguments); });
+  command->action([arguments, &exit_status] { exit_status = run(*arguments); });
 }
 
 }  // namespace sportapp::verify

@@ -8,12 +8,9 @@
 
 namespace sportapp::verify {
 
-using journal::Checked;
 using journal::compare;
-using journal::Difference;
 using journal::Key;
 using journal::kPageRecords;
-using journal::not_checked;
 using journal::Pages;
 using journal::Progress;
 using journal::Record;

@@ -1,8 +1,7 @@
-#include "ops/verify/saga_checks.hpp"
-
 #include <gtest/gtest.h>
 
 #include "domain/set_aside.hpp"
+#include "ops/verify/journal_history.hpp"
 #include "ops/verify/testing.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -36,7 +35,9 @@ class SagaTest : public ::testing::Test {
   }
   Checked check() {
     const auto older = orders.reader(), newer = products.reader();
-    auto checked = check_saga(*older, *newer, [](std::int64_t, std::int64_t) {});
+    JournalHistory own(*older), other(*newer);
+    const auto saga = services::find("orders")->make_checks().front();
+    auto checked = saga.run(own, other, [](std::int64_t, std::int64_t) {});
     EXPECT_TRUE(checked) << checked.error().what;
     return std::move(*checked);
   }

@@ -9,8 +9,8 @@
 #include "domain/services/registry.hpp"
 #include "ops/verify/findings.hpp"
 #include "ops/verify/journal_checks.hpp"
+#include "ops/verify/journal_history.hpp"
 #include "ops/verify/known_checks.hpp"
-#include "ops/verify/saga_checks.hpp"
 #include "ops/verify/view_checks.hpp"
 #include "store/journal/beside.hpp"
 #include "store/journal/reader.hpp"
@@ -53,10 +53,10 @@ class Verification {
   Verification(const fs::path& data, const Watcher& watcher) : data_(data), findings_(watcher) {}
 
   void service(const services::Service& known);
-  // What orders and products must agree about.
-  void saga();
-  // What orders keeps of the other services.
-  void known();
+  // What it and others must agree about, by its own checks.
+  void cross_checks(const services::Service& known);
+  // What it keeps of other services.
+  void kept(const services::Service& known);
   [[nodiscard]] Verdict verdict() const { return findings_.verdict(); }
 
  private:
@@ -94,35 +94,38 @@ void Verification::service(const services::Service& known) {
   check_models(std::move(models), journals.front(), *projection);
 }
 
-void Verification::saga() {
-  service_ = "orders";
-  const auto orders = files_of(data_, "orders", "commands", "journal.db");
-  const auto products = files_of(data_, "products", "commands", "journal.db");
-  if (orders.empty() || products.empty()) return;
-  const auto older = journal::Reader::open(orders.front());
-  const auto newer = journal::Reader::open(products.front());
-  if (!older || !newer) return;  // found unreadable by now
-  run(below(orders.front()), "saga",
-      [&](const Progress& progress) { return check_saga(**older, **newer, progress); });
+void Verification::cross_checks(const services::Service& known) {
+  service_ = known.name;
+  for (const auto& check : known.make_checks()) {
+    const auto own = files_of(data_, known.name, "commands", "journal.db");
+    const auto other = files_of(data_, check.other, "commands", "journal.db");
+    if (own.empty() || other.empty()) continue;
+    const auto older = journal::Reader::open(own.front());
+    const auto newer = journal::Reader::open(other.front());
+    if (!older || !newer) continue;  // found unreadable by now
+    JournalHistory own_history(**older), other_history(**newer);
+    run(below(own.front()), std::string(check.name),
+        [&](const CheckProgress& progress) { return check.run(own_history, other_history, progress); });
+  }
 }
 
-void Verification::known() {
-  const auto* const keeper = services::find("orders");
-  const auto orders = files_of(data_, "orders", "commands", "journal.db");
-  if (keeper == nullptr || orders.empty()) return;
-  const auto older = journal::Reader::open(orders.front());
+void Verification::kept(const services::Service& known) {
+  service_ = known.name;
+  const auto domain = known.make_domain();
+  const auto own = files_of(data_, known.name, "commands", "journal.db");
+  if (domain->keeps().empty() || own.empty()) return;
+  const auto older = journal::Reader::open(own.front());
   if (!older) return;  // found unreadable by now
-  const auto domain = keeper->make_domain();
   std::vector<std::unique_ptr<journal::Reader>> newer;
   std::vector<Source> sources;
-  for (const auto& service : domain->sources()) {
+  for (const auto& service : domain->keeps()) {
     const auto files = files_of(data_, service, "commands", "journal.db");
     auto opened = files.empty() ? Error{Retry::kNever, "none"} : journal::Reader::open(files.front());
     if (!opened) continue;
     newer.push_back(std::move(*opened));
     sources.push_back({service, *newer.back()});
   }
-  run(below(orders.front()), "known",
+  run(below(own.front()), "known",
       [&](const Progress& progress) { return check_known(**older, *domain, sources, progress); });
 }
 
@@ -213,8 +216,10 @@ void Verification::check_models(std::vector<OpenModel> models, const OpenJournal
 Verdict verify(const fs::path& data, const Watcher& watcher) {
   Verification verification(data, watcher);
   for (const auto& known : services::all()) verification.service(known);
-  verification.saga();
-  verification.known();
+  for (const auto& known : services::all()) {
+    verification.cross_checks(known);
+    verification.kept(known);
+  }
   return verification.verdict();
 }
 

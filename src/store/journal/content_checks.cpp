@@ -115,11 +115,6 @@ Result<Checked> check_chain(Reader& reader, const Progress& progress, const Faul
   return Checked{std::move(summary), std::move(*difference)};
 }
 
-Checked not_checked(std::string_view of_what, Seq base) {
-  return {fmt::format("not checked: {}entries 1 to {} were deleted by retention", of_what, base.value),
-          std::nullopt};
-}
-
 Result<Checked> check_state(Reader& reader, const domain::Domain& domain, const Progress& progress) {
   const auto head = reader.head();
   if (!head) return head.error();

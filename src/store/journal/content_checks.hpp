@@ -12,17 +12,6 @@
 
 namespace sportapp::journal {
 
-struct Checked {
-  std::string summary;  // counts
-  std::optional<Difference> first;
-  // The difference is an event that this program cannot apply, though the chain says that it is what was
-  // written: the fault of a program, not of a disk.
-  bool is_unknown_event = false;
-};
-
-// What is to be said of a check that needs the entries which retention deleted.
-[[nodiscard]] Checked not_checked(std::string_view of_what, Seq base);
-
 // More that is wrong with an entry, if so.
 using FaultOf = std::function<std::optional<Difference>(const Entry&)>;
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/check_result.hpp"
 #include "base/result.hpp"
 
 namespace sportapp::journal {
@@ -31,19 +32,11 @@ using Pages = std::function<Result<std::vector<Record>>(const Key& after)>;
 [[nodiscard]] Key lowest();
 inline constexpr std::size_t kPageRecords = 1000;
 
-// What should be there and what is.
-struct Difference {
-  std::string place;
-  std::string expected;
-  std::string found;
-};
-
 struct Comparison {
   std::int64_t equal = 0;  // records, up to the first difference
   std::optional<Difference> first;
 };
-// How far the check under way is.
-using Progress = std::function<void(std::int64_t done, std::int64_t of)>;
+using Progress = CheckProgress;
 
 // `progress` is told the count of equal records now and then.
 [[nodiscard]] Result<Comparison> compare(const Pages& expected, const Pages& found,

@@ -93,6 +93,7 @@ class Orders final : public Domain {
   std::vector<Route> routes() const override { return {{"POST", Target::kCollection}}; }
   std::vector<Field> fields() const override { return fields_of(kRules); }
   std::vector<std::string> sources() const override { return {"users", "products"}; }
+  std::vector<std::string> keeps() const override { return sources(); }
   std::string_view open_table() const override { return kOpen; }
 
   std::variant<Command, Refusal> parse(std::string_view, std::optional<Id>,

@@ -1,4 +1,4 @@
-#include "ops/verify/saga_checks.hpp"
+#include "domain/services/orders/orders_checks.hpp"
 
 #include <fmt/format.h>
 
@@ -8,14 +8,11 @@
 #include <vector>
 
 #include "domain/fields.hpp"
-#include "ops/verify/taken_in.hpp"
 
-namespace sportapp::verify {
+namespace sportapp::domain {
 namespace {
 
 namespace json = boost::json;
-using domain::object_of;
-
 constexpr const char* kNothing = "nothing";
 
 // What one of the two services says of an order: the entry's type, and its place; none yet: seq 0.
@@ -35,7 +32,6 @@ struct Order {
 };
 
 struct Side {
-  Seq head;
   Seq taken_in;             // of the other's events
   std::set<Seq> set_aside;  // of these, those that wait for a retry
 };
@@ -46,59 +42,48 @@ std::string text_of(const Said& said) {
 
 class Saga {
  public:
-  Saga(journal::Reader& orders, journal::Reader& products, const Progress& progress)
-      : orders_reader_(orders), products_reader_(products), progress_(progress) {}
+  Saga(History& orders, History& products, const CheckProgress& progress)
+      : orders_history_(orders), products_history_(products), progress_(progress) {}
 
   Result<Checked> check();
 
  private:
   using Found = std::optional<Difference>;
 
-  [[nodiscard]] Result<Found> read(journal::Reader& reader, std::string_view other, Side& side,
-                                   Found (Saga::*each)(const journal::Entry&));
-  [[nodiscard]] Found orders_entry(const journal::Entry& entry);
-  [[nodiscard]] Found products_entry(const journal::Entry& entry);
-  [[nodiscard]] Found place(const journal::Entry& entry);
-  [[nodiscard]] Found settle(const journal::Entry& entry, const char* type);
-  [[nodiscard]] Found decide(const journal::Entry& entry, const char* type);
-  [[nodiscard]] Found take(const journal::Entry& entry, const json::object& taken);
+  [[nodiscard]] Result<Found> read(History& history, std::string_view other, Side& side,
+                                   Found (Saga::*look)(const History::Entry&));
+  [[nodiscard]] Found orders_entry(const History::Entry& entry);
+  [[nodiscard]] Found products_entry(const History::Entry& entry);
+  [[nodiscard]] Found place(const History::Entry& entry);
+  [[nodiscard]] Found settle(const History::Entry& entry, const char* type);
+  [[nodiscard]] Found decide(const History::Entry& entry, const char* type);
+  [[nodiscard]] Found take(const History::Entry& entry, const json::object& taken);
   [[nodiscard]] Found unlike(const Order& order) const;
   [[nodiscard]] Result<Found> stocks();
   [[nodiscard]] Result<Seq> deleted() const;
   [[nodiscard]] Order* find(std::int64_t id);
   [[nodiscard]] std::string summary() const;
 
-  journal::Reader& orders_reader_;
-  journal::Reader& products_reader_;
-  const Progress& progress_;
+  History& orders_history_;
+  History& products_history_;
+  const CheckProgress& progress_;
   Side orders_side_, products_side_;
   std::vector<Order> orders_;                   // in order of id
   std::map<std::int64_t, std::int64_t> stock_;  // by product: what the entries, added up, leave
 };
 
-Difference at(const journal::Entry& entry, std::string expected, std::string found) {
-  return {fmt::format("entry {} ({})", entry.seq.value, entry.event.type), std::move(expected),
-          std::move(found)};
+Result<std::optional<Difference>> Saga::read(History& history, std::string_view other, Side& side,
+                                             Found (Saga::*look)(const History::Entry&)) {
+  const auto taken_in = history.taken_in(other);
+  if (!taken_in) return taken_in.error();
+  side.taken_in = *taken_in;
+  auto aside = history.set_aside(other);
+  if (!aside) return aside.error();
+  side.set_aside = std::move(*aside);
+  return history.each([this, look](const auto& entry) { return (this->*look)(entry); }, progress_);
 }
 
-Result<std::optional<Difference>> Saga::read(journal::Reader& reader, std::string_view other, Side& side,
-                                             Found (Saga::*each)(const journal::Entry&)) {
-  const auto head = reader.head();
-  if (!head) return head.error();
-  side.head = *head;
-  return walk(reader, Seq{}, *head, [&](const journal::Entry& entry) -> Result<Found> {
-    if (entry.seq.value % kProgressEvery == 0) progress_(entry.seq.value, head->value);
-    if (const auto seq = journal::consumed_by(entry.key, other))
-      side.taken_in = std::max(side.taken_in, *seq);
-    try {
-      return (this->*each)(entry);
-    } catch (const std::exception& failed) {
-      return Found(at(entry, "an event as this program writes it", failed.what()));
-    }
-  });
-}
-
-std::optional<Difference> Saga::orders_entry(const journal::Entry& entry) {
+std::optional<Difference> Saga::orders_entry(const History::Entry& entry) {
   const auto& type = entry.event.type;
   if (type == "OrderPlaced") return place(entry);
   if (type == "OrderCompleted") return settle(entry, "OrderCompleted");
@@ -106,7 +91,7 @@ std::optional<Difference> Saga::orders_entry(const journal::Entry& entry) {
   return std::nullopt;
 }
 
-std::optional<Difference> Saga::place(const journal::Entry& entry) {
+std::optional<Difference> Saga::place(const History::Entry& entry) {
   const auto placed = object_of(entry.event.payload);
   Order order;
   order.id = placed.at("id").as_int64();
@@ -114,24 +99,26 @@ std::optional<Difference> Saga::place(const journal::Entry& entry) {
   order.product = placed.at("product").as_int64();
   order.quantity = placed.at("quantity").as_int64();
   if (!orders_.empty() && order.id <= orders_.back().id) {
-    return at(entry, fmt::format("an order after {}", orders_.back().id), fmt::format("order {}", order.id));
+    return differs_at(entry, fmt::format("an order after {}", orders_.back().id),
+                      fmt::format("order {}", order.id));
   }
   orders_.push_back(order);
   return std::nullopt;
 }
 
-std::optional<Difference> Saga::settle(const journal::Entry& entry, const char* type) {
+std::optional<Difference> Saga::settle(const History::Entry& entry, const char* type) {
   const auto id = object_of(entry.event.payload).at("id").as_int64();
   auto* order = find(id);
-  if (order == nullptr) return at(entry, "an order that was placed", fmt::format("order {}", id));
+  if (order == nullptr) return differs_at(entry, "an order that was placed", fmt::format("order {}", id));
   if (order->settled.seq != Seq{}) {
-    return at(entry, fmt::format("order {} settled once, by {}", id, text_of(order->settled)), "once more");
+    return differs_at(entry, fmt::format("order {} settled once, by {}", id, text_of(order->settled)),
+                      "once more");
   }
   order->settled = {type, entry.seq};
   return std::nullopt;
 }
 
-std::optional<Difference> Saga::products_entry(const journal::Entry& entry) {
+std::optional<Difference> Saga::products_entry(const History::Entry& entry) {
   const auto& type = entry.event.type;
   if (type == "StockTaken") return decide(entry, "StockTaken");
   if (type == "StockRefused") return decide(entry, "StockRefused");
@@ -141,7 +128,7 @@ std::optional<Difference> Saga::products_entry(const journal::Entry& entry) {
   return std::nullopt;
 }
 
-std::optional<Difference> Saga::decide(const journal::Entry& entry, const char* type) {
+std::optional<Difference> Saga::decide(const History::Entry& entry, const char* type) {
   const auto decided = object_of(entry.event.payload);
   const auto id = decided.at("order").as_int64();
   if (type == std::string_view("StockTaken")) {
@@ -151,24 +138,26 @@ std::optional<Difference> Saga::decide(const journal::Entry& entry, const char* 
   if (order == nullptr) {
     const bool is_newer = orders_.empty() || id > orders_.back().id;
     return is_newer ? std::nullopt
-                    : Found(at(entry, "an order that was placed", fmt::format("order {}", id)));
+                    : Found(differs_at(entry, "an order that was placed", fmt::format("order {}", id)));
   }
   if (order->stock.seq != Seq{}) {
-    return at(entry, fmt::format("order {} decided once, by {}", id, text_of(order->stock)), "once more");
+    return differs_at(entry, fmt::format("order {} decided once, by {}", id, text_of(order->stock)),
+                      "once more");
   }
   order->stock = {type, entry.seq};
   const auto asked = fmt::format("{} of product {}", order->quantity, order->product);
   const auto given =
       fmt::format("{} of product {}", decided.at("quantity").as_int64(), decided.at("product").as_int64());
-  return asked == given ? std::nullopt : Found(at(entry, asked, given));
+  return asked == given ? std::nullopt : Found(differs_at(entry, asked, given));
 }
 
-std::optional<Difference> Saga::take(const journal::Entry& entry, const json::object& taken) {
+std::optional<Difference> Saga::take(const History::Entry& entry, const json::object& taken) {
   auto& stock = stock_[taken.at("product").as_int64()];
   const auto left = stock - taken.at("quantity").as_int64();
-  if (left < 0) return at(entry, fmt::format("at most the {} that were left", stock), entry.event.payload);
+  if (left < 0)
+    return differs_at(entry, fmt::format("at most the {} that were left", stock), entry.event.payload);
   if (left != taken.at("stock").as_int64()) {
-    return at(entry, fmt::format("stock {} after it", left), entry.event.payload);
+    return differs_at(entry, fmt::format("stock {} after it", left), entry.event.payload);
   }
   stock = left;
   return std::nullopt;
@@ -196,21 +185,14 @@ std::optional<Difference> Saga::unlike(const Order& order) const {
 }
 
 Result<std::optional<Difference>> Saga::stocks() {
-  constexpr std::string_view kTable = "products";
-  for (Id after;;) {
-    const auto rows = products_reader_.rows_of(kTable, after, kPageRecords);
-    if (!rows) return rows.error();
-    for (const auto& row : *rows) {
-      const auto stored = object_of(row.json).at("stock").as_int64();
-      if (stored == stock_[row.id.value]) continue;
-      return Found(
-          Difference{fmt::format("product {}, stock", row.id.value),
-                     fmt::format("{}: initial, plus changes, minus completed orders", stock_[row.id.value]),
-                     std::to_string(stored)});
-    }
-    if (rows->size() < kPageRecords) return Found();
-    after = rows->back().id;
-  }
+  return products_history_.each_row("products", [this](const History::Row& row) -> Found {
+    const auto stored = object_of(row.json).at("stock").as_int64();
+    const auto left = stock_[row.id.value];
+    if (stored == left) return std::nullopt;
+    return Difference{fmt::format("product {}, stock", row.id.value),
+                      fmt::format("{}: initial, plus changes, minus completed orders", left),
+                      std::to_string(stored)};
+  });
 }
 
 Order* Saga::find(std::int64_t id) {
@@ -231,27 +213,21 @@ std::string Saga::summary() const {
 
 // An order's beginning may be among what was deleted, and what a product began with.
 Result<Seq> Saga::deleted() const {
-  const auto of_orders = orders_reader_.base();
+  const auto of_orders = orders_history_.base();
   if (!of_orders) return of_orders.error();
-  const auto of_products = products_reader_.base();
+  const auto of_products = products_history_.base();
   if (!of_products) return of_products.error();
-  return std::max(of_orders->seq, of_products->seq);
+  return std::max(*of_orders, *of_products);
 }
 
 Result<Checked> Saga::check() {
   const auto gone = deleted();
   if (!gone) return gone.error();
   if (*gone > Seq{}) return not_checked("of orders or products, ", *gone);
-  auto wrong = read(orders_reader_, "products", orders_side_, &Saga::orders_entry);
-  if (wrong && !*wrong) wrong = read(products_reader_, "orders", products_side_, &Saga::products_entry);
+  auto wrong = read(orders_history_, "products", orders_side_, &Saga::orders_entry);
+  if (wrong && !*wrong) wrong = read(products_history_, "orders", products_side_, &Saga::products_entry);
   if (!wrong) return wrong.error();
   if (*wrong) return Checked{"", std::move(*wrong)};
-  auto of_orders = set_aside_of(orders_reader_, "products");
-  auto of_products = set_aside_of(products_reader_, "orders");
-  if (!of_orders) return of_orders.error();
-  if (!of_products) return of_products.error();
-  orders_side_.set_aside = std::move(*of_orders);
-  products_side_.set_aside = std::move(*of_products);
   for (const auto& order : orders_) {
     if (auto difference = unlike(order)) return Checked{"", std::move(difference)};
   }
@@ -260,10 +236,14 @@ Result<Checked> Saga::check() {
   return Checked{summary(), std::move(*wrong)};
 }
 
-}  // namespace
-
-Result<Checked> check_saga(journal::Reader& orders, journal::Reader& products, const Progress& progress) {
+Result<Checked> check_saga(History& orders, History& products, const CheckProgress& progress) {
   return Saga(orders, products, progress).check();
 }
 
-}  // namespace sportapp::verify
+}  // namespace
+
+std::vector<CrossCheck> make_orders_checks() {
+  return {{"saga", "products", check_saga}};
+}
+
+}  // namespace sportapp::domain
