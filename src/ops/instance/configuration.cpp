@@ -141,12 +141,13 @@ std::string service_config(const Layout& layout, const Settings& settings, const
   auto text = fmt::format(
       "# Written by sportapp.\nservice = \"{}\"\nside = \"{}\"\nnode = \"{}\"\nhost = \"{}\"\nport = {}\n"
       "local_socket = \"{}\"\ndata = \"{}\"\nkey_file = \"{}\"\nlog_file = \"{}\"\nlog_level = "
-      "\"{}\"\ndrain_ms = {}\nqueue_max "
-      "= {}\nbatch_max = {}\ncache_mb = {}\n",
+      "\"{}\"\ndrain_ms = {}\ncache_mb = {}\n",
       member.service, member.side, member.node, settings.network.listen, member.port,
       layout.local_socket(member.name).string(), (layout.data / member.name).string(),
       key_file(layout, settings).string(), layout.log(member.name).string(), services.log_level,
-      services.drain_ms, services.queue_max, services.batch_max, services.cache_mb);
+      services.drain_ms, services.cache_mb);
+  if (member.kind == Kind::kCommands)
+    text += fmt::format("queue_max = {}\nbatch_max = {}\n", services.queue_max, services.batch_max);
   if (member.kind == Kind::kCommands && member.link_port != 0)
     text += link_settings(layout, settings, member);
   const auto& redis = member_of(members, Kind::kRedis);
@@ -154,9 +155,9 @@ std::string service_config(const Layout& layout, const Settings& settings, const
   const auto& host = is_local_socket(redis.host) && port != 0 ? member.host : redis.host;
   text += fmt::format("\n[redis]\nhost = \"{}\"\n", host);
   if (port != 0) text += fmt::format("port = {}\n", port);
-  text += fmt::format("stream_length_max = {}\n", settings.redis.stream_length_max);
   if (member.kind == Kind::kQueries) text += feed_tables(members, member);
   if (member.kind == Kind::kCommands) {
+    text += fmt::format("stream_length_max = {}\n", settings.redis.stream_length_max);
     text += "\n" + retention_text(settings.retention);
     if (member.link_port != 0) text += peer_tables(layout, members, member, detours);
     text += source_tables(members, member);

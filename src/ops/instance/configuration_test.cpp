@@ -10,8 +10,9 @@
 #include "base/process/child.hpp"
 #include "net/messaging/redis_address.hpp"
 #include "ops/instance/placing.hpp"
+#include "server/commands/config.hpp"
 #include "server/monitor/config.hpp"
-#include "server/service/process.hpp"
+#include "server/queries/config.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace sportapp::instance {
@@ -109,7 +110,7 @@ TEST_F(ConfigurationTest, WhoIsElsewhereIsReachedAtItsAddressAndByNoLocalSocket)
   EXPECT_THAT(gateway(), Not(HasSubstr(layout_.local_socket("users-commands-a").string())));
   ASSERT_TRUE(write_configuration(layout_, settings_, members_));
   const auto read =
-      service::load_config(config_file(layout_, members_of(members_, "users", Kind::kQueries).at(0)));
+      queries::load_config(config_file(layout_, members_of(members_, "users", Kind::kQueries).at(0)));
   ASSERT_TRUE(read) << read.error().what;
   EXPECT_EQ(read->host, "0.0.0.0");
   EXPECT_EQ(read->feeds.at(0).host, "10.1.2.3");
@@ -143,7 +144,7 @@ TEST_F(ConfigurationTest, AServiceReadsWhatWasWrittenForIt) {
   settings_.limits.body_bytes = 12'345;
   ASSERT_TRUE(write_configuration(layout_, settings_, members_));
   const auto queries = members_of(members_, "users", Kind::kQueries).at(1);
-  const auto read = service::load_config(config_file(layout_, queries));
+  const auto read = queries::load_config(config_file(layout_, queries));
   ASSERT_TRUE(read) << read.error().what;
   EXPECT_EQ(read->service, "users");
   EXPECT_EQ(read->side, "queries");
@@ -154,10 +155,15 @@ TEST_F(ConfigurationTest, AServiceReadsWhatWasWrittenForIt) {
   ASSERT_EQ(read->feeds.size(), 1U);
   EXPECT_EQ(read->feeds[0].port, members_of(members_, "users", Kind::kCommands).at(0).port);
   EXPECT_EQ(read->redis.port, member_of(members_, Kind::kRedis).port);
-  EXPECT_EQ(read->queue_max, 77);
-  EXPECT_EQ(read->stream_length_max, 99);
   EXPECT_EQ(read->limits.body_bytes, 12'345U);
-  EXPECT_TRUE(read->sources.empty());
+  const auto node =
+      commands::load_config(config_file(layout_, members_of(members_, "users", Kind::kCommands).at(0)));
+  ASSERT_TRUE(node) << node.error().what;
+  EXPECT_EQ(node->side, "commands");
+  EXPECT_EQ(node->queue_max, 77);
+  EXPECT_EQ(node->stream_length_max, 99);
+  EXPECT_EQ(node->limits.body_bytes, 12'345U);
+  EXPECT_TRUE(node->sources.empty());
 }
 
 TEST_F(ConfigurationTest, TheNodesOfAServiceKnowEachOtherAndTheirReadersAllOfThem) {
@@ -170,7 +176,7 @@ TEST_F(ConfigurationTest, TheNodesOfAServiceKnowEachOtherAndTheirReadersAllOfThe
   EXPECT_EQ(nginx_complaint(), "");
   const auto nodes = members_of(members_, "users", Kind::kCommands);
   ASSERT_EQ(nodes.size(), 3U);
-  const auto read = service::load_config(config_file(layout_, nodes[1]));
+  const auto read = commands::load_config(config_file(layout_, nodes[1]));
   ASSERT_TRUE(read) << read.error().what;
   EXPECT_EQ(read->name, "users-commands-b");
   EXPECT_EQ(read->link_port, nodes[1].link_port);
@@ -182,7 +188,7 @@ TEST_F(ConfigurationTest, TheNodesOfAServiceKnowEachOtherAndTheirReadersAllOfThe
   EXPECT_EQ(read->peers[1].link_port, nodes[2].link_port);
   EXPECT_EQ(read->peers[1].local_socket, layout_.local_socket("users-commands-c"));
   const auto queries =
-      service::load_config(config_file(layout_, members_of(members_, "users", Kind::kQueries)[0]));
+      queries::load_config(config_file(layout_, members_of(members_, "users", Kind::kQueries)[0]));
   ASSERT_TRUE(queries) << queries.error().what;
   EXPECT_EQ(queries->feeds.size(), 3U);
 }
@@ -203,8 +209,8 @@ TEST_F(ConfigurationTest, WhoHasADetourReachesTheOtherByItAndNobodyElseDoes) {
   const auto detours = Detours::read(layout_);
   ASSERT_TRUE(detours) << detours.error().what;
   ASSERT_TRUE(write_configuration(layout_, settings_, members_, *detours));
-  const auto a = service::load_config(config_file(layout_, nodes[0])).value();
-  const auto b = service::load_config(config_file(layout_, nodes[1])).value();
+  const auto a = commands::load_config(config_file(layout_, nodes[0])).value();
+  const auto b = commands::load_config(config_file(layout_, nodes[1])).value();
   EXPECT_EQ(a.link_port, nodes[0].link_port);
   EXPECT_EQ(a.peers.at(0).link_port, 31'001);
   EXPECT_EQ(a.redis.port, 31'002);
@@ -255,7 +261,7 @@ TEST_F(ConfigurationTest, ACommandsProcessFindsTheFeedsOfTheServicesItFollows) {
   ASSERT_TRUE(write_configuration(layout_, settings_, members_));
   for (const auto& service : services::all()) {
     const auto member = members_of(members_, service.name, Kind::kCommands).at(0);
-    const auto read = service::load_config(config_file(layout_, member));
+    const auto read = commands::load_config(config_file(layout_, member));
     ASSERT_TRUE(read) << read.error().what;
     std::vector<std::pair<std::string, std::uint16_t>> expected, found;
     for (const auto& source : service.make_domain()->sources()) {
@@ -274,7 +280,7 @@ TEST_F(ConfigurationTest, RedisIsReachedByItsSocketWhereAllShareADataFolder) {
   EXPECT_THAT(redis,
               HasSubstr("unixsocket \"" + layout_.redis_socket().string() + "\"\nunixsocketperm 700\n"));
   const auto queries = members_of(members_, "users", Kind::kQueries).at(0);
-  const auto read = service::load_config(config_file(layout_, queries));
+  const auto read = queries::load_config(config_file(layout_, queries));
   ASSERT_TRUE(read) << read.error().what;
   EXPECT_EQ(read->redis.host, layout_.redis_socket());
   EXPECT_EQ(read->key_file, layout_.key_file());
@@ -297,11 +303,11 @@ TEST_F(ConfigurationTest, RedisKeepsItsPortForWhoIsElsewhereOrComesByADetour) {
   EXPECT_THAT(read_file(layout_.config() / "redis.conf").value(),
               HasSubstr("\nport " + std::to_string(port) + "\n"));
   const auto nodes = members_of(members_, "users", Kind::kCommands);
-  const auto a = service::load_config(config_file(layout_, nodes[0])).value();
+  const auto a = commands::load_config(config_file(layout_, nodes[0])).value();
   EXPECT_EQ(a.redis.host, "127.0.0.1");
   EXPECT_EQ(a.redis.port, 31'002);
   const auto queries =
-      service::load_config(config_file(layout_, members_of(members_, "users", Kind::kQueries)[0]));
+      queries::load_config(config_file(layout_, members_of(members_, "users", Kind::kQueries)[0]));
   EXPECT_EQ(queries->redis.host, layout_.redis_socket());
 }
 

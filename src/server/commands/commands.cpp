@@ -12,6 +12,7 @@
 #include "server/commands/backlog.hpp"
 #include "server/commands/command_metrics.hpp"
 #include "server/commands/command_routes.hpp"
+#include "server/commands/config.hpp"
 #include "server/commands/entry_retention.hpp"
 #include "server/commands/node_options.hpp"
 #include "server/commands/primary_duties.hpp"
@@ -28,9 +29,8 @@ namespace sportapp::commands {
 namespace {
 
 // The feeds of the services that the domain follows, as the configuration gives them.
-Result<std::vector<Reactor::Source>> followed(const service::Process& process, const domain::Domain& domain,
-                                              const InstanceKey& key) {
-  const auto& config = process.config();
+Result<std::vector<Reactor::Source>> followed(const Config& config, const service::Process& process,
+                                              const domain::Domain& domain, const InstanceKey& key) {
   std::vector<Reactor::Source> sources;
   for (const auto& name : domain.sources()) {
     std::vector<messaging::FeedAddress> nodes;
@@ -53,8 +53,10 @@ Result<std::vector<Reactor::Source>> followed(const service::Process& process, c
 // last outcomes.
 class Commands {
  public:
-  Commands(service::Process& process, const domain::Domain& domain, const domain::Projection& projection)
-      : process_(process),
+  Commands(const Config& config, service::Process& process, const domain::Domain& domain,
+           const domain::Projection& projection)
+      : config_(config),
+        process_(process),
         domain_(domain),
         projection_(projection),
         metrics_(*process.metrics()),
@@ -64,9 +66,9 @@ class Commands {
   void stop();
 
  private:
-  [[nodiscard]] std::filesystem::path file() const { return process_.config().data / "journal.db"; }
+  [[nodiscard]] std::filesystem::path file() const { return config_.data / "journal.db"; }
   // Whether other processes may be primary in its place.
-  [[nodiscard]] bool is_node() const { return process_.config().link_port != 0; }
+  [[nodiscard]] bool is_node() const { return config_.link_port != 0; }
   [[nodiscard]] Result<void> prepare_node();
   void open_quarantine();
   [[nodiscard]] Result<void> open_journal();
@@ -88,6 +90,7 @@ class Commands {
   void taken_in(std::string_view source, Seq position);
 
   const SystemClock clock_;
+  const Config& config_;
   service::Process& process_;
   const domain::Domain& domain_;
   const domain::Projection& projection_;
@@ -112,10 +115,10 @@ class Commands {
 
 Result<void> Commands::start() {
   open_quarantine();
-  auto key = load_key(process_.config().key_file);
+  auto key = load_key(config_.key_file);
   if (!key) return key.error();
   key_ = *key;
-  auto sources = followed(process_, domain_, key_);
+  auto sources = followed(config_, process_, domain_, key_);
   if (!sources) return sources.error();
   sources_ = std::move(*sources);
   if (is_node()) {
@@ -143,13 +146,13 @@ void Commands::stop() {
 
 Result<void> Commands::prepare_node() {
   node_ = std::make_unique<node::LiveNode>(
-      node_options(process_.config()), [this](const node::RoleView& role) { has_role(role); },
+      node_options(config_), [this](const node::RoleView& role) { has_role(role); },
       [this] { return quarantine_->longest_in_hand_ms() > quarantine::kHangsAfterMs; });
   return node_->prepare();
 }
 
 Result<void> Commands::open_journal() {
-  const auto& config = process_.config();
+  const auto& config = config_;
   journal::Options options;
   options.file = file();
   options.leading = !is_node();
@@ -175,7 +178,7 @@ Result<void> Commands::open_journal() {
 }
 
 void Commands::open_quarantine() {
-  const auto& config = process_.config();
+  const auto& config = config_;
   std::vector<std::string> others;
   for (const auto& peer : config.peers)
     others.push_back(fmt::format("{}-commands-{}", config.service, peer.node));
@@ -186,7 +189,7 @@ void Commands::open_quarantine() {
 }
 
 void Commands::add_routes() {
-  const auto& config = process_.config();
+  const auto& config = config_;
   forwarder_ = http::make_forwarder(process_.server(), {.node = config.node});
   const bool holds = config.hold_ms > 0;  // else: only given to a primary that is known
   routes_ = std::make_unique<CommandRoutes>(
@@ -214,8 +217,8 @@ void Commands::begin_retention() {
     return node_ ? node_->role().peers : std::vector<replication::Replica::PeerView>();
   };
   needs.primary = [this]() -> const service::PrimaryLocation& { return routes_->primary(); };
-  entry_retention_ = std::make_unique<EntryRetention>(file(), process_.config().retention, *journal_,
-                                                      projection_, clock_, process_.loop(), std::move(needs));
+  entry_retention_ = std::make_unique<EntryRetention>(file(), config_.retention, *journal_, projection_,
+                                                      clock_, process_.loop(), std::move(needs));
   entry_retention_->add_to(process_.router());
 }
 
@@ -242,7 +245,7 @@ void Commands::has_role(const node::RoleView& role) {
 
 service::PrimaryLocation Commands::location_of_primary(const node::RoleView& role) const {
   if (role.decides) return service::Here{};
-  for (const auto& peer : process_.config().peers) {
+  for (const auto& peer : config_.peers) {
     if (peer.node == role.primary)
       return service::Elsewhere{peer.node, peer.local_socket, peer.host, peer.port};
   }
@@ -252,7 +255,7 @@ service::PrimaryLocation Commands::location_of_primary(const node::RoleView& rol
 void Commands::begin_primary_duties() {
   if (duties()) return;
   for (const auto& source : domain_.sources()) routes_->taken_in(source, journal_->consumed(source));
-  const auto& config = process_.config();
+  const auto& config = config_;
   auto redis = config.redis;
   redis.password = messaging::redis_password(key_);
   PrimaryDuties::Options options{
@@ -375,9 +378,9 @@ void Commands::describe_backlog() {
   });
 }
 
-int run(service::Config config, const domain::Domain& domain, const domain::Projection& projection) {
-  service::Process process(std::move(config));
-  Commands commands(process, domain, projection);
+int run(const Config& config, const domain::Domain& domain, const domain::Projection& projection) {
+  service::Process process(config);
+  Commands commands(config, process, domain, projection);
   if (auto started = commands.start(); !started) {
     spdlog::error("{}", started.error().what);
     return 1;
@@ -391,10 +394,10 @@ int run(service::Config config, const domain::Domain& domain, const domain::Proj
 
 int run_commands(int argc, char** argv, const domain::Domain& domain, const domain::Projection& projection) {
   if (argc == 2 && std::string_view(argv[1]) == "--trial") return quarantine::run_trial(domain);
-  int status = 0;
-  auto config = service::start_from_command_line(argc, argv, service::load_config, status);
-  if (config) sqlite::limit_memory(config->cache_mb);
-  return config ? run(std::move(*config), domain, projection) : status;
+  const auto config = service::start_from_command_line(argc, argv, load_config);
+  if (!config) return 2;
+  sqlite::limit_memory(config->cache_mb);
+  return run(*config, domain, projection);
 }
 
 }  // namespace sportapp::commands

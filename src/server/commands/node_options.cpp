@@ -4,7 +4,7 @@
 
 namespace sportapp::commands {
 
-node::Options node_options(const service::Config& config) {
+node::Options node_options(const Config& config) {
   node::Options options{config.node, config.name, config.host,     config.link_port,
                         {},          config.data, config.key_file, config.spare_late_ms};
   for (const auto& peer : config.peers) {

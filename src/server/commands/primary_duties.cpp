@@ -1,14 +1,15 @@
 #include "server/commands/primary_duties.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sportapp::commands {
 namespace {
 
 // Events of the journal, and none that does not count yet.
-class Counted final : public messaging::EventSource {
+class Counted final : public messaging::JournalEvents {
  public:
-  Counted(std::unique_ptr<messaging::EventSource> events, std::shared_ptr<const Committed> committed)
+  Counted(std::unique_ptr<messaging::JournalEvents> events, std::shared_ptr<const Committed> committed)
       : events_(std::move(events)), committed_(std::move(committed)) {}
 
   Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) override {
@@ -23,15 +24,20 @@ class Counted final : public messaging::EventSource {
     return events_->hash_at(seq);
   }
   Result<Seq> base() override { return events_->base(); }
+  Result<Seq> last() override {
+    auto last = events_->last();
+    if (last) *last = std::min(*last, Seq{committed_->load()});
+    return last;
+  }
 
  private:
-  const std::unique_ptr<messaging::EventSource> events_;
+  const std::unique_ptr<messaging::JournalEvents> events_;
   const std::shared_ptr<const Committed> committed_;
 };
 
 }  // namespace
 
-PrimaryDuties::PrimaryDuties(Options options, std::unique_ptr<messaging::EventSource> events,
+PrimaryDuties::PrimaryDuties(Options options, std::unique_ptr<messaging::JournalEvents> events,
                              const domain::Domain& domain, journal::Journal& journal)
     : relay_(std::move(options.relay),
              std::make_unique<Counted>(std::move(events), std::move(options.committed))),

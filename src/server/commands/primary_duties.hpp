@@ -34,8 +34,8 @@ class PrimaryDuties {
   [[nodiscard]] std::vector<messaging::ConsumerStatus> reactor() const;
 
  private:
-  PrimaryDuties(Options options, std::unique_ptr<messaging::EventSource> events, const domain::Domain& domain,
-                journal::Journal& journal);
+  PrimaryDuties(Options options, std::unique_ptr<messaging::JournalEvents> events,
+                const domain::Domain& domain, journal::Journal& journal);
   messaging::Relay relay_;
   Reactor reactor_;
 };

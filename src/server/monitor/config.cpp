@@ -4,8 +4,6 @@
 
 #include <utility>
 
-#include "server/service/toml_reader.hpp"
-
 namespace sportapp::monitor {
 namespace {
 
@@ -42,14 +40,13 @@ Result<Config> load_config(const std::filesystem::path& file) {
   auto reader = service::TomlReader::open(file);
   if (!reader) return reader.error();
   Config config;
-  config.process.name = "monitor";
-  reader->read("host", config.process.host);
-  reader->read("port", config.process.port, 0, kPortMax);
-  reader->read("log_file", config.process.log_file);
-  reader->read("log_level", config.process.log_level);
+  config.name = "monitor";
+  reader->read("host", config.host);
+  reader->read("port", config.port, 0, kPortMax);
+  reader->read("log_file", config.log_file);
+  reader->read("log_level", config.log_level);
   reader->read("data", config.data);
   reader->read("key_file", config.key_file);
-  config.process.key_file = config.key_file;
   reader->read("control_socket", config.control_socket);
   auto failover = reader->table("failover");
   failover.read("suspicion_ms", config.failover.suspicion_ms, 1);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "server/service/process.hpp"
+#include "server/service/config.hpp"
 
 namespace sportapp::monitor {
 
@@ -31,11 +31,8 @@ struct FailoverSettings {
   bool kill_hung = true;          // what hangs is ended, so that it is started again
 };
 
-struct Config {
-  service::Config process;               // address and log
-  std::filesystem::path data;            // record and events
-  std::filesystem::path key_file;        // by which nodes and monitor know each other
-  std::filesystem::path control_socket;  // of the supervisor
+struct Config : service::ProcessConfig {  // its `data` holds record and events
+  std::filesystem::path control_socket;   // of the supervisor
   FailoverSettings failover;
   std::vector<Target> targets;
 };

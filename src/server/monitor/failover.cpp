@@ -150,7 +150,7 @@ Result<std::map<std::string, failover::Record>> Failover::Impl::load_records() {
 
 void Failover::Impl::make_endpoint(const link::Key& key) {
   link::Options options;
-  options.name = config.process.name;
+  options.name = config.name;
   options.key = key;
   endpoint = std::make_unique<link::Endpoint>(
       std::move(options),

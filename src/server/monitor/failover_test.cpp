@@ -73,7 +73,7 @@ class LinkedNode {
 class FailoverTest : public ::testing::Test {
  protected:
   FailoverTest() {
-    config_.process.name = "monitor";
+    config_.name = "monitor";
     config_.data = folder_.path() / "monitor";
     config_.key_file = folder_.path() / "cluster.key";
     config_.failover.fail_back = false;

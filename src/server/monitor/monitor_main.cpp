@@ -96,7 +96,7 @@ class Monitor {
 };
 
 int run(const monitor::Config& config) {
-  service::Process process(config.process);
+  service::Process process(config);
   Monitor monitor(process, config);
   if (auto started = monitor.start(); !started) {
     spdlog::error("{}", started.error().what);
@@ -108,13 +108,6 @@ int run(const monitor::Config& config) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  int status = 0;
-  monitor::Config config;
-  const auto load = [&config](const std::filesystem::path& file) -> Result<service::Config> {
-    auto read = monitor::load_config(file);
-    if (!read) return read.error();
-    config = std::move(*read);
-    return config.process;
-  };
-  return service::start_from_command_line(argc, argv, load, status) ? run(config) : status;
+  const auto config = service::start_from_command_line(argc, argv, monitor::load_config);
+  return config ? run(*config) : 2;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
+#include "server/queries/config.hpp"
 #include "server/queries/live_model.hpp"
 #include "server/queries/query_metrics.hpp"
 #include "server/queries/query_routes.hpp"
@@ -24,17 +25,19 @@ constexpr std::int64_t kOpenEveryMs = 1000;
 // their own, which have ended before the loop's owner goes.
 class Queries {
  public:
-  Queries(service::Process& process, const domain::Projection& projection, const InstanceKey& key)
-      : process_(process),
+  Queries(const Config& config, service::Process& process, const domain::Projection& projection,
+          const InstanceKey& key)
+      : config_(config),
+        process_(process),
         key_(key),
         metrics_(*process.metrics()),
         waiters_(process.loop(), kWaitersMax),
         live_(live_options(), projection, clock_, process.loop()),
         rebuild_({.make_feed = feed_maker(),
                   .on_end = [this](std::string_view outcome) { metrics_.rebuilt(outcome); },
-                  .fetch_base = make_http_fetch(process.config().feeds, process.credential())},
+                  .fetch_base = make_http_fetch(config.feeds, process.credential())},
                  live_, projection, clock_),
-        set_aside_(process.config().service, live_, process.loop(), [this] { (void)rebuild_.start(); }),
+        set_aside_(config.service, live_, process.loop(), [this] { (void)rebuild_.start(); }),
         routes_(projection, live_, waiters_) {}
 
   void start() {
@@ -48,11 +51,10 @@ class Queries {
 
  private:
   LiveModel::Options live_options() {
-    const auto& config = process_.config();
-    auto redis = config.redis;
+    auto redis = config_.redis;
     redis.password = messaging::redis_password(key_);
-    return {.file = config.data / "read_model.db",
-            .consumer = {.redis = std::move(redis), .seal = messaging::Seal(config.service, key_)},
+    return {.file = config_.data / "read_model.db",
+            .consumer = {.redis = std::move(redis), .seal = messaging::Seal(config_.service, key_)},
             .make_feed = feed_maker(),
             .on_written = [this](const auto& written) { metrics_.written(written); },
             .on_position = [this](Seq position) { waiters_.reached(position); },
@@ -63,7 +65,7 @@ class Queries {
 
   std::function<std::unique_ptr<messaging::EventSource>()> feed_maker() const {
     return
-        [nodes = process_.config().feeds, seal = messaging::Seal(process_.config().service, key_),
+        [nodes = config_.feeds, seal = messaging::Seal(config_.service, key_),
          credential = process_.credential()] { return messaging::make_http_feed(nodes, seal, credential); };
   }
 
@@ -97,6 +99,7 @@ class Queries {
   }
 
   const SystemClock clock_;
+  const Config& config_;
   service::Process& process_;
   const InstanceKey key_;
   QueryMetrics metrics_;
@@ -108,7 +111,7 @@ class Queries {
   std::string why_closed_;
 };
 
-int run(service::Config config, const domain::Projection& projection) {
+int run(const Config& config, const domain::Projection& projection) {
   if (config.feeds.empty() || config.feeds.front().port == 0) {
     spdlog::error("the configuration lacks [[feed]] port: where the commands process of {} is",
                   config.service);
@@ -119,8 +122,8 @@ int run(service::Config config, const domain::Projection& projection) {
     spdlog::error("{}", key.error().what);
     return 1;
   }
-  service::Process process(std::move(config));
-  Queries queries(process, projection, *key);
+  service::Process process(config);
+  Queries queries(config, process, projection, *key);
   queries.start();
   return process.run();
 }
@@ -128,10 +131,10 @@ int run(service::Config config, const domain::Projection& projection) {
 }  // namespace
 
 int run_queries(int argc, char** argv, const domain::Projection& projection) {
-  int status = 0;
-  auto config = service::start_from_command_line(argc, argv, service::load_config, status);
-  if (config) sqlite::limit_memory(config->cache_mb);
-  return config ? run(std::move(*config), projection) : status;
+  const auto config = service::start_from_command_line(argc, argv, load_config);
+  if (!config) return 2;
+  sqlite::limit_memory(config->cache_mb);
+  return run(*config, projection);
 }
 
 }  // namespace sportapp::queries

@@ -75,7 +75,7 @@ http::Response text(std::string body) {
 }  // namespace
 
 struct Process::Impl {
-  explicit Impl(Config config_given)
+  explicit Impl(ProcessConfig config_given)
       : config(std::move(config_given)),
         registry(std::make_shared<prometheus::Registry>()),
         http_metrics(*registry),
@@ -95,7 +95,7 @@ struct Process::Impl {
   http::Response status() const;
   http::Response routes() const;
 
-  Config config;
+  ProcessConfig config;
   std::string credential;
   std::shared_ptr<prometheus::Registry> registry;
   HttpMetrics http_metrics;
@@ -170,13 +170,13 @@ void Process::Impl::add_routes() {
   });
 }
 
-Process::Process(Config config) : impl_(std::make_unique<Impl>(std::move(config))) {
+Process::Process(ProcessConfig config) : impl_(std::make_unique<Impl>(std::move(config))) {
   impl_->load_key();
   impl_->add_routes();
 }
 Process::~Process() = default;
 
-const Config& Process::config() const {
+const ProcessConfig& Process::config() const {
   return impl_->config;
 }
 http::Router& Process::router() {
@@ -228,28 +228,6 @@ int Process::run() {
   impl_->server.run();
   spdlog::info("stopped");
   return 0;
-}
-
-std::optional<Config> start_from_command_line(int argc, char** argv, const LoadConfig& load,
-                                              int& exit_status) {
-  ::umask(S_IRWXG | S_IRWXO);  // what it writes holds names and e-mail addresses
-  exit_status = 2;
-  if (argc != 3 || std::string_view(argv[1]) != "--config") {
-    fmt::print(stderr, "usage: {} --config FILE.toml   (a process of SportApp; `sportapp up` starts it)\n",
-               argv[0]);
-    return std::nullopt;
-  }
-  auto config = load(argv[2]);
-  if (!config) {
-    fmt::print(stderr, "{}\n", config.error().what);
-    return std::nullopt;
-  }
-  if (auto log = start_log(config->name, config->log_file, config->log_level); !log) {
-    fmt::print(stderr, "{}\n", log.error().what);
-    return std::nullopt;
-  }
-  exit_status = 0;
-  return *config;
 }
 
 }  // namespace sportapp::service
