@@ -123,8 +123,8 @@ void NodeHost::tell(std::function<void(Replica&)> input) {
 SimJournal::Owner NodeHost::journal_owner() {
   const auto now = [this] { return world_.timeline.now_ms(); };
   SimJournal::Owner owner;
-  owner.opened = [this, now](std::vector<journal::Entry> entries) {
-    tell([now, entries = std::move(entries)](Replica& replica) { replica.batch_opened(now(), entries); });
+  owner.opened = [this, now](const journal::SharedEntries& entries) {
+    tell([now, entries](Replica& replica) { replica.batch_opened(now(), entries); });
   };
   owner.committed = [this, now](Position head) {
     tell([now, head](Replica& replica) { replica.batch_committed(now(), head); });

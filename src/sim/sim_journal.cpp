@@ -59,7 +59,7 @@ void SimJournal::follow(std::function<void()> done) {
   });
 }
 
-void SimJournal::append(std::vector<journal::Entry> entries, Written done) {
+void SimJournal::append(journal::SharedEntries entries, Written done) {
   put([this, entries = std::move(entries), done = std::move(done)] { do_append(entries, done); });
 }
 
@@ -188,7 +188,7 @@ void SimJournal::roll_back() {
   });
 }
 
-void SimJournal::do_append(const std::vector<journal::Entry>& entries, const Written& done) {
+void SimJournal::do_append(const journal::SharedEntries& entries, const Written& done) {
   if (leading_ || failing_) return done(refused(leading_ ? "this journal leads" : "this journal is failing"));
   if (const auto fault = fault_of(files_.head(), entries); !fault.empty()) return done(refused(fault));
   const auto before = files_.head().seq;

@@ -25,7 +25,7 @@ class SimJournal {
  public:
   // Called on the journal's thread.
   struct Owner {
-    std::function<void(std::vector<journal::Entry>)> opened;  // a batch waits for release() or roll_back()
+    std::function<void(journal::SharedEntries)> opened;  // a batch waits for release() or roll_back()
     std::function<void(Position)> committed;
     std::function<void()> commit_failed;
     std::function<void(std::string)> failing;
@@ -37,7 +37,7 @@ class SimJournal {
   void submit(Command command);
   void lead(Epoch epoch, bool settles);
   void follow(std::function<void()> done);
-  void append(std::vector<journal::Entry> entries, std::function<void(Result<Position>)> done);
+  void append(journal::SharedEntries entries, std::function<void(Result<Position>)> done);
   void replace(std::string bytes, std::function<void(Result<Position>)> done);
   // Nothing is taken, from the start on, but a copy; or accept_loss(), which goes on with what is there.
   void be_damaged();
@@ -69,7 +69,7 @@ class SimJournal {
   void recover();
   void commit();
   void do_trim(std::int64_t part);
-  void do_append(const std::vector<journal::Entry>& entries, const Written& done);
+  void do_append(const journal::SharedEntries& entries, const Written& done);
   void do_replace(const std::string& bytes, const Written& done);
   void write(std::function<void()> change, std::function<void(bool)> done);
   void answer_waiting();

@@ -163,76 +163,82 @@ void Monitor::decide(std::int64_t now_ms) {
 }
 
 void Monitor::act(std::int64_t now_ms, const Rule& rule) {
-  const auto& primary = record_.primary;
   switch (static_cast<MonitorAction>(rule.action)) {
     case MonitorAction::kWait:
     case MonitorAction::kAskToDrain:  // ping() does
       if (machine_.state() == MonitorState::kSteady && why_unfit(now_ms).empty()) end_alarm();
-      break;
+      return;
     case MonitorAction::kBegin:
-      begin(rule);
-      break;
+      return begin(rule);
     case MonitorAction::kRestore:
-      restore(rule);
-      break;
+      return restore(rule);
     case MonitorAction::kForget:
-      forget(rule);
-      break;
+      return forget(rule);
     case MonitorAction::kForce:
-      take_by_force(rule);
-      break;
+      return take_by_force(rule);
     case MonitorAction::kAlarm:
-      if (machine_.state() == MonitorState::kNoRecord) {
-        if (!comparing()) raise_alarm(now_ms, rule, "the record of who is in sync is lost");
-      } else if (now_ms - started_ms_ >= options_.cold_ms) {
-        raise_alarm(now_ms, rule,
-                    fmt::format("no node can be primary (in sync: {})", names(record_.in_sync)));
-      }
-      break;
+      return consider_alarm(now_ms, rule);
     case MonitorAction::kTell:
-      tell(now_ms);
-      break;
-    case MonitorAction::kPromote: {
-      auto cause = fmt::format("{}: {}", primary, why_unfit(now_ms));
-      for (const auto& [node, promise] : record_.in_sync) {
-        const auto why = at(node).view.alive() ? why_not_primary(node) : std::string();
-        if (node != primary && !why.empty()) cause += fmt::format("; {}: {}", node, why);
-      }
-      const auto next = successor_of_lost(now_ms);
-      note_failure_of_preferred(now_ms);
-      successor_.clear();
-      write(rule, alone(record_.epoch.next(), next), "promote " + next, cause);
-      break;
-    }
-    case MonitorAction::kDrop: {
-      const auto node = wish().node;
-      std::vector<Member> rest;
-      for (const auto& one : record_.in_sync) {
-        if (one.node != node) rest.push_back(one);
-      }
-      write(rule, changed(rest), "drop " + node,
-            wish() == at(primary).view.report.wish ? primary + " asks for it" : why_not_primary(node));
-      break;
-    }
-    case MonitorAction::kAdmit: {
-      const auto node = wish().node;
-      auto all = record_.in_sync;
-      all.push_back({node, {}});
-      write(rule, changed(all), "admit " + node, primary + " asks for it");
-      break;
-    }
-    case MonitorAction::kSwitch: {
-      std::vector<Member> equal;
-      for (const auto& one : record_.in_sync) {
-        const auto& view = at(one.node).view;
-        if (view.alive() && view.report.head == at(primary).view.report.head) equal.push_back(one);
-      }
-      auto record = changed(equal);
-      record.primary = successor_;
-      write(rule, std::move(record), "switch to " + successor_, "asked for");
-      break;
-    }
+      return tell(now_ms);
+    case MonitorAction::kPromote:
+      return promote(now_ms, rule);
+    case MonitorAction::kDrop:
+      return drop(rule);
+    case MonitorAction::kAdmit:
+      return admit(rule);
+    case MonitorAction::kSwitch:
+      return switch_primary(rule);
   }
+}
+
+void Monitor::consider_alarm(std::int64_t now_ms, const Rule& rule) {
+  if (machine_.state() == MonitorState::kNoRecord) {
+    if (!comparing()) raise_alarm(now_ms, rule, "the record of who is in sync is lost");
+  } else if (now_ms - started_ms_ >= options_.cold_ms) {
+    raise_alarm(now_ms, rule, fmt::format("no node can be primary (in sync: {})", names(record_.in_sync)));
+  }
+}
+
+void Monitor::promote(std::int64_t now_ms, const Rule& rule) {
+  const auto& primary = record_.primary;
+  auto cause = fmt::format("{}: {}", primary, why_unfit(now_ms));
+  for (const auto& [node, promise] : record_.in_sync) {
+    const auto why = at(node).view.alive() ? why_not_primary(node) : std::string();
+    if (node != primary && !why.empty()) cause += fmt::format("; {}: {}", node, why);
+  }
+  const auto next = successor_of_lost(now_ms);
+  note_failure_of_preferred(now_ms);
+  successor_.clear();
+  write(rule, alone(record_.epoch.next(), next), "promote " + next, cause);
+}
+
+void Monitor::drop(const Rule& rule) {
+  const auto& primary = record_.primary;
+  const auto node = wish().node;
+  std::vector<Member> rest;
+  for (const auto& one : record_.in_sync) {
+    if (one.node != node) rest.push_back(one);
+  }
+  write(rule, changed(rest), "drop " + node,
+        wish() == at(primary).view.report.wish ? primary + " asks for it" : why_not_primary(node));
+}
+
+void Monitor::admit(const Rule& rule) {
+  const auto node = wish().node;
+  auto all = record_.in_sync;
+  all.push_back({node, {}});
+  write(rule, changed(all), "admit " + node, record_.primary + " asks for it");
+}
+
+void Monitor::switch_primary(const Rule& rule) {
+  std::vector<Member> equal;
+  for (const auto& one : record_.in_sync) {
+    const auto& view = at(one.node).view;
+    if (view.alive() && view.report.head == at(record_.primary).view.report.head) equal.push_back(one);
+  }
+  auto record = changed(equal);
+  record.primary = successor_;
+  write(rule, std::move(record), "switch to " + successor_, "asked for");
 }
 
 void Monitor::begin(const Rule& rule) {

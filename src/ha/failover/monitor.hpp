@@ -96,6 +96,11 @@ class Monitor {
   void restore(const Rule& rule);
   void forget(const Rule& rule);
   void take_by_force(const Rule& rule);
+  void consider_alarm(std::int64_t now_ms, const Rule& rule);
+  void promote(std::int64_t now_ms, const Rule& rule);
+  void drop(const Rule& rule);
+  void admit(const Rule& rule);
+  void switch_primary(const Rule& rule);
   void tell(std::int64_t now_ms);
   void note_what_it_holds(Node& node);
   void learn_floor(const std::string& node);

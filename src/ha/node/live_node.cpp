@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -16,8 +15,6 @@ namespace sportapp::node {
 namespace {
 
 using Replica = replication::Replica;
-
-constexpr std::chrono::seconds kGateSlice{1};
 
 Error is_stopping() {
   return {Retry::kLater, "this process is stopping"};
@@ -168,17 +165,17 @@ void LiveNode::journal_recovered(const Position& head) {
   impl_->driver->tell([end = head](Replica& node, std::int64_t now_ms) { node.journal_able(now_ms, end); });
 }
 
-// The replica decides in any case: a spare that does not answer is dropped, an overruled primary gives up.
-Result<void> LiveNode::before_commit(std::span<const journal::Entry> entries) {
+// The replica decides within the time it gives a spare: one that does not answer is dropped, an overruled
+// primary gives up. So there is no second deadline here; stop() ends the wait.
+Result<void> LiveNode::before_commit(const journal::SharedEntries& entries) {
   {
     const std::lock_guard lock(impl_->gate_mutex);
     if (impl_->stopping) return is_stopping();
     impl_->verdict.reset();
   }
-  impl_->driver->tell([batch = std::vector<journal::Entry>(entries.begin(), entries.end())](
-                          Replica& node, std::int64_t now_ms) { node.batch_opened(now_ms, batch); });
+  impl_->driver->tell([entries](Replica& node, std::int64_t now_ms) { node.batch_opened(now_ms, entries); });
   std::unique_lock lock(impl_->gate_mutex);
-  while (!impl_->verdict && !impl_->stopping) impl_->gate_changed.wait_for(lock, kGateSlice);
+  impl_->gate_changed.wait(lock, [this] { return impl_->verdict || impl_->stopping; });
   if (!impl_->verdict) return is_stopping();
   if (!*impl_->verdict) return Error{Retry::kLater, "another node is primary"};
   return {};

@@ -49,7 +49,7 @@ class LiveNode final : public journal::CommitGate {
   void journal_failing();
   void journal_recovered(const Position& head);
 
-  [[nodiscard]] Result<void> before_commit(std::span<const journal::Entry> entries) override;
+  [[nodiscard]] Result<void> before_commit(const journal::SharedEntries& entries) override;
   void committed(Position head) override;
   void commit_failed() override;
 

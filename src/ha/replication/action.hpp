@@ -52,7 +52,7 @@ struct Release {};
 struct RollBack {};
 // To the journal; then appended().
 struct AppendToJournal {
-  std::vector<journal::Entry> entries;
+  journal::SharedEntries entries;
 };
 // Which copy of the journal: a node may need another before what was asked for the last is done.
 struct CopyId {

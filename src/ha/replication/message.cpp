@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
 #include "base/position_bytes.hpp"
 
 namespace sportapp::replication {
@@ -51,7 +53,7 @@ journal::Entry get_entry(ByteReader& reader) {
   return entry;
 }
 
-void put(ByteWriter& writer, const std::vector<journal::Entry>& entries) {
+void put(ByteWriter& writer, std::span<const journal::Entry> entries) {
   writer.u32(static_cast<std::uint32_t>(entries.size()));
   for (const auto& entry : entries) put(writer, entry);
 }

@@ -31,7 +31,7 @@ struct Append {
   Epoch epoch;
   std::uint64_t number = 0;
   Position previous;
-  std::vector<journal::Entry> entries;
+  journal::SharedEntries entries;
 };
 
 // Primary: a piece of a whole journal, in place of the spare's.

@@ -106,7 +106,7 @@ void Replica::promise_failed(std::int64_t now_ms, const std::string& why) {
   settle(now_ms);
 }
 
-void Replica::batch_opened(std::int64_t now_ms, std::vector<journal::Entry> entries) {
+void Replica::batch_opened(std::int64_t now_ms, journal::SharedEntries entries) {
   if (!node_.leads() || !journal_leads_) {
     actions_.push_back(RollBack{});
     return;

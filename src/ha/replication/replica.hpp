@@ -39,7 +39,7 @@ class Replica {
   void promise_failed(std::int64_t now_ms, const std::string& why);  // it is tried again
 
   // The journal's gate: a batch is decided and waits for Release or RollBack. One at a time.
-  void batch_opened(std::int64_t now_ms, std::vector<journal::Entry> entries);
+  void batch_opened(std::int64_t now_ms, journal::SharedEntries entries);
   void batch_committed(std::int64_t now_ms, const Position& head);
   void batch_failed(std::int64_t now_ms, const std::string& why);  // its outcome is unknown
   void stopped(std::int64_t now_ms);                               // the journal stepped down

@@ -219,13 +219,10 @@ bool Shipping::ship_durable(std::int64_t now_ms, const Leadership& leadership, A
 
 bool Shipping::ship_batch(std::int64_t now_ms, const Leadership& leadership, Actions& actions) {
   const auto& batch = *leadership.batch;
-  Append append{leadership.epoch, 0, sent_, {}};
+  // Some it may have, from before its link broke.
+  Append append{leadership.epoch, 0, sent_, batch.entries.after(sent_.seq)};
   std::size_t bytes = kMessageBytes;
-  for (const auto& entry : batch.entries) {
-    if (entry.seq <= sent_.seq) continue;  // it has those, from before its link broke
-    append.entries.push_back(entry);
-    bytes += bytes_of(entry);
-  }
+  for (const auto& entry : append.entries) bytes += bytes_of(entry);
   send(now_ms, std::move(append), bytes, actions);
   sent_ = batch.end(sent_);
   batch_number_ = batch.number;

@@ -33,7 +33,7 @@ struct Leadership {
   // The batch that waits at the journal's gate, if any; without entries it only has to be confirmed.
   struct Batch {
     std::uint64_t number = 0;
-    std::vector<journal::Entry> entries;
+    journal::SharedEntries entries;
     bool released = false;  // it is being committed, whoever is waited for from now on
     [[nodiscard]] Position end(const Position& durable) const {
       return entries.empty() ? durable : Position{entries.back().seq, entries.back().hash};

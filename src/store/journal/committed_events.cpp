@@ -45,7 +45,7 @@ Events select(Select& statements, Seq after, std::int64_t until, std::size_t lim
   return events;
 }
 
-class CommittedEvents final : public messaging::EventSource {
+class CommittedEvents final : public messaging::JournalEvents {
  public:
   CommittedEvents(std::filesystem::path file, std::shared_ptr<const Durable> durable)
       : file_(std::move(file), std::move(durable)) {}
@@ -87,6 +87,8 @@ class CommittedEvents final : public messaging::EventSource {
     return file_.read([](Select& select, std::int64_t) { return base_in(select.base).seq; });
   }
 
+  Result<Seq> last() override { return Seq{file_.durable()}; }
+
  private:
   struct Found {
     Events events;
@@ -111,8 +113,8 @@ class CommittedEvents final : public messaging::EventSource {
 
 }  // namespace
 
-std::unique_ptr<messaging::EventSource> make_committed_events(std::filesystem::path file,
-                                                              std::shared_ptr<const Durable> durable) {
+std::unique_ptr<messaging::JournalEvents> make_committed_events(std::filesystem::path file,
+                                                                std::shared_ptr<const Durable> durable) {
   return std::make_unique<CommittedEvents>(std::move(file), std::move(durable));
 }
 

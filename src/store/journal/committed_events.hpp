@@ -9,7 +9,7 @@ namespace sportapp::journal {
 
 // Reads entries as events over a connection of its own, and none beyond `durable`: what is visible in the
 // file may not be on disk yet. The file is opened when it is first read, and anew after a failed read.
-[[nodiscard]] std::unique_ptr<messaging::EventSource> make_committed_events(
+[[nodiscard]] std::unique_ptr<messaging::JournalEvents> make_committed_events(
     std::filesystem::path file, std::shared_ptr<const Durable> durable);
 
 }  // namespace sportapp::journal

@@ -53,6 +53,7 @@ TEST_F(CommittedEventsTest, GivesPagesUpToWhatIsDurable) {
   EXPECT_EQ(read(*events, 3), (Seqs{4}));
   EXPECT_EQ(read(*events, 4), Seqs());
   EXPECT_EQ(read(*events, 0, 0), Seqs());
+  EXPECT_EQ(*events->last(), Seq{4});
 }
 
 TEST_F(CommittedEventsTest, AFileThatTookTheJournalsPlaceIsReadFromThenOn) {

@@ -6,6 +6,12 @@
 
 namespace sportapp::journal {
 
+SharedEntries SharedEntries::after(Seq seq) const {
+  auto rest = *this;
+  while (!rest.empty() && rest.begin()->seq <= seq) ++rest.first_;
+  return rest;
+}
+
 std::size_t size_of(const Entry& entry) {
   return entry.key.size() + entry.fingerprint.size() + entry.event.type.size() + entry.event.payload.size() +
          entry.answer.body.size() + entry.answer.location.size();

@@ -1,9 +1,12 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/hash.hpp"
 #include "base/position.hpp"
@@ -21,6 +24,29 @@ struct Entry {
   domain::Event event;
   domain::Answer answer;
   Hash hash{};
+};
+
+// Entries in the order of the journal, which nobody changes any more. A copy shares them: the journal, the
+// node and the link to each spare hold the same ones. Any thread.
+class SharedEntries {
+ public:
+  SharedEntries() = default;
+  SharedEntries(std::vector<Entry> entries)  // NOLINT(google-explicit-constructor): a list is one of these
+      : all_(std::make_shared<const std::vector<Entry>>(std::move(entries))) {}
+
+  // Without those up to `seq`.
+  [[nodiscard]] SharedEntries after(Seq seq) const;
+
+  [[nodiscard]] const Entry* begin() const { return all_ ? all_->data() + first_ : nullptr; }
+  [[nodiscard]] const Entry* end() const { return all_ ? all_->data() + all_->size() : nullptr; }
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(end() - begin()); }
+  [[nodiscard]] bool empty() const { return begin() == end(); }
+  [[nodiscard]] const Entry& back() const { return all_->back(); }
+  [[nodiscard]] const Entry& operator[](std::size_t index) const { return begin()[index]; }
+
+ private:
+  std::shared_ptr<const std::vector<Entry>> all_;
+  std::size_t first_ = 0;
 };
 
 // The last entry that counts for good: a primary committed it when every node in sync had it. Zeros: none is

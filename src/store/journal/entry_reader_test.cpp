@@ -26,6 +26,22 @@ TEST_F(EntryReaderTest, ReadsUpToEitherLimitButAtLeastOne) {
   EXPECT_TRUE(reader.read(Seq{0}, 0, SIZE_MAX)->empty());
 }
 
+TEST(SharedEntriesTest, ACopyWithoutTheFirstSharesTheRest) {
+  const SharedEntries none;
+  EXPECT_TRUE(none.empty());
+  EXPECT_TRUE(none.after(Seq{}).empty());
+  std::vector<Entry> list(3);
+  for (std::size_t i = 0; i < list.size(); ++i) list[i].seq = Seq{static_cast<std::int64_t>(i) + 5};
+  const SharedEntries all = std::move(list);
+  EXPECT_EQ(all.after(Seq{}).size(), 3U);
+  const auto rest = all.after(Seq{5});
+  ASSERT_EQ(rest.size(), 2U);
+  EXPECT_EQ(rest.begin(), &all[1]) << "nothing was copied";
+  EXPECT_EQ(rest.back().seq, Seq{7});
+  EXPECT_TRUE(all.after(Seq{7}).empty());
+  EXPECT_EQ(all.size(), 3U);
+}
+
 TEST_F(EntryReaderTest, KnowsHeadAndHashes) {
   open();
   auto reader = journal_->entries();

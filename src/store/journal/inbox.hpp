@@ -24,7 +24,7 @@ struct Turn {
   bool settles = false;  // with `lead`: everything counts
 };
 struct Append {
-  std::vector<Entry> entries;
+  SharedEntries entries;
   std::function<void(Result<Position>)> done;
   std::size_t bytes = 0;
 };

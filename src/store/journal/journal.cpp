@@ -43,7 +43,7 @@ void Journal::follow(std::function<void()> done) {
   impl_->inbox.put(Turn{std::nullopt, std::move(done)});
 }
 
-void Journal::append(std::vector<Entry> entries, std::function<void(Result<Position>)> done) {
+void Journal::append(SharedEntries entries, std::function<void(Result<Position>)> done) {
   Append append{std::move(entries), std::move(done)};
   if (impl_->inbox.put(append)) return;
   append.done(Error{Retry::kLater, "too many entries of the primary wait to be written here"});
@@ -89,7 +89,7 @@ messaging::Place Journal::consumed_place(std::string_view source) const {
   return found->second;
 }
 
-Result<std::unique_ptr<messaging::EventSource>> Journal::events() const {
+Result<std::unique_ptr<messaging::JournalEvents>> Journal::events() const {
   return make_committed_events(impl_->options.file, impl_->readers);
 }
 

@@ -5,7 +5,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +28,7 @@ class CommitGate {
   // `entries` may be none: refusals and first answers given again are outcomes too, which only the primary
   // may give. An error rolls the batch back, each of its commands is answered NotPrimary, and the journal
   // stops leading.
-  [[nodiscard]] virtual Result<void> before_commit(std::span<const Entry> entries) = 0;
+  [[nodiscard]] virtual Result<void> before_commit(const SharedEntries& entries) = 0;
   // The batch is durable here too; its outcomes are given next.
   virtual void committed(Position) {}
   // It is not known whether the batch is durable here, though before_commit() let it pass. The journal has
@@ -108,7 +107,7 @@ class Journal {
   // Likewise, with the hash that it has in its own journal, where that is known.
   [[nodiscard]] messaging::Place consumed_place(std::string_view source) const;
   // Durable entries as events, over a connection of its own: for the relay, for the feed.
-  [[nodiscard]] Result<std::unique_ptr<messaging::EventSource>> events() const;
+  [[nodiscard]] Result<std::unique_ptr<messaging::JournalEvents>> events() const;
   // Durable entries as they are, over a connection of its own: for shipping.
   [[nodiscard]] Result<std::unique_ptr<EntryReader>> entries() const;
 
@@ -124,7 +123,7 @@ class Journal {
   // While following: entries of another journal, which must continue this one, each in its number and with
   // the hash of its content; all of them with one fsync, or none. Gives the head then. What does not fit is
   // an error kNever that names the seq. Where too much waits already, `done` is called at once, here.
-  void append(std::vector<Entry> entries, std::function<void(Result<Position>)> done);
+  void append(SharedEntries entries, std::function<void(Result<Position>)> done);
   // While following: `file`, whole and of the same file system, takes the journal's place, whatever that
   // holds; a crash leaves the one or the other, or a damaged one. The old one is kept beside it, with
   // .replaced to its name, or .damaged.

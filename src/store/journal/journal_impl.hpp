@@ -66,7 +66,7 @@ struct Journal::Impl {
   void became_durable();
   void settle(const Settled& upto);
   void mark();
-  void hand_out(Batch batch, Decided decided, Hash previous);
+  void hand_out(Batch batch, std::vector<Outcome> outcomes, const SharedEntries& entries, Hash previous);
   void stop_leading(Batch batch, const Error& error);
   void fail(Batch batch, const SQLite::Exception& exception, bool committing);
   [[nodiscard]] Error begin_failing(const SQLite::Exception& exception);

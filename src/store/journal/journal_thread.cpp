@@ -91,14 +91,16 @@ void Journal::Impl::run() {
 void Journal::Impl::commit(Batch batch) {
   const auto start = now();
   Decided decided;
+  SharedEntries entries;
   bool committing = false;
   std::int64_t decide_us = 0;
   try {
     decided = writer->decide(batch, epoch, clock.wall_ms(), options.on_deciding);
     inbox.put_back(batch, decided.outcomes.size());
+    entries = std::move(decided.entries);
     decide_us = us_since(start);
     if (options.gate != nullptr) {
-      if (auto passed = options.gate->before_commit(decided.entries); !passed)
+      if (auto passed = options.gate->before_commit(entries); !passed)
         return stop_leading(std::move(batch), passed.error());
     }
     committing = true;
@@ -108,13 +110,13 @@ void Journal::Impl::commit(Batch batch) {
     if (committing && options.gate != nullptr) options.gate->commit_failed();
     return;
   }
-  const BatchReport report{batch.size(), decided.entries.size(), decide_us, us_since(start) - decide_us};
+  const BatchReport report{batch.size(), entries.size(), decide_us, us_since(start) - decide_us};
   const auto previous = durable.hash;
   became_durable();
   settle(writer->last());
   mark();
   if (options.gate != nullptr) options.gate->committed(writer->head());
-  hand_out(std::move(batch), std::move(decided), previous);
+  hand_out(std::move(batch), std::move(decided.outcomes), entries, previous);
   if (options.on_batch) options.on_batch(report);
 }
 
@@ -138,14 +140,15 @@ void Journal::Impl::mark() {
 }
 
 // `previous`: the hash of the entry before the batch.
-void Journal::Impl::hand_out(Batch batch, Decided decided, Hash previous) {
-  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(decided.outcomes[i]));
-  if (!options.on_committed || decided.entries.empty()) return;
+void Journal::Impl::hand_out(Batch batch, std::vector<Outcome> outcomes, const SharedEntries& entries,
+                             Hash previous) {
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].done(std::move(outcomes[i]));
+  if (!options.on_committed || entries.empty()) return;
   std::vector<domain::CommittedEvent> events;
-  events.reserve(decided.entries.size());
-  for (auto& entry : decided.entries) {
+  events.reserve(entries.size());
+  for (const auto& entry : entries) {
     events.push_back(
-        {entry.seq, entry.time_ms, std::move(entry.event), std::exchange(previous, entry.hash), entry.hash});
+        {entry.seq, entry.time_ms, entry.event, std::exchange(previous, entry.hash), entry.hash});
   }
   options.on_committed(std::move(events));
 }

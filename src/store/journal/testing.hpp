@@ -72,7 +72,7 @@ class Outcomes {
 // Holds a batch back until released, so that a test decides what is in the next one.
 class Barrier final : public CommitGate {
  public:
-  Result<void> before_commit(std::span<const Entry> entries) override {
+  Result<void> before_commit(const SharedEntries& entries) override {
     std::unique_lock lock(mutex_);
     seen_.push_back(entries.size());
     const auto number = seen_.size();
