@@ -42,6 +42,13 @@ class EventSource {
   [[nodiscard]] virtual Result<Seq> base() { return Seq{}; }
 };
 
+// The events of a journal on this machine, which knows its end.
+class JournalEvents : public EventSource {
+ public:
+  // The last event there is; 0: there is none.
+  [[nodiscard]] virtual Result<Seq> last() = 0;
+};
+
 // Where a consumer's events go. Called on the consumer's thread only.
 class EventSink {
  public:

@@ -22,36 +22,10 @@ constexpr std::size_t kSourceBatchMax = 1000;
 constexpr std::size_t kPipelineMax = 500;
 constexpr auto kIdle = std::chrono::milliseconds(500);  // then a ping, so that a lost Redis is noticed
 
-// The last event of the source, of which it is known that it has `known`. The source can only be asked what
-// comes after, so its end is searched: first by doubling steps, then by halving.
-Result<Seq> last_of(EventSource& source, Seq known) {
-  const auto has_after = [&](std::int64_t seq) -> Result<bool> {
-    auto events = source.read(Seq{seq}, 1);
-    if (!events) return events.error();
-    return !events->empty();
-  };
-  auto low = known.value;  // there are no events after `high`; there is the event `low`
-  auto high = low;
-  for (std::int64_t step = 1;; step *= 2) {
-    const auto more = has_after(high);
-    if (!more) return more.error();
-    if (!*more) break;
-    low = high + 1;
-    high += step;
-  }
-  while (low < high) {
-    const auto middle = low + (high - low) / 2;
-    const auto more = has_after(middle);
-    if (!more) return more.error();
-    *more ? low = middle + 1 : high = middle;
-  }
-  return Seq{low};
-}
-
 }  // namespace
 
 struct Relay::Impl {
-  Impl(Options options, std::unique_ptr<EventSource> source);
+  Impl(Options options, std::unique_ptr<JournalEvents> source);
 
   void committed(std::vector<CommittedEvent> events);
   RelayStatus status() const;
@@ -74,7 +48,7 @@ struct Relay::Impl {
 
   const Options options_;
   // The thread's own.
-  const std::unique_ptr<EventSource> source_;
+  const std::unique_ptr<JournalEvents> source_;
   StreamWriter writer_;
   StreamCheck check_;
   BackOff back_off_{50, 500};
@@ -90,7 +64,7 @@ struct Relay::Impl {
   std::jthread thread_;  // last: it must end before the rest goes
 };
 
-Relay::Impl::Impl(Options options, std::unique_ptr<EventSource> source)
+Relay::Impl::Impl(Options options, std::unique_ptr<JournalEvents> source)
     : options_(std::move(options)),
       source_(std::move(source)),
       writer_(options_.redis, options_.seal, options_.stream_length_max),
@@ -247,8 +221,9 @@ Result<void> Relay::Impl::mend(const std::string& wrong) {
 Result<Seq> Relay::Impl::go_on_after(std::optional<Seq> anew_after) {
   const auto base = source_->base();
   if (!base) return base.error();
-  auto source_last = last_of(*source_, std::max(published_, *base));
+  auto source_last = source_->last();
   if (!source_last) return source_last.error();
+  *source_last = std::max({*source_last, published_, *base});
   {
     const std::lock_guard lock(mutex_);
     told_ = std::max(told_, *source_last);
@@ -285,7 +260,7 @@ void Relay::Impl::set_published(Seq seq, std::size_t accepted) {
   status_.published_total += accepted;
 }
 
-Relay::Relay(Options options, std::unique_ptr<EventSource> source)
+Relay::Relay(Options options, std::unique_ptr<JournalEvents> source)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(source))) {}
 Relay::~Relay() = default;
 

@@ -32,7 +32,7 @@ class Relay {
     Seal seal;                                 // the stream has its service's name
     std::int64_t stream_length_max = 100'000;  // older entries are trimmed (about)
   };
-  Relay(Options options, std::unique_ptr<EventSource> source);
+  Relay(Options options, std::unique_ptr<JournalEvents> source);
   ~Relay();  // stops within a second or so, whatever Redis does
 
   // Events just committed, in order; any thread. Spares a read of the source; what does not fit the bounded

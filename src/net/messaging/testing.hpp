@@ -164,7 +164,7 @@ class MemoryJournal {
     const std::lock_guard lock(mutex_);
     return static_cast<std::int64_t>(events_.size());
   }
-  [[nodiscard]] std::unique_ptr<EventSource> source() { return std::make_unique<View>(*this); }
+  [[nodiscard]] std::unique_ptr<JournalEvents> source() { return std::make_unique<View>(*this); }
 
   std::int64_t history = 0;
   std::atomic<bool> reachable = true;
@@ -173,7 +173,7 @@ class MemoryJournal {
   std::atomic<std::int64_t> held_at = std::numeric_limits<std::int64_t>::max();  // nothing after it is given
 
  private:
-  class View final : public EventSource {
+  class View final : public JournalEvents {
    public:
     explicit View(MemoryJournal& journal) : journal_(journal) {}
     Result<std::vector<domain::CommittedEvent>> read(Seq after, std::size_t limit) override {
@@ -189,6 +189,12 @@ class MemoryJournal {
                          events.begin() + static_cast<std::ptrdiff_t>(end));
     }
     Result<Seq> base() override { return Seq{journal_.deleted}; }
+    Result<Seq> last() override {
+      if (!journal_.reachable) return Error{Retry::kLater, "the journal is out of reach"};
+      const std::lock_guard lock(journal_.mutex_);
+      return Seq{
+          std::min<std::int64_t>(journal_.held_at, static_cast<std::int64_t>(journal_.events_.size()))};
+    }
     Result<std::optional<Hash>> hash_at(Seq seq) override {
       if (!journal_.reachable) return Error{Retry::kLater, "the journal is out of reach"};
       if (seq.value < journal_.deleted) return Error{Retry::kNever, "it is deleted"};
