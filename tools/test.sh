@@ -6,12 +6,16 @@ source "$here/tools/setup.sh"
 
 if [[ "${1:-}" == --help ]]; then
   cat <<'HELP'
-sportapp test: builds with the address, undefined-behaviour and thread sanitizers and runs every test
+sportapp test: builds what is tested, with and without sanitizers, and runs every test
 
   ./sportapp test                  all of it
-  ./sportapp test -R journal       the tests whose name matches, of the address sanitizer's build
+  ./sportapp test --quick          while you work: the unit tests under the sanitizers, and the rules of the tree
+  ./sportapp test -R journal       the tests whose name matches
   ./sportapp test -N               their names
 Other options go to ctest as they are. Exit status: 0 when all passed.
+
+SPORTAPP_LONG=1                    the long forms of some tests
+SPORTAPP_TESTED=debug              the tests of the whole run the programs with sanitizers, not those that are released
 HELP
   exit 0
 fi
@@ -20,18 +24,18 @@ step() { printf '\n=== %s (%s)\n' "$1" "$(date +%H:%M:%S)"; }
 
 step "packages"
 install_packages build run test peers jmeter docker containers
-step "building: debug (address and undefined-behaviour sanitizers)"
-build_preset debug
-if [[ $# -eq 0 ]]; then
-  step "building: tsan (thread sanitizer), the parts with threads"
-  threaded=(link messaging journal projection http service retention node commands queries)
-  build_preset tsan --target "${threaded[@]/%/_test}"
-  step "tests of the parts with threads, under the thread sanitizer"
-  (cd "$here/build/tsan" && ctest --output-on-failure --no-tests=error -j 4 -R "^($(IFS='|' && echo "${threaded[*]}"))$")
-  step "building: fuzz (libFuzzer, with clang)"
-  build_preset fuzz
+if [[ "${1:-}" == --quick ]]; then
+  shift
+  step "building: debug (address and undefined-behaviour sanitizers)"
+  build_quietly debug unit_tests
+  step "unit tests and the rules of the tree"
+  cd "$here/build/debug"
+  exec ctest --output-on-failure --no-tests=error -j 2 -L unit "$@"
 fi
-step "all tests"
-cd "$here/build/debug"
-# tests/CMakeLists.txt says what the four places are: two unit tests at once, or a test of the whole and what computes.
-exec ctest --output-on-failure --no-tests=error -j 4 "$@"
+step "building: release"
+cmake -S "$here" --preset release -DSPORTAPP_TESTED="${SPORTAPP_TESTED:-release}" >/dev/null
+build_quietly release programs lab_programs simulate
+step "all tests; beside those of the whole, the builds with sanitizers and what they test"
+cd "$here/build/release"
+# tests/CMakeLists.txt says what the eight places are.
+exec ctest --output-on-failure --no-tests=error -j 8 "$@"

@@ -220,7 +220,7 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(shop, kept, tmp_path
     assert "no folder" in refused(1, "backup", tmp_path / "no" / "where", "--data", shop.app.data)
     assert "--data" in refused(1, "backup", tmp_path / "backup", "--data", tmp_path / "nothing")
     (tmp_path / "empty").mkdir()
-    assert "no data folder" in refused(1, "backup", tmp_path / "backup", "--data", tmp_path / "empty")
+    assert "not a data folder" in refused(1, "backup", tmp_path / "backup", "--data", tmp_path / "empty")
     assert "is not a backup" in refused(1, "restore", tmp_path / "empty", "--data", tmp_path / "data")
     assert "is not a backup" in refused(1, "restore", tmp_path / "nothing", "--data", tmp_path / "data")
     checked = run_cli("verify", "--backup", tmp_path / "empty")

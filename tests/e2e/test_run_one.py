@@ -116,7 +116,7 @@ def test_the_service_manager_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("text, words", [
-    ('[network.addresses]\nredis = "somewhere"\n', "sportapp.toml:2: 'redis' is 'somewhere', which is no IP address"),
+    ('[network.addresses]\nredis = "somewhere"\n', "sportapp.toml:2: 'redis' is 'somewhere', which is not an IP address"),
     ('[network.addresses]\nredis-2 = "10.0.0.1"\n', "[network.addresses] has 'redis-2', and there is no such process"),
     ("[network]\nfirst_port = 65530\n", "first_port = 65530 leaves no room"),
     ("[network]\nfirst_prot = 17000\n", "sportapp.toml:2: 'first_prot' is not a setting here"),

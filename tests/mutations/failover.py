@@ -51,7 +51,7 @@ MUTATIONS = (
     Mutation("told", "a node that is restarted is primary by itself",
              (Change(NODE, "set(NodeFact::kNewer, record_.epoch > promise_);",
                      "set(NodeFact::kNewer, record_.epoch > promise_ ||\n"
-                     "      (record_.epoch == promise_ && state_ == NodeState::kWaiting));"),)),
+                     "      (record_.epoch == promise_ && state() == NodeState::kWaiting));"),)),
     Mutation("pledge", "a node is admitted though commits do not wait for it yet",
              (Change(REPLICA, "(in_sync(name) || shipping.pledged())", "in_sync(name)"),)),
     Mutation("has-all", "a node is admitted before it has everything",
@@ -74,8 +74,7 @@ MUTATIONS = (
     Mutation("refuses", "a spare takes what an older primary sends",
              (Change(NODE, "  if (epoch < saving_) return true;", "  if (epoch < Epoch{}) return true;"),)),
     Mutation("promise-on-append", "a spare acknowledges without a promise",
-             (Change(NODE, "  if (epoch > saving_ && saving_ == promise_) save(epoch, \"follow\");\n"
-                           "  if (promise_ < epoch) return false;\n", ""),)),
+             (Change(NODE, "asked_ && promise_ >= *asked_", "asked_.has_value()"),)),
     Mutation("confirm", "a refusal or a read is answered without asking whether the spares still follow",
              (Change(REPLICA, AWAITED, "    if (!leadership_.batch->entries.empty() && (in_sync(name) || shipping.pledged()) &&\n"
                                        "        !shipping.holds(leadership_))\n      return;\n"),)),

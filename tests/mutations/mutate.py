@@ -43,7 +43,7 @@ NO_SAVEPOINT = (Change(STORE, '"SAVEPOINT command"', '"SELECT 1"'),
 
 EARLY = """    if (options.on_committed) {
       std::vector<domain::CommittedEvent> early;
-      for (const auto& entry : decided.entries) early.push_back({entry.seq, entry.time_ms, entry.event});
+      for (const auto& entry : entries) early.push_back({entry.seq, entry.time_ms, entry.event});
       options.on_committed(std::move(early));
     }
     if (options.gate != nullptr) {
