@@ -19,7 +19,7 @@ Error refused(std::string what) {
 }
 
 // What is wrong with entries that are to follow `head`; empty: nothing.
-std::string fault_of(Position head, const std::vector<journal::Entry>& entries) {
+std::string fault_of(Position head, const journal::SharedEntries& entries) {
   for (const auto& entry : entries) {
     if (entry.seq != head.seq.next())
       return fmt::format("entry {} after {}", entry.seq.value, head.seq.value);

@@ -117,7 +117,7 @@ def subcommands(tree):
     """What `sportapp` knows: the program's subcommands and the script's own."""
     known = {"help"}
     for _, text in tree.cpp():
-        known |= set(re.findall(r'add_subcommand\(\s*"([\w-]+)"', text))
+        known |= set(re.findall(r'add_command\(\s*"([\w-]+)"', text))
     for labels in re.findall(r"^\s*([\w| -]+)\)\s*$", tree.texts.get("sportapp", ""), re.MULTILINE):
         known |= {label.strip() for label in labels.split("|")}
     return known

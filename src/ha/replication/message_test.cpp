@@ -24,7 +24,7 @@ journal::Entry entry(std::int64_t seq) {
 
 std::vector<Message> samples() {
   return {Hello{Epoch{5}, 1},
-          Append{Epoch{5}, 2, {Seq{41}, hash_of(7)}, {entry(42), entry(43)}},
+          Append{Epoch{5}, 2, {Seq{41}, hash_of(7)}, std::vector{entry(42), entry(43)}},
           Append{Epoch{5}, 3, {}, {}},
           Chunk{Epoch{5}, 4, 1024, true, {Seq{9}, hash_of(9)}, std::string("\0\1", 2)},
           Welcome{1, {Seq{41}, hash_of(7)}},

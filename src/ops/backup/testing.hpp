@@ -97,7 +97,7 @@ class InstanceFilesTest : public ::testing::Test {
 
   static inline const Progress kGoOn = [](std::string_view, std::uint64_t, std::uint64_t) { return true; };
   const sportapp::testing::TempFolder temp_;
-  const SystemClock clock_;
+  const SystemClock clock_{};
 
  private:
   std::vector<std::unique_ptr<domain::Domain>> domains_;

@@ -147,7 +147,8 @@ std::string service_config(const Layout& layout, const Settings& settings, const
       key_file(layout, settings).string(), layout.log(member.name).string(), services.log_level,
       services.drain_ms, services.cache_mb);
   if (member.kind == Kind::kCommands)
-    text += fmt::format("queue_max = {}\nbatch_max = {}\n", services.queue_max, services.batch_max);
+    text += fmt::format("queue_max = {}\nbatch_max = {}\nstream_length_max = {}\n", services.queue_max,
+                        services.batch_max, settings.redis.stream_length_max);
   if (member.kind == Kind::kCommands && member.link_port != 0)
     text += link_settings(layout, settings, member);
   const auto& redis = member_of(members, Kind::kRedis);
@@ -157,7 +158,6 @@ std::string service_config(const Layout& layout, const Settings& settings, const
   if (port != 0) text += fmt::format("port = {}\n", port);
   if (member.kind == Kind::kQueries) text += feed_tables(members, member);
   if (member.kind == Kind::kCommands) {
-    text += fmt::format("stream_length_max = {}\n", settings.redis.stream_length_max);
     text += "\n" + retention_text(settings.retention);
     if (member.link_port != 0) text += peer_tables(layout, members, member, detours);
     text += source_tables(members, member);

@@ -119,7 +119,6 @@ TEST_F(ConfigurationTest, WhoIsElsewhereIsReachedAtItsAddressAndByNoLocalSocket)
   const auto monitor = monitor::load_config(config_file(layout_, member_of(members_, Kind::kMonitor)));
   ASSERT_TRUE(monitor) << monitor.error().what;
   EXPECT_EQ(monitor->key_file, settings_.network.key_file);
-  EXPECT_EQ(monitor->process.key_file, settings_.network.key_file);
 }
 
 TEST_F(ConfigurationTest, AServiceMoreIsANameMore) {

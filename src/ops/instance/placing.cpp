@@ -16,7 +16,8 @@ constexpr int kPortsEach = 2;  // HTTP and link; who has no link leaves one free
 constexpr int kLastPort = 65'535;
 
 Result<void> check_names(const Settings& settings, const std::vector<Member>& members) {
-  for (const auto& [name, address] : settings.network.addresses) {
+  for (const auto& placed : settings.network.addresses) {
+    const auto& name = placed.first;
     const auto is_it = [&name](const Member& member) { return member.name == name; };
     if (std::any_of(members.begin(), members.end(), is_it)) continue;
     return Error{

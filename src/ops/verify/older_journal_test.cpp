@@ -69,7 +69,7 @@ class OlderUsersTest : public ::testing::Test {
   const sportapp::testing::TempFolder folder_;
   const std::unique_ptr<domain::Domain> users_ = domain::make_users();
   const std::unique_ptr<domain::Projection> views_ = domain::make_users_views();
-  const SystemClock clock_;
+  const SystemClock clock_{};
   std::unique_ptr<journal::Journal> journal_;
 };
 

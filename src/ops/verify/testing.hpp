@@ -56,7 +56,7 @@ class Recorded {
 
   const std::filesystem::path file_;
   const std::unique_ptr<domain::Domain> domain_;
-  const SystemClock clock_;
+  const SystemClock clock_{};
   std::unique_ptr<journal::Journal> journal_;
   std::map<std::string, std::int64_t> taken_;
   int keys_ = 0;

@@ -128,7 +128,7 @@ class VerifyTest : public ::testing::Test {
   const fs::path data_;
   const std::unique_ptr<domain::Domain> users_ = domain::make_users();
   const std::unique_ptr<domain::Projection> views_ = domain::make_users_views();
-  const SystemClock clock_;
+  const SystemClock clock_{};
   std::vector<domain::CommittedEvent> events_;
   std::map<std::string, Finding> findings_;
   Verdict verdict_;

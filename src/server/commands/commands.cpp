@@ -17,6 +17,7 @@
 #include "server/commands/node_options.hpp"
 #include "server/commands/primary_duties.hpp"
 #include "server/commands/reactor.hpp"
+#include "server/commands/reactor_sources.hpp"
 #include "server/commands/set_aside_routes.hpp"
 #include "server/quarantine/in_hand.hpp"
 #include "server/quarantine/quarantine.hpp"
@@ -27,27 +28,6 @@
 
 namespace sportapp::commands {
 namespace {
-
-// The feeds of the services that the domain follows, as the configuration gives them.
-Result<std::vector<Reactor::Source>> followed(const Config& config, const service::Process& process,
-                                              const domain::Domain& domain, const InstanceKey& key) {
-  std::vector<Reactor::Source> sources;
-  for (const auto& name : domain.sources()) {
-    std::vector<messaging::FeedAddress> nodes;
-    for (const auto& source : config.sources) {
-      if (source.service == name && source.port != 0) nodes.push_back({source.host, source.port});
-    }
-    if (nodes.empty()) {
-      return Error{Retry::kNever, fmt::format("the configuration lacks [[source]] {}: where the commands "
-                                              "process of {} is, whose events {} takes in",
-                                              name, name, config.service)};
-    }
-    sources.push_back({name, [nodes, seal = messaging::Seal(name, key), credential = process.credential()] {
-                         return messaging::make_http_feed(nodes, seal, credential);
-                       }});
-  }
-  return sources;
-}
 
 // What a commands process is made of, wired up. The journal ends while the loop is still there to take its
 // last outcomes.
@@ -118,7 +98,7 @@ Result<void> Commands::start() {
   auto key = load_key(config_.key_file);
   if (!key) return key.error();
   key_ = *key;
-  auto sources = followed(config_, process_, domain_, key_);
+  auto sources = feeds_followed(config_, domain_, key_, process_.credential());
   if (!sources) return sources.error();
   sources_ = std::move(*sources);
   if (is_node()) {

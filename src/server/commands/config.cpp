@@ -32,7 +32,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
   service::read_process_config(*reader, config);
   reader->read("queue_max", config.queue_max, 1);
   reader->read("batch_max", config.batch_max, 1);
-  reader->table("redis").read("stream_length_max", config.stream_length_max, 1);
+  reader->read("stream_length_max", config.stream_length_max, 1);
   for (auto& source : reader->tables("source")) {
     SourceAddress address;
     source.read("service", address.service);

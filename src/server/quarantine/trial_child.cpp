@@ -31,7 +31,7 @@ void limit_self() {
   set_limit(RLIMIT_CORE, 0);
   set_limit(RLIMIT_CPU, kCpuSecondsMax);
 // A sanitizer needs more addresses than there is memory.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef SPORTAPP_SANITIZED
   set_limit(RLIMIT_AS, kMemoryMax);
 #endif
 }

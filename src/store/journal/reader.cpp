@@ -10,6 +10,8 @@
 namespace sportapp::journal {
 
 struct Reader::Impl {
+  explicit Impl(sqlite::Snapshot opened) : file(std::move(opened)) {}
+
   Result<std::vector<StateRow>> rows(const std::string& which, std::string_view table, Id id,
                                      std::size_t limit);
 

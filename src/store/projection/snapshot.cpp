@@ -6,6 +6,8 @@
 namespace sportapp::projection {
 
 struct Snapshot::Impl {
+  explicit Impl(sqlite::Snapshot opened) : file(std::move(opened)) {}
+
   sqlite::Snapshot file;
 };
 
