@@ -56,7 +56,8 @@ def test_status_json_is_what_scripts_rely_on(app):
         assert info.role in ("primary", "spare") or info.side == "queries"
     for service in NAMES:
         assert [entries[name].role for name in nodes_of(service)].count("primary") == 1
-    assert {name: info.state for name, info in entries.items() if info.state not in SERVING} == {}
+    # On a busy machine one may be cut off for a moment.
+    until("every process serves", lambda: all(info.state in SERVING for info in app.status().values()))
     others = PROCESSES - set(SERVICE_PROCESSES)
     assert all((entries[name].service, entries[name].side, entries[name].node) == ("", "", "") for name in others)
     pids = [info.pid for info in entries.values()]
