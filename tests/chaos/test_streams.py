@@ -180,7 +180,7 @@ def test_a_journal_that_is_older_than_what_redis_and_read_models_have(new_instan
         Shop(app).settled()
         equal_to_the_truth(app)
         said = "".join(app.log(name) for name in queries_of("users"))
-        assert "is of another history than the journal: it is recreated" in said
+        assert "is of another history than the journal: it is rebuilt" in said
 
 
 def put_back(app, backup):
