@@ -210,14 +210,15 @@ def test_the_samples_are_what_their_generator_makes():
 
 
 def test_the_lock_files_say_what_to_install_but_not_from_where():
-    for folder in (HERE, ROOT / "src" / "lab" / "report" / "page"):
+    for folder in (HERE, ROOT / "lab" / "report" / "page"):
         node_packages.says_only_what(folder / "package-lock.json")
 
 
 def test_without_the_page_the_other_two_are_written(tmp_path):
     alone = tmp_path / "bin"
     alone.mkdir()
-    shutil.copy(bin_dir() / "sportapp", alone)
+    for program in ("sportapp", "sportapp-lab"):
+        shutil.copy(bin_dir() / program, alone)
     command = [alone / "sportapp", "experiment", "report", SAMPLES / "crash-none", "--out", tmp_path / "out"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0
