@@ -16,7 +16,7 @@ PLAIN = {"TestPlan", "ThreadGroup", "ConfigTestElement", "HeaderManager", "Count
          "HTTPSamplerProxy", "UserParameters", "RegexExtractor"}
 DEFAULT = re.compile(r",\d+\)\}")  # of a property: ${__P(users,1000)}
 JMETER = "/usr/share/jmeter"
-SHORT = ("-Jseconds=6", "-Jusers=8", "-Jpoison_every_ms=2000", "-Jrun=test")
+SHORT = ("-Jseconds=12", "-Jusers=8", "-Jpoison_every_ms=6000", "-Jrun=test")  # a busy machine takes a while to begin
 
 
 def jmeter(*arguments, within_s: float = 240.0):
