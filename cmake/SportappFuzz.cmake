@@ -11,6 +11,7 @@ function(sportapp_fuzz name)
   endif()
   cmake_parse_arguments(FUZZ "" "" "PARTS;SOURCES;LIBS" ${ARGN})
   add_executable(${name} ${name}.cpp ${FUZZ_SOURCES})
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)  # sources of several parts, whose local names may be the same
   list(TRANSFORM FUZZ_PARTS PREPEND sportapp_)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(${name} PRIVATE ${FUZZ_PARTS} ${FUZZ_LIBS})
