@@ -30,7 +30,7 @@ if [[ "${1:-}" == --quick ]]; then
   build_quietly debug unit_tests
   step "unit tests and the rules of the tree"
   cd "$here/build/debug"
-  exec ctest --output-on-failure --no-tests=error -j 2 -L unit "$@"
+  exec ctest --output-on-failure --no-tests=error -j 3 -L unit "$@"
 fi
 step "building: release"
 cmake -S "$here" --preset release -DSPORTAPP_TESTED="${SPORTAPP_TESTED:-release}" >/dev/null
