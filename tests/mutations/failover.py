@@ -74,7 +74,7 @@ MUTATIONS = (
     Mutation("refuses", "a spare takes what an older primary sends",
              (Change(NODE, "  if (epoch < saving_) return true;", "  if (epoch < Epoch{}) return true;"),)),
     Mutation("promise-on-append", "a spare acknowledges without a promise",
-             (Change(NODE, "asked_ && promise_ >= *asked_", "asked_.has_value()"),)),
+             (Change(NODE, "promise_ >= epoch ? bit", "promise_ >= Epoch{} ? bit"),)),
     Mutation("confirm", "a refusal or a read is answered without asking whether the spares still follow",
              (Change(REPLICA, AWAITED, "    if (!leadership_.batch->entries.empty() && (in_sync(name) || shipping.pledged()) &&\n"
                                        "        !shipping.holds(leadership_))\n      return;\n"),)),

@@ -130,7 +130,7 @@ TEST_F(MonitorTest, WhereNobodyHasEverythingAPersonIsToldWhatCanBeDone) {
       std::string::npos)
       << monitor->alarm();
   EXPECT_NE(monitor->alarm().find("go on from entry 7 of a"), std::string::npos) << monitor->alarm();
-  ASSERT_TRUE(monitor->force(now, "a"));
+  ASSERT_TRUE(monitor->force("a"));
   EXPECT_EQ(save(), (Record{Epoch{4}, "a", {{"a", Epoch{3}}}}));
   EXPECT_EQ(floor.seq, Seq{7});
   EXPECT_EQ(forced, Epoch{4});
@@ -152,7 +152,7 @@ TEST_F(MonitorTest, AJournalThatCannotBeUsedIsNotForced) {
   const auto damaged = damaged_journal(3, 10, Damage::kBroken, "an entry has changed");
   hear("b", damaged);
   (void)save();
-  EXPECT_FALSE(monitor->force(now, "b"));
+  EXPECT_FALSE(monitor->force("b"));
 }
 
 TEST_F(MonitorTest, WhyAPrimaryGaveUpIsTheCauseOfItsReplacement) {

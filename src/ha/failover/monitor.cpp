@@ -109,7 +109,7 @@ Result<void> Monitor::switch_over(std::int64_t now_ms, const std::string& to) {
   return {};
 }
 
-Result<void> Monitor::force(std::int64_t now_ms, const std::string& node) {
+Result<void> Monitor::force(const std::string& node) {
   if (!nodes_.contains(node)) return Error{Retry::kNever, fmt::format("unknown node {}", node)};
   if (!at(node).view.alive()) {
     return Error{Retry::kLater, fmt::format("{} does not answer: {}", node, at(node).view.why_lost)};
@@ -120,8 +120,12 @@ Result<void> Monitor::force(std::int64_t now_ms, const std::string& node) {
   if (report.damage == Damage::kBroken) {
     return Error{Retry::kNever, fmt::format("the journal of {} cannot be used: {}", node, report.why)};
   }
-  forced_ = node;
-  decide(now_ms);
+  const auto epoch = highest_epoch().next();
+  // Even where it lost its disk: its promise of now is what it has.
+  write(machine_.step(bit(MonitorFact::kForced)), {epoch, node, {{node, report.promise}}, report.head, epoch},
+        "force " + node,
+        fmt::format("an operator's wish: entries after {}, acknowledged earlier, are lost",
+                    report.head.seq.value));
   return {};
 }
 
@@ -166,6 +170,7 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
   switch (static_cast<MonitorAction>(rule.action)) {
     case MonitorAction::kWait:
     case MonitorAction::kAskToDrain:  // ping() does
+    case MonitorAction::kForce:       // force() does
       if (machine_.state() == MonitorState::kSteady && why_unfit(now_ms).empty()) end_alarm();
       return;
     case MonitorAction::kBegin:
@@ -174,8 +179,6 @@ void Monitor::act(std::int64_t now_ms, const Rule& rule) {
       return restore(rule);
     case MonitorAction::kForget:
       return forget(rule);
-    case MonitorAction::kForce:
-      return take_by_force(rule);
     case MonitorAction::kAlarm:
       return consider_alarm(now_ms, rule);
     case MonitorAction::kTell:
@@ -258,16 +261,6 @@ void Monitor::forget(const Rule& rule) {
   floor_ = {};
   successor_.clear();
   compare_.clear();
-}
-
-void Monitor::take_by_force(const Rule& rule) {
-  const auto node = std::exchange(forced_, {});
-  const auto& report = at(node).view.report;
-  const auto epoch = highest_epoch().next();
-  // Even where it lost its disk: its promise of now is what it has.
-  write(rule, {epoch, node, {{node, report.promise}}, report.head, epoch}, "force " + node,
-        fmt::format("an operator's wish: entries after {}, acknowledged earlier, are lost",
-                    report.head.seq.value));
 }
 
 void Monitor::tell(std::int64_t now_ms) {

@@ -50,7 +50,7 @@ class Monitor {
   // chosen before it was out of sync once.
   [[nodiscard]] Result<void> switch_over(std::int64_t now_ms, const std::string& to);
   // Makes a node primary whatever is known of it: entries acknowledged meanwhile elsewhere may be lost.
-  [[nodiscard]] Result<void> force(std::int64_t now_ms, const std::string& node);
+  [[nodiscard]] Result<void> force(const std::string& node);
 
   [[nodiscard]] Ping ping(const std::string& node);      // the next one
   [[nodiscard]] std::optional<Record> record_to_save();  // given once
@@ -95,7 +95,6 @@ class Monitor {
   void begin(const Rule& rule);
   void restore(const Rule& rule);
   void forget(const Rule& rule);
-  void take_by_force(const Rule& rule);
   void consider_alarm(std::int64_t now_ms, const Rule& rule);
   void promote(std::int64_t now_ms, const Rule& rule);
   void drop(const Rule& rule);
@@ -149,7 +148,6 @@ class Monitor {
   std::map<std::string, std::uint64_t> compared_runs_;
   std::optional<Record> next_;  // kSaving
   bool handed_out_ = false, saved_ = false;
-  std::string forced_;  // whom an operator names, until the table has acted on it
   std::string successor_;
   std::int64_t hand_over_since_ms_ = 0;
   bool stays_away_ = false;  // the preferred node, since an operator chose another

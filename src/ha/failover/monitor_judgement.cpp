@@ -22,7 +22,6 @@ Bits Monitor::facts(std::int64_t now_ms) const {
   set(MonitorFact::kAllHeard, every([](const auto& node) { return node.second.view.alive(); }));
   set(MonitorFact::kPromised, !every([](const auto& n) { return n.second.view.report.promise == Epoch{}; }));
   set(MonitorFact::kSaved, saved_);
-  set(MonitorFact::kForced, !forced_.empty());
   set(MonitorFact::kRecorded, record_.epoch != Epoch{});
   if (record_.epoch == Epoch{}) {
     set(MonitorFact::kComplete, complete());

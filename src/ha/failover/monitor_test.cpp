@@ -24,7 +24,7 @@ TEST_F(MonitorTest, ALostRecordIsAnAlarmUntilAnOperatorForces) {
   hear("c", waiting(0));
   EXPECT_EQ(save(), Record{});
   EXPECT_FALSE(monitor->alarm().empty());
-  ASSERT_TRUE(monitor->force(now, "b"));
+  ASSERT_TRUE(monitor->force("b"));
   EXPECT_EQ(save(), (Record{Epoch{5}, "b", {{"b", Epoch{}}}}));
   EXPECT_TRUE(monitor->alarm().empty());
 }

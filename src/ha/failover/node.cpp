@@ -45,9 +45,13 @@ bool Node::follow(Epoch epoch) {
   // Whether it lost something only the record can tell, and while that counts on it it must not promise anew
   // or take entries, which would hide it.
   if (record_.epoch == Epoch{} || lost_something()) return false;
-  asked_ = epoch;
-  decide();
-  return !std::exchange(asked_, std::nullopt);
+  const Bits covered = promise_ >= epoch ? bit(NodeFact::kCovered) : 0;
+  const auto& rule = machine_.step(facts() | bit(NodeFact::kAsked) | covered);
+  if (static_cast<NodeAction>(rule.action) == NodeAction::kPromise) save(epoch, rule.number);
+  if (static_cast<NodeAction>(rule.action) != NodeAction::kFollow) return false;
+  following_ = epoch;
+  followed_ = true;
+  return true;
 }
 
 bool Node::lost_something() const {
@@ -61,9 +65,7 @@ bool Node::about_to_lead() const {
 }
 
 void Node::left() {
-  left_ = true;
-  decide();
-  left_ = false;
+  machine_.step(facts() | bit(NodeFact::kLeft));
 }
 
 void Node::overruled() {
@@ -98,9 +100,6 @@ Bits Node::facts() const {
   set(NodeFact::kHandOver, hand_over_);
   set(NodeFact::kIdle, idle_);
   set(NodeFact::kActing, acting_.epoch == record_.epoch);
-  set(NodeFact::kAsked, asked_.has_value());
-  set(NodeFact::kCovered, asked_ && promise_ >= *asked_);
-  set(NodeFact::kLeft, left_);
   return facts;
 }
 
@@ -108,16 +107,11 @@ void Node::act(const Rule& rule) {
   const auto action = static_cast<NodeAction>(rule.action);
   switch (action) {
     case NodeAction::kWait:
+    case NodeAction::kFollow:  // follow() does
+    case NodeAction::kLeave:   // nothing but the state
       return;
     case NodeAction::kPromise:
-      return save(asked_.value_or(record_.epoch), rule.number);
-    case NodeAction::kFollow:
-      following_ = *std::exchange(asked_, std::nullopt);
-      followed_ = true;
-      return;
-    case NodeAction::kLeave:
-      left_ = false;
-      return;
+      return save(record_.epoch, rule.number);
     case NodeAction::kLead:
       acting_ = record_;
       idle_ = false;

@@ -69,9 +69,8 @@ class Node {
   Epoch promise_, saving_;  // saving_ > promise_ while one is on its way to the disk
   Record record_, acting_;
   Epoch following_;
-  std::optional<Epoch> asked_;  // by another primary, to follow it
   bool able_ = true, idle_ = true, overruled_ = false, hand_over_ = false, followed_ = false;
-  bool holds_floor_ = true, left_ = false;
+  bool holds_floor_ = true;
   std::vector<NodeOrder> orders_;
 };
 

@@ -143,7 +143,7 @@ Result<void> ServiceDriver::switch_over(std::int64_t now_ms, std::string to) {
 }
 
 Result<void> ServiceDriver::force(std::int64_t now_ms, const std::string& node) {
-  auto begun = core_.force(now_ms, node);
+  auto begun = core_.force(node);
   settle(now_ms);
   return begun;
 }
