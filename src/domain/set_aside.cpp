@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "base/json_reading.hpp"
+
 namespace sportapp::domain {
 namespace {
 
@@ -20,10 +22,6 @@ json::object parsed(std::string_view text) {
   json::parse_options options;
   options.allow_invalid_utf8 = true;  // whatever bytes the event had
   return json::parse(text, {}, options).as_object();
-}
-
-std::string text_at(const json::object& object, std::string_view name) {
-  return json::value_to<std::string>(object.at(name));
 }
 
 class WithSetAside final : public Domain {

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "base/files.hpp"
+#include "base/json_reading.hpp"
 
 namespace sportapp::backup {
 namespace {
@@ -56,10 +57,6 @@ std::string lines_of(const json::array& array) {
     text += (text.size() == 1 ? "\n    " : ",\n    ") + json::serialize(element);
   }
   return text + "\n  ]";
-}
-
-std::string text_at(const json::object& object, const char* name) {
-  return std::string(object.at(name).as_string());
 }
 
 Hash hash_from(const std::string& digits) {

@@ -3,9 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 #include <utility>
 
+#include "base/json_reading.hpp"
 #include "domain/set_aside.hpp"
 #include "store/journal/reader.hpp"
 
@@ -46,13 +46,12 @@ Result<Backlog::Counts> Backlog::read() const {
   if (*open == 0) return counts;
   const auto oldest = (*reader)->rows_of(open_table_, Id{}, 1);
   if (!oldest) return oldest.error();
-  boost::json::error_code failed;
-  const auto row = boost::json::parse(oldest->front().json, failed);
-  const auto* since_ms = failed || !row.is_object() ? nullptr : row.get_object().if_contains("since_ms");
-  if (since_ms == nullptr || !since_ms->is_int64()) {
+  const auto row = parse_object(oldest->front().json);
+  const auto since_ms = row ? number_in(*row, "since_ms") : std::nullopt;
+  if (!since_ms) {
     return Error{Retry::kNever, "table " + open_table_ + " has a row without since_ms"};
   }
-  counts.oldest_open_ms = std::max<std::int64_t>(0, clock_.wall_ms() - since_ms->get_int64());
+  counts.oldest_open_ms = std::max<std::int64_t>(0, clock_.wall_ms() - *since_ms);
   return counts;
 }
 

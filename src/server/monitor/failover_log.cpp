@@ -10,6 +10,7 @@
 #include <fstream>
 #include <utility>
 
+#include "base/json_reading.hpp"
 #include "ha/watch/record_json.hpp"
 
 namespace sportapp::monitor {
@@ -41,12 +42,11 @@ FailoverLog::~FailoverLog() {
 void FailoverLog::read(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   for (std::string line; std::getline(in, line);) {
-    json::error_code failed;
-    const auto said = json::parse(line, failed);
-    const auto* number = !failed && said.is_object() ? said.get_object().if_contains("number") : nullptr;
-    if (number == nullptr || !number->is_int64()) continue;
-    last_ = std::max(last_, number->get_int64());
-    lines_.push_back({number->get_int64(), std::move(line)});
+    const auto said = parse_object(line);
+    const auto number = said ? number_in(*said, "number") : std::nullopt;
+    if (!number) continue;
+    last_ = std::max(last_, *number);
+    lines_.push_back({*number, std::move(line)});
     if (lines_.size() > kKept) lines_.pop_front();
   }
 }

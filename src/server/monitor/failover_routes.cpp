@@ -86,8 +86,7 @@ void add_failover_routes(http::Router& router, Failover& failover, Loop& loop) {
   router.add("POST", "/internal/promote", Audience::kInternal,
              [&failover, &loop](const Request& request, const Reply& reply) {
                const auto wish = object_in(request);
-               const auto* force = wish ? wish->if_contains("force") : nullptr;
-               const bool forced = force != nullptr && force->is_bool() && force->get_bool();
+               const bool forced = wish && flag_in(*wish, "force").value_or(false);
                if (!forced || text_of(*wish, "service").empty() || text_of(*wish, "node").empty()) {
                  return reply(http::problem(400, "Bad request",
                                             R"(the body is {"service":"users","node":"b","force":true})"));

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <stdexcept>
 
+#include "base/json_reading.hpp"
 #include "domain/fields.hpp"
 #include "domain/text.hpp"
 
@@ -13,10 +14,6 @@ namespace json = boost::json;
 
 constexpr const char* kType = "UserRegistered";
 constexpr int kVersion = 2;
-
-std::string text_at(const json::object& object, std::string_view name) {
-  return std::string(std::string_view(object.at(name).as_string()));
-}
 
 std::string key_of_version_1(const std::string& email) {
   auto key = email_key(email);
