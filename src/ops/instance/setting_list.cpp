@@ -7,12 +7,14 @@
 #include "ops/instance/ports.hpp"
 #include "ops/instance/setting.hpp"
 #include "server/service/log.hpp"
+#include "server/service/toml_reader.hpp"
 
 namespace sportapp::instance {
 namespace {
 
+using service::kPortMax;
+
 constexpr std::int64_t kHourMs = 3'600'000;
-constexpr std::int64_t kPortMax = 65'535;
 constexpr std::int64_t kDayS = 86'400;
 constexpr std::int64_t kDaysMax = 36'500;
 constexpr std::int64_t kAnyNumber = std::numeric_limits<std::int32_t>::max();

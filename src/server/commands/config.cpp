@@ -5,7 +5,7 @@
 namespace sportapp::commands {
 namespace {
 
-constexpr std::int64_t kPortMax = 65535;
+using service::kPortMax;
 
 void read_redundancy(service::TomlReader& reader, Config& config) {
   reader.read("link_port", config.link_port, 0, kPortMax);

@@ -7,7 +7,7 @@
 namespace sportapp::monitor {
 namespace {
 
-constexpr std::int64_t kPortMax = 65'535;
+using service::kPortMax;
 
 Result<Kind> kind_of(const std::string& text, const std::string& name) {
   if (text == "service") return Kind::kService;

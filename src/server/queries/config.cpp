@@ -12,7 +12,7 @@ Result<Config> load_config(const std::filesystem::path& file) {
   for (auto& feed : reader->tables("feed")) {
     messaging::FeedAddress address;
     feed.read("host", address.host);
-    feed.read("port", address.port, 1, 65535);
+    feed.read("port", address.port, 1, service::kPortMax);
     config.feeds.push_back(std::move(address));
   }
   if (auto read = reader->finish(); !read) return read.error();

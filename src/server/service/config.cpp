@@ -11,7 +11,6 @@ namespace sportapp::service {
 namespace {
 
 constexpr std::int64_t kBytesMax = std::int64_t{1} << 30;
-constexpr std::int64_t kPortMax = 65535;
 
 void read_limits(TomlReader limits, http::Limits& target) {
   limits.read("connections", target.connections, 1);

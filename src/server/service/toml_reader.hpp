@@ -16,6 +16,8 @@
 
 namespace sportapp::service {
 
+inline constexpr std::int64_t kPortMax = 65'535;
+
 class TomlReader {
  public:
   [[nodiscard]] static Result<TomlReader> open(const std::filesystem::path& file);
