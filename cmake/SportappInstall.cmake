@@ -1,6 +1,5 @@
-# `cmake --install build/release --prefix /usr --strip`: what running needs, and nothing of lab, tests and benches; the lab is
-# the component `lab`. The
-# programs lie beside each other, where `sportapp` looks for them; only `sportapp` itself is in the path.
+# `cmake --install build/release --prefix /usr --strip`: what running needs, and nothing of lab, tests and benches; the
+# lab is the component `lab`. The programs lie beside each other, where `sportapp` looks for them; only `sportapp` itself is in the path.
 get_property(service_programs GLOBAL PROPERTY SPORTAPP_PROGRAMS)
 install(TARGETS sportapp monitor ${service_programs} RUNTIME DESTINATION lib/sportapp)
 

@@ -1,6 +1,6 @@
 # sportapp_part(NAME [DEPS part ...] [LIBS target ...] [TEST_DEPS part ...] [SEPARATE file ...]): one folder of src/ as a library. Every *.cpp of the
 # folder belongs to it; every *_test.cpp becomes part of NAME_test, so no test can be left out of the build. TEST_DEPS are linked by the tests only.
-# The builds of the tests compile the files of a part together, in half the time. SEPARATE are those whose local names are
+# The files of a part are compiled together, in half the time. SEPARATE are those whose local names are
 # also another file's: ALL, or some.
 function(sportapp_part name)
   cmake_parse_arguments(PART "" "" "DEPS;LIBS;TEST_DEPS;SEPARATE" ${ARGN})

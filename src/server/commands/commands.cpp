@@ -89,7 +89,7 @@ class Commands {
   std::unique_ptr<CommandRoutes> routes_;
   std::unique_ptr<SetAsideRoutes> set_aside_routes_;
   std::unique_ptr<EntryRetention> entry_retention_;
-  // Ends offices, which takes a second or two.
+  // Ends the primary's duties, which takes a second or two.
   std::unique_ptr<Worker> janitor_ = std::make_unique<Worker>();
 };
 
