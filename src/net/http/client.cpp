@@ -3,31 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/empty_body.hpp>
-#include <boost/beast/http/read.hpp>
-#include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <chrono>
+#include <iterator>
 #include <optional>
 
 #include "net/http/authorization.hpp"
+#include "net/http/content.hpp"
+#include "net/http/outgoing_connection.hpp"
 
 namespace sportapp::http {
 namespace {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
-using asio::ip::tcp;
-using boost::system::error_code;
-using OutgoingRequest = beast::http::request<beast::http::string_body>;
-using Parser = beast::http::response_parser<beast::http::string_body>;
 
 constexpr std::size_t kAnswerBytesMax = 256UL * 1024 * 1024;
-constexpr std::size_t kHeaderBytesMax = 64UL * 1024;
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -42,15 +32,14 @@ bool is_target(std::string_view target) {
          });
 }
 
-ClientResponse response_of(Parser& parser) {
-  auto message = parser.release();
-  ClientResponse response;
-  response.status = message.result_int();
-  for (const auto& field : message) {
-    response.headers.emplace_back(lower_case(field.name_string()), field.value());
-  }
-  response.body = std::move(message.body());
-  return response;
+ClientResponse client_response(Response response) {
+  ClientResponse result;
+  result.status = response.status;
+  result.body = std::move(response.body);
+  if (!response.content_type.empty()) result.headers.emplace_back("content-type", response.content_type);
+  for (auto& [name, value] : response.headers)
+    result.headers.emplace_back(lower_case(name), std::move(value));
+  return result;
 }
 
 }  // namespace
@@ -62,140 +51,102 @@ std::string_view ClientResponse::header(std::string_view lower_case_name) const 
   return {};
 }
 
-// One request at a time; each step runs the loop until it is done or the request's time is over.
-struct Client::Impl {
+// One request at a time; the loop runs until it is answered or its time is over.
+struct Client::Impl final : OutgoingConnection::Owner {
   Impl(std::string of_host, std::uint16_t at_port, int within_ms, std::string shown)
-      : host(std::move(of_host)), port(at_port), timeout_ms(within_ms), credential(std::move(shown)) {}
+      : upstream{{}, std::move(of_host), at_port}, timeout_ms(within_ms), credential(std::move(shown)) {}
+  ~Impl() override { drop(); }
 
-  Result<ClientResponse> perform(OutgoingRequest request);
+  Result<ClientResponse> perform(std::string_view method, const std::string& target, const std::string& lines,
+                                 std::string_view body);
 
  private:
   // How far a request got that was not answered.
   struct Failed {
     bool sent = false;
-    bool heard = false;
     std::string why;
   };
-  [[nodiscard]] std::optional<Failed> attempt(const OutgoingRequest& request, ClientResponse& response);
-  [[nodiscard]] error_code connect();
-  [[nodiscard]] error_code read(Parser& parser);
-  void drop_if_closed();
+  [[nodiscard]] std::string address() const;
+  [[nodiscard]] std::optional<Failed> attempt(const std::string& bytes, ClientResponse& response);
   void drop();
-  // Until `begin`'s handler was called; what is still under way when the time is over is given up.
-  template <class Begin>
-  error_code run(Begin begin);
 
-  const std::string host;
-  const std::uint16_t port;
+  void answered(const std::shared_ptr<OutgoingConnection>& of, const OutgoingPtr&, Response response,
+                bool reusable) override {
+    answer = std::move(response);
+    if (!reusable && of == connection) connection.reset();
+  }
+  void broken(const std::shared_ptr<OutgoingConnection>& of, const OutgoingPtr& outgoing, Breakage breakage,
+              const std::string& why) override {
+    if (of == connection) connection.reset();
+    if (outgoing) failed = Failed{breakage != Breakage::kNoConnection, why};
+  }
+
+  const Upstream upstream;
   const int timeout_ms;
   const std::string credential;
   asio::io_context io{1};
-  tcp::socket socket{io};
-  beast::flat_buffer buffer;  // of the connection
+  std::shared_ptr<OutgoingConnection> connection;  // null: there is none, or none that could be used again
+  std::optional<Response> answer;
+  std::optional<Failed> failed;
   std::chrono::steady_clock::time_point until;
 };
 
-template <class Begin>
-error_code Client::Impl::run(Begin begin) {
-  std::optional<error_code> result;
-  begin([&result](error_code error, auto&&...) { result = error; });
-  io.restart();
-  while (!result && io.run_one_until(until) != 0) continue;
-  if (result) return *result;
-  drop();
-  io.restart();
-  io.run();  // its handler, which is told that it is given up
-  return asio::error::timed_out;
-}
-
-error_code Client::Impl::connect() {
-  tcp::resolver resolver(io);
-  tcp::resolver::results_type found;
-  const auto resolved = run([&](auto done) {
-    resolver.async_resolve(host, std::to_string(port),
-                           [&found, done](error_code error, auto results) mutable {
-                             found = std::move(results);
-                             done(error);
-                           });
-  });
-  if (resolved) return resolved;
-  buffer.clear();
-  const auto connected = run([&](auto done) { asio::async_connect(socket, found, done); });
-  error_code ignored;
-  if (!connected) socket.set_option(tcp::no_delay(true), ignored);
-  return connected;
+std::string Client::Impl::address() const {
+  const bool is_ipv6 = upstream.host.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", is_ipv6 ? "[" : "", upstream.host, is_ipv6 ? "]" : "", upstream.port);
 }
 
 void Client::Impl::drop() {
-  error_code ignored;
-  socket.close(ignored);
+  if (connection) connection->close();
+  connection.reset();
+  io.restart();
+  io.poll();  // handlers of what was given up
 }
 
-// The server may have closed a connection that was not used for a while; whatever else it says unasked is no
-// answer.
-void Client::Impl::drop_if_closed() {
-  if (!socket.is_open()) return;
-  error_code error;
-  char byte = 0;
-  socket.non_blocking(true, error);
-  socket.receive(asio::buffer(&byte, 1), tcp::socket::message_peek, error);
-  if (error != asio::error::would_block) drop();
-}
-
-error_code Client::Impl::read(Parser& parser) {
-  parser.body_limit(kAnswerBytesMax);
-  parser.header_limit(kHeaderBytesMax);
-  return run([&](auto done) { beast::http::async_read(socket, buffer, parser, done); });
-}
-
-std::optional<Client::Impl::Failed> Client::Impl::attempt(const OutgoingRequest& request,
+std::optional<Client::Impl::Failed> Client::Impl::attempt(const std::string& bytes,
                                                           ClientResponse& response) {
-  if (!socket.is_open()) {
-    if (const auto error = connect()) {
-      drop();
-      return Failed{false, false, error.message()};
-    }
+  answer.reset();
+  failed.reset();
+  auto outgoing = std::make_shared<Outgoing>(bytes);
+  if (connection) {
+    connection->send(std::move(outgoing));
+  } else {
+    connection = std::make_shared<OutgoingConnection>(io, *this, kAnswerBytesMax);
+    connection->open(upstream, std::move(outgoing));
   }
-  if (const auto error = run([&](auto done) { beast::http::async_write(socket, request, done); })) {
+  io.restart();
+  while (!answer && !failed && io.run_one_until(until) != 0) continue;
+  if (!answer && !failed) {
     drop();
-    return Failed{true, false, error.message()};
+    return Failed{true, "its time is over"};
   }
-  for (;;) {
-    Parser parser;
-    if (const auto error = read(parser)) {
-      drop();
-      return Failed{true, parser.got_some(), error.message()};
-    }
-    const bool keeps = parser.keep_alive();
-    response = response_of(parser);
-    if (response.status / 100 == 1) continue;  // an interim answer before
-    if (!keeps) drop();
-    return std::nullopt;
-  }
+  if (failed) return failed;
+  response = client_response(std::move(*answer));
+  return std::nullopt;
 }
 
-Result<ClientResponse> Client::Impl::perform(OutgoingRequest request) {
-  const auto bracketed = host.find(':') == std::string::npos ? host : "[" + host + "]";
-  const auto address = fmt::format("{}:{}", bracketed, port);
-  const bool reads = request.method() == beast::http::verb::get;
-  const std::string target(request.target());
+Result<ClientResponse> Client::Impl::perform(std::string_view method, const std::string& target,
+                                             const std::string& lines, std::string_view body) {
+  const bool reads = method == "GET";
   if (!is_target(target)) {
-    return Error{Retry::kNever, fmt::format("{} cannot be asked for '{}': no path", address, target)};
+    return Error{Retry::kNever, fmt::format("{} cannot be asked for '{}': not a path", address(), target)};
   }
-  request.set(beast::http::field::host, address);
-  if (!credential.empty())
-    request.set(boost::beast::string_view(kKeyHeader.data(), kKeyHeader.size()), credential);
+  auto bytes = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n{}", method, target, address(), lines);
+  if (!credential.empty()) fmt::format_to(std::back_inserter(bytes), "{}: {}\r\n", kKeyHeader, credential);
+  bytes.append("\r\n").append(body);
   until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
-  drop_if_closed();
-  const bool kept = socket.is_open();
+  io.restart();
+  io.poll();  // the server may have closed a connection that was not used for a while
+  const bool kept = connection != nullptr;
   ClientResponse response;
-  auto failed = attempt(request, response);
+  auto failure = attempt(bytes, response);
   // A kept connection may end at the very moment; reading changes nothing, so asking again is always safe.
-  if (failed && kept && reads && !failed->heard) failed = attempt(request, response);
-  if (!failed) return response;
-  const auto retry = failed->sent && !reads ? Retry::kOutcomeUnknown : Retry::kLater;
-  return Error{retry, fmt::format("no answer from {} to {} within {} ms: {}", address, target, timeout_ms,
-                                  failed->why)};
+  if (failure && kept && reads && std::chrono::steady_clock::now() < until)
+    failure = attempt(bytes, response);
+  if (!failure) return response;
+  const auto retry = failure->sent && !reads ? Retry::kOutcomeUnknown : Retry::kLater;
+  return Error{retry, fmt::format("no answer from {} to {} within {} ms: {}", address(), target, timeout_ms,
+                                  failure->why)};
 }
 
 Client::Client(std::string host, std::uint16_t port, int timeout_ms, std::string credential)
@@ -204,21 +155,21 @@ Client::Client(std::string host, std::uint16_t port, int timeout_ms, std::string
 Client::~Client() = default;
 
 Result<ClientResponse> Client::get(const std::string& target) {
-  return impl_->perform(OutgoingRequest(beast::http::verb::get, target, 11));
+  return impl_->perform("GET", target, {}, {});
 }
 
 Result<ClientResponse> Client::post(const std::string& target, std::string_view body,
                                     const std::vector<std::string>& header_lines) {
-  OutgoingRequest request(beast::http::verb::post, target, 11, std::string(body));
-  request.set(beast::http::field::content_type, "application/json");
+  std::string lines;
+  bool has_type = false;
   for (const auto& line : header_lines) {
-    const auto colon = std::min(line.find(':'), line.size());
-    const auto value = line.find_first_not_of(' ', std::min(colon + 1, line.size()));
-    request.set(std::string_view(line).substr(0, colon),
-                value == std::string::npos ? std::string_view() : std::string_view(line).substr(value));
+    has_type =
+        has_type || equal_ignoring_case(std::string_view(line).substr(0, line.find(':')), "Content-Type");
+    lines += line + "\r\n";
   }
-  request.content_length(request.body().size());
-  return impl_->perform(std::move(request));
+  if (!has_type) lines += "Content-Type: application/json\r\n";
+  lines += fmt::format("Content-Length: {}\r\n", body.size());
+  return impl_->perform("POST", target, lines, body);
 }
 
 }  // namespace sportapp::http

@@ -20,6 +20,15 @@ namespace {
 constexpr std::array<std::string_view, 5> kPassedOn{"Content-Type", "Idempotency-Key", "Prefer",
                                                     "Sportapp-Position", "X-Request-Id"};
 
+constexpr std::array<std::string_view, 6> kGivenBack{"Location",           "Sportapp-Position",
+                                                     "Retry-After",        "Idempotency-Replayed",
+                                                     "Preference-Applied", "Sportapp-Not-Primary"};
+
+template <std::size_t Count>
+bool is_among(const std::array<std::string_view, Count>& names, std::string_view name) {
+  return std::any_of(names.begin(), names.end(), [&](auto one) { return equal_ignoring_case(one, name); });
+}
+
 // A request on its way: in the queue, then on one connection, until its outcome is told.
 struct Forwarded final : Outgoing {
   Forwarded(std::string bytes_given, Forwarder::Done done_given)
@@ -136,6 +145,7 @@ void Pool::answered(const Connection& connection, const OutgoingPtr& outgoing, R
                     bool reusable) {
   reusable ? idle_.push_back(connection) : forget(connection);
   pump();
+  std::erase_if(response.headers, [](const auto& header) { return !is_among(kGivenBack, header.first); });
   end(forwarded_of(outgoing), std::move(response));
 }
 
@@ -200,8 +210,7 @@ Request passed_on(const Request& request) {
   passed.body = request.body;
   passed.headers.reserve(kPassedOn.size());
   for (const auto& header : request.headers) {
-    const auto matches = [&](std::string_view name) { return equal_ignoring_case(name, header.first); };
-    if (std::any_of(kPassedOn.begin(), kPassedOn.end(), matches)) passed.headers.push_back(header);
+    if (is_among(kPassedOn, header.first)) passed.headers.push_back(header);
   }
   return passed;
 }

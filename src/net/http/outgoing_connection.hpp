@@ -1,4 +1,5 @@
-// One connection to another server: a request, its answer, the next request. Loop thread only.
+// One connection to another server: a request, its answer, the next request. Every client of this program is
+// made of it. Loop thread only.
 #pragma once
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
@@ -8,6 +9,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +33,7 @@ struct Outgoing {
 using OutgoingPtr = std::shared_ptr<Outgoing>;
 
 enum class Breakage : std::uint8_t {
-  kNoConnection,  // nothing was sent
+  kNoConnection,  // nothing was sent; without TLS to whom it should be, too
   kCut,
   kNotHttp,
 };
@@ -42,7 +44,7 @@ class OutgoingConnection final : public std::enable_shared_from_this<OutgoingCon
   class Owner {
    public:
     virtual ~Owner() = default;
-    // `reusable`: ready for the next request.
+    // `reusable`: ready for the next request. The names of headers are as they came.
     virtual void answered(const std::shared_ptr<OutgoingConnection>& connection, const OutgoingPtr& outgoing,
                           Response response, bool reusable) = 0;
     // It is closed. `outgoing` is empty if none was under way.
@@ -50,23 +52,30 @@ class OutgoingConnection final : public std::enable_shared_from_this<OutgoingCon
                         Breakage breakage, const std::string& why) = 0;
   };
 
-  OutgoingConnection(boost::asio::io_context& io, Owner& owner);
+  // An answer with a larger body breaks it.
+  OutgoingConnection(boost::asio::io_context& io, Owner& owner, std::size_t body_bytes_max = kBodyBytesMax);
+  ~OutgoingConnection();
   void open(const Upstream& upstream, OutgoingPtr first);
   void send(OutgoingPtr outgoing);
   // The owner hears nothing more of it.
   void close();
 
  private:
+  static constexpr std::size_t kBodyBytesMax = 16 * 1024 * 1024;  // a whole list, of a backend without pages
+  struct Tls;
   using error_code = boost::system::error_code;
   using tcp = boost::asio::ip::tcp;
   using Resolver = boost::asio::ip::basic_resolver<tcp, boost::asio::io_context::executor_type>;
 
   void connect(const Socket::endpoint_type& endpoint);
+  void connect_to_next();
+  void shake_hands();
   void resolve(const Upstream& upstream);
   void connected();
   void write();
   void read();
   void on_read(const error_code& error, std::size_t bytes);
+  void ended();
   void parse();
   void finish();
   void fail(Breakage breakage, const std::string& why);
@@ -76,6 +85,10 @@ class OutgoingConnection final : public std::enable_shared_from_this<OutgoingCon
   Socket socket_;
   Resolver resolver_;
   Owner* owner_;  // null once closed
+  const std::size_t body_bytes_max_;
+  std::unique_ptr<Tls> tls_;
+  std::string host_;                             // of TLS
+  std::deque<Socket::endpoint_type> addresses_;  // not tried yet
   bool connected_ = false;
   bool tcp_ = false;
   bool writing_ = false;

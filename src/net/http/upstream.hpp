@@ -10,6 +10,7 @@ struct Upstream {
   std::filesystem::path local_socket;  // the cheaper way; empty: TCP
   std::string host;
   std::uint16_t port = 0;
+  bool tls = false;  // with the system's certificates, of `host`
   bool operator==(const Upstream&) const = default;
 };
 

@@ -48,12 +48,8 @@ Outcome Importer::run() {
 void Importer::step() {
   take_stop_request();
   if (phase_ == Phase::kRunning) fill();
-  auto finished = pool_->collect();
-  if (!usable(finished)) {
-    phase_ = Phase::kOver;
-    return;
-  }
-  for (const auto& one : *finished) answered(one.slot, one.answer);
+  const auto finished = pool_->collect();
+  for (const auto& one : finished) answered(one.slot, one.answer);
   if (phase_ == Phase::kRunning) check_stall();
   tell_progress();
   const bool nothing_open = sending_ + waiting_ == 0;
@@ -61,7 +57,7 @@ void Importer::step() {
     phase_ = Phase::kOver;
   } else if (phase_ == Phase::kDraining && clock_.monotonic_ms() >= drain_until_ms_) {
     phase_ = Phase::kOver;
-  } else if (finished->empty()) {
+  } else if (finished.empty()) {
     wait();
   }
 }
@@ -123,7 +119,7 @@ void Importer::send(std::size_t index) {
   slot.state = Slot::State::kSending;
   ++slot.attempts;
   ++sending_;
-  static_cast<void>(usable(pool_->start(index, slot.record.body, slot.key)));
+  pool_->start(index, slot.record.body, slot.key);
 }
 
 void Importer::answered(std::size_t index, const Answer& answer) {
@@ -236,7 +232,7 @@ void Importer::wait() {
   if (options_.stop_fd >= 0) fds.push_back(options_.stop_fd);
   const bool wants_input = phase_ == Phase::kRunning && source_state_ == LineSource::State::kWaiting;
   if (wants_input) fds.push_back(source_.fd());
-  if (!usable(pool_->wait(fds, wait_ms()))) phase_ = Phase::kOver;
+  pool_->wait(fds, wait_ms());
 }
 
 void Importer::tell_progress() {

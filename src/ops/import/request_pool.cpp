@@ -1,170 +1,158 @@
 #include "ops/import/request_pool.hpp"
 
-#include <curl/curl.h>
+#include <fmt/format.h>
 
-#include <algorithm>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/url.hpp>
+#include <charconv>
+#include <chrono>
 #include <stdexcept>
+#include <utility>
+
+#include "net/http/content.hpp"
+#include "net/http/outgoing_connection.hpp"
+#include "ops/import/readable.hpp"
 
 namespace sportapp::importing {
 namespace {
 
-constexpr std::size_t kAnswerBytesMax = 64 * 1024;
-constexpr long kConnectTimeoutMs = 5000;
+namespace asio = boost::asio;
+using http::Breakage;
+using http::OutgoingConnection;
 
-struct EasyEnd {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+struct Place {
+  http::Upstream upstream;
+  std::string authority;  // as the header Host says it
+  std::string target;
 };
-struct MultiEnd {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-};
-struct ListEnd {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using HeaderLines = std::unique_ptr<curl_slist, ListEnd>;
 
-std::size_t keep_body(char* bytes, std::size_t, std::size_t count, void* to) {
-  auto& body = *static_cast<std::string*>(to);
-  body.append(bytes, std::min(count, kAnswerBytesMax - body.size()));
-  return count;
+Result<Place> place_of(const std::string& text) {
+  const auto url = boost::urls::parse_uri(text);
+  if (!url || (url->scheme() != "http" && url->scheme() != "https") || url->host().empty()) {
+    return Error{Retry::kNever, fmt::format("'{}' is not an address as http://HOST:PORT/PATH", text)};
+  }
+  Place place;
+  place.upstream.tls = url->scheme() == "https";
+  place.upstream.host = url->host_address();
+  place.upstream.port = url->has_port() ? url->port_number() : place.upstream.tls ? 443 : 80;
+  place.authority = std::string(url->encoded_host_and_port());
+  place.target = std::string(url->encoded_target());
+  if (place.target.empty()) place.target = "/";
+  return place;
 }
 
-void add_line(HeaderLines& lines, const char* line) {
-  auto* longer = curl_slist_append(lines.get(), line);
-  if (longer == nullptr) throw std::bad_alloc();
-  lines.release();
-  lines.reset(longer);
-}
+struct Sent final : http::Outgoing {
+  Sent(std::string bytes_given, std::size_t slot_given)
+      : Outgoing(std::move(bytes_given)), slot(slot_given) {}
+  std::size_t slot;
+};
 
-Result<void> checked(CURLMcode code) {
-  if (code == CURLM_OK) return {};
-  return Error{Retry::kNever, std::string("libcurl: ") + curl_multi_strerror(code)};
+Answer answer_of(http::Response response) {
+  Answer answer;
+  answer.status = response.status;
+  for (const auto& [name, value] : response.headers) {
+    if (http::equal_ignoring_case(name, "Retry-After")) {
+      std::from_chars(value.data(), value.data() + value.size(), answer.retry_after_s);
+    } else if (http::equal_ignoring_case(name, "Idempotency-Replayed")) {
+      answer.replayed = value == "true";
+    }
+  }
+  answer.body = std::move(response.body);
+  return answer;
 }
 
 }  // namespace
 
-struct RequestPool::Impl {
+struct RequestPool::Impl final : OutgoingConnection::Owner {
   struct Slot {
-    std::unique_ptr<CURL, EasyEnd> easy;
-    HeaderLines headers;
-    std::string answer_body;
-    char failure[CURL_ERROR_SIZE] = "";
+    std::shared_ptr<OutgoingConnection> connection;  // null: there is none, or none that could be used again
+    std::unique_ptr<asio::steady_timer> timer;
     bool under_way = false;
   };
 
-  Options options;
-  std::unique_ptr<CURLM, MultiEnd> multi;
-  std::vector<Slot> slots;
-
-  ~Impl() {
-    for (auto& slot : slots) {
-      if (slot.under_way) curl_multi_remove_handle(multi.get(), slot.easy.get());
-    }
+  ~Impl() override {
+    for (auto& slot : slots) drop(slot);
   }
 
-  void prepare(std::size_t index);
-  Answer answer_of(Slot& slot, CURLcode code) const;
+  void drop(Slot& slot) {
+    if (slot.connection) slot.connection->close();
+    slot.connection.reset();
+  }
+  void end(std::size_t index, Answer answer) {
+    auto& slot = slots[index];
+    slot.under_way = false;
+    slot.timer->cancel();
+    finished.push_back({index, std::move(answer)});
+  }
+  void answered(const std::shared_ptr<OutgoingConnection>&, const http::OutgoingPtr& outgoing,
+                http::Response response, bool reusable) override {
+    const auto index = static_cast<const Sent&>(*outgoing).slot;
+    if (!reusable) slots[index].connection.reset();
+    end(index, answer_of(std::move(response)));
+  }
+  void broken(const std::shared_ptr<OutgoingConnection>& connection, const http::OutgoingPtr& outgoing,
+              Breakage, const std::string& why) override {
+    for (auto& slot : slots) {
+      if (slot.connection == connection) slot.connection.reset();
+    }
+    if (outgoing) end(static_cast<const Sent&>(*outgoing).slot, {.failure = why});
+  }
+
+  Options options;
+  Place place;
+  asio::io_context io{1};
+  std::vector<Slot> slots;
+  std::vector<Finished> finished;
 };
 
-void RequestPool::Impl::prepare(std::size_t index) {
-  auto& slot = slots[index];
-  slot.easy.reset(curl_easy_init());
-  auto* easy = slot.easy.get();
-  if (easy == nullptr) throw std::bad_alloc();
-  curl_easy_setopt(easy, CURLOPT_URL, options.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");  // whatever the environment says
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
-  curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout_ms));
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &keep_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &slot.answer_body);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, slot.failure);
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, reinterpret_cast<char*>(index));
-}
-
-Answer RequestPool::Impl::answer_of(Slot& slot, CURLcode code) const {
-  Answer answer;
-  if (code != CURLE_OK) {
-    answer.failure = slot.failure[0] != '\0' ? slot.failure : curl_easy_strerror(code);
-    return answer;
-  }
-  auto* easy = slot.easy.get();
-  long status = 0;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  answer.status = static_cast<int>(status);
-  curl_off_t retry_after_s = 0;
-  curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after_s);
-  answer.retry_after_s = retry_after_s;
-  curl_header* replayed = nullptr;
-  answer.replayed =
-      curl_easy_header(easy, "Idempotency-Replayed", 0, CURLH_HEADER, -1, &replayed) == CURLHE_OK &&
-      std::string_view(replayed->value) == "true";
-  answer.body = std::move(slot.answer_body);
-  return answer;
-}
-
 Result<std::unique_ptr<RequestPool>> RequestPool::make(Options options) {
-  static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
+  auto place = place_of(options.url);
+  if (!place) return place.error();
   auto impl = std::make_unique<Impl>();
   impl->options = std::move(options);
-  impl->multi.reset(curl_multi_init());
-  if (global != CURLE_OK || !impl->multi) return Error{Retry::kNever, "libcurl does not start"};
+  impl->place = std::move(*place);
   impl->slots = std::vector<Impl::Slot>(impl->options.slots);
-  for (std::size_t i = 0; i < impl->slots.size(); ++i) impl->prepare(i);
-  const auto connections = static_cast<long>(impl->slots.size());
-  curl_multi_setopt(impl->multi.get(), CURLMOPT_MAXCONNECTS, connections);
+  for (auto& slot : impl->slots) slot.timer = std::make_unique<asio::steady_timer>(impl->io);
   return std::unique_ptr<RequestPool>(new RequestPool(std::move(impl)));
 }
 
 RequestPool::RequestPool(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 RequestPool::~RequestPool() = default;
 
-Result<void> RequestPool::start(std::size_t index, std::string_view body, const std::string& key) {
+void RequestPool::start(std::size_t index, std::string_view body, const std::string& key) {
   auto& slot = impl_->slots.at(index);
   if (slot.under_way) throw std::logic_error("a request was started in a slot that has one");
-  HeaderLines lines;
-  add_line(lines, "Content-Type: application/json");
-  add_line(lines, "Expect:");
-  add_line(lines, ("Idempotency-Key: " + key).c_str());
-  auto* easy = slot.easy.get();
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, lines.get());
-  slot.headers = std::move(lines);
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-  curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data());
-  slot.answer_body.clear();
-  slot.failure[0] = '\0';
   slot.under_way = true;
-  return checked(curl_multi_add_handle(impl_->multi.get(), easy));
+  auto bytes = fmt::format(
+      "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: "
+      "{}\r\nIdempotency-Key: {}\r\n\r\n",
+      impl_->place.target, impl_->place.authority, body.size(), key);
+  bytes += body;
+  auto sent = std::make_shared<Sent>(std::move(bytes), index);
+  slot.timer->expires_after(std::chrono::milliseconds(impl_->options.timeout_ms));
+  slot.timer->async_wait([impl = impl_.get(), index](const boost::system::error_code& error) {
+    auto& late = impl->slots[index];
+    if (error || !late.under_way) return;
+    impl->drop(late);
+    impl->end(index, {.failure = fmt::format("no answer within {} ms", impl->options.timeout_ms)});
+  });
+  if (slot.connection) return slot.connection->send(std::move(sent));
+  slot.connection = std::make_shared<OutgoingConnection>(impl_->io, *impl_);
+  slot.connection->open(impl_->place.upstream, std::move(sent));
 }
 
-Result<std::vector<RequestPool::Finished>> RequestPool::collect() {
-  auto* multi = impl_->multi.get();
-  int running = 0;
-  if (auto performed = checked(curl_multi_perform(multi, &running)); !performed) return performed.error();
-  std::vector<Finished> finished;
-  int left = 0;
-  while (const auto* message = curl_multi_info_read(multi, &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    auto* easy = message->easy_handle;
-    const auto code = message->data.result;
-    char* index = nullptr;
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &index);
-    const auto at = reinterpret_cast<std::size_t>(index);
-    auto& slot = impl_->slots.at(at);
-    finished.push_back({at, impl_->answer_of(slot, code)});
-    slot.under_way = false;
-    if (auto removed = checked(curl_multi_remove_handle(multi, easy)); !removed) return removed.error();
-  }
-  return finished;
+std::vector<RequestPool::Finished> RequestPool::collect() {
+  impl_->io.restart();
+  impl_->io.poll();
+  return std::exchange(impl_->finished, {});
 }
 
-Result<void> RequestPool::wait(const std::vector<int>& fds, std::int64_t timeout_ms) {
-  std::vector<curl_waitfd> waited;
-  for (const int fd : fds) waited.push_back({fd, CURL_WAIT_POLLIN, 0});
-  return checked(curl_multi_poll(impl_->multi.get(), waited.data(), static_cast<unsigned>(waited.size()),
-                                 static_cast<int>(timeout_ms), nullptr));
+void RequestPool::wait(const std::vector<int>& fds, std::int64_t timeout_ms) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(timeout_ms);
+  Readable readable(impl_->io, fds);
+  impl_->io.restart();
+  while (impl_->finished.empty() && !readable.any() && impl_->io.run_one_until(until) != 0) continue;
 }
 
 }  // namespace sportapp::importing

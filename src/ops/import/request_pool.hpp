@@ -10,12 +10,12 @@
 
 namespace sportapp::importing {
 
-// Many POSTs in flight to one address, each in its own slot, on connections that are kept (libcurl's multi
-// interface). One thread; what is under way when the pool ends is cut off.
+// Many POSTs in flight to one address, each in its own slot, on connections that are kept. One thread; what
+// is under way when the pool ends is cut off.
 class RequestPool {
  public:
   struct Options {
-    std::string url;
+    std::string url;  // http:// or https://
     std::size_t slots = 64;
     int timeout_ms = 60'000;  // from the start of a request to its whole answer
   };
@@ -24,15 +24,16 @@ class RequestPool {
     Answer answer;
   };
 
+  // An error says what is wrong with the URL.
   [[nodiscard]] static Result<std::unique_ptr<RequestPool>> make(Options options);
   ~RequestPool();
 
-  // `body` must stay where it is until the slot has finished.
-  [[nodiscard]] Result<void> start(std::size_t slot, std::string_view body, const std::string& key);
+  // The slot must be free.
+  void start(std::size_t slot, std::string_view body, const std::string& key);
   // What has finished by now, without waiting.
-  [[nodiscard]] Result<std::vector<Finished>> collect();
-  // Until something happens on a connection or on one of `fds`, or for timeout_ms.
-  [[nodiscard]] Result<void> wait(const std::vector<int>& fds, std::int64_t timeout_ms);
+  [[nodiscard]] std::vector<Finished> collect();
+  // Until something happens on a connection or one of `fds` can be read, or for timeout_ms.
+  void wait(const std::vector<int>& fds, std::int64_t timeout_ms);
 
  private:
   struct Impl;
