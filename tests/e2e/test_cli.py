@@ -1,5 +1,6 @@
 """The one command: what it says and leaves, and its exit status."""
 import json
+import os
 import re
 import socket
 import threading
@@ -7,6 +8,7 @@ import threading
 import pytest
 
 from sportapp import COMMANDS, NAMES, QUERIES, SERVICE_PROCESSES, SERVING, Instance, nodes_of, run_cli, unique
+from tls_front import certificate, tls_front
 from waiting import until
 
 RUNS_ALREADY, NOT_RUNNING = 3, 4  # exit statuses that scripts may rely on
@@ -195,6 +197,22 @@ def test_import_reads_csv_and_standard_input(app):
     assert done.returncode == 0, done.stdout + done.stderr
     app.wait_for_position(app.journal_head())
     assert all(app.user(name)[0]["email"] == f"{name}@example.org" for name in names)
+
+
+def test_import_goes_by_https_to_whom_the_certificate_names(app, tmp_path):
+    name = unique("tls")
+    text = f"username\n{name}\n".encode()
+    cert, key = certificate(tmp_path)
+    with tls_front(cert, key, app.port) as port:
+        trusts = {**os.environ, "SSL_CERT_FILE": str(cert)}
+        for host, env, why in (("localhost", os.environ, "certificate"), ("127.0.0.1", trusts, "certificate")):
+            refused = run_cli("import", "-", "--format", "csv", "--url", f"https://{host}:{port}", stdin=text, env=env)
+            assert refused.returncode != 0 and why in refused.stderr, refused.stdout + refused.stderr
+        assert app.user(name) == []
+        done = run_cli("import", "-", "--format", "csv", "--url", f"https://localhost:{port}", stdin=text, env=trusts)
+        assert done.returncode == 0, done.stdout + done.stderr
+    app.wait_for_position(app.journal_head())
+    assert len(app.user(name)) == 1
 
 
 def test_verify_finds_a_whole_journal_whole(app):
