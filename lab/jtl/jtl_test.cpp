@@ -58,7 +58,7 @@ class JtlTest : public ::testing::Test {
 };
 
 // As JMeter 2.13 writes them: when they end, what holds a quote or a newline in quotes.
-TEST_F(JtlTest, requests_are_told_in_the_order_of_being_sent) {
+TEST_F(JtlTest, RequestsAreToldInTheOrderOfBeingSent) {
   write(
       std::string(kNames) +
       "1795622301359,9,register,200,OK,users 1-2,text,true,197,3,3,109,user-2,user-2,\"{\"\"id\"\":1}\n\"\n"
@@ -75,7 +75,7 @@ TEST_F(JtlTest, requests_are_told_in_the_order_of_being_sent) {
   EXPECT_EQ(read(), expected);
 }
 
-TEST_F(JtlTest, the_start_is_when_the_first_was_sent) {
+TEST_F(JtlTest, TheStartIsWhenTheFirstWasSent) {
   write(std::string(kNames) +
         "1795622301400,9,register,200,OK,users 1-2,text,true,1,3,3,1,b,b,\n"
         "1795622301359,90,register,200,OK,users 1-1,text,true,1,3,3,1,a,a,\n");
@@ -87,7 +87,7 @@ TEST_F(JtlTest, the_start_is_when_the_first_was_sent) {
 }
 
 // Today's JMeter has other columns, and in another order.
-TEST_F(JtlTest, columns_are_found_by_their_names) {
+TEST_F(JtlTest, ColumnsAreFoundByTheirNames) {
   write(
       "success,label,URL,failureMessage,responseCode,elapsed,timeStamp,sentBytes\n"
       "true,read,http://127.0.0.1:5000/api-queries/users/1,,200,3,1795622301359,12\n");
@@ -99,7 +99,7 @@ TEST_F(JtlTest, columns_are_found_by_their_names) {
   EXPECT_EQ(requests[0].outcome, "200");
 }
 
-TEST_F(JtlTest, an_exception_in_the_place_of_a_status_is_told_in_the_words_of_the_log) {
+TEST_F(JtlTest, AnExceptionInThePlaceOfAStatusIsToldInTheWordsOfTheLog) {
   const std::string code = "Non HTTP response code: ";
   EXPECT_EQ(outcome(code + "org.apache.http.NoHttpResponseException", "failed to respond", "false"),
             kOutcomeCut);
@@ -121,7 +121,7 @@ TEST_F(JtlTest, an_exception_in_the_place_of_a_status_is_told_in_the_words_of_th
   EXPECT_EQ(outcome("200", "OK", "false"), kOutcomeBroken) << "an assertion of the plan failed";
 }
 
-TEST_F(JtlTest, what_is_wrong_is_told_with_its_line) {
+TEST_F(JtlTest, WhatIsWrongIsToldWithItsLine) {
   const std::string good = "1000,5,register,200,OK,users 1-1,text,true,1,1,1,5,ana,ana,none\n";
   const std::string file = file_.string();
   write(std::string(kNames) + good + "1001,5,regis");

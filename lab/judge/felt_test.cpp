@@ -43,7 +43,7 @@ class FeltTest : public JudgeFixture {
   }
 };
 
-TEST_F(FeltTest, warm_up_and_poison_are_counted_apart) {
+TEST_F(FeltTest, WarmUpAndPoisonAreCountedApart) {
   at(1).due_us = -5;
   at(1).outcome = "400";
   at(2).op = Op::kPoison;
@@ -57,7 +57,7 @@ TEST_F(FeltTest, warm_up_and_poison_are_counted_apart) {
   EXPECT_EQ(counts.failed, 0);
 }
 
-TEST_F(FeltTest, an_honest_refusal_is_allowed_only_after_a_fault_and_where_the_scenario_says_so) {
+TEST_F(FeltTest, AnHonestRefusalIsAllowedOnlyAfterAFaultAndWhereTheScenarioSaysSo) {
   for (const int number : {50, 200, 201, 202}) {
     at(number).outcome = "503";
     at(number).retry_after = number == 202 ? "" : "1";
@@ -72,7 +72,7 @@ TEST_F(FeltTest, an_honest_refusal_is_allowed_only_after_a_fault_and_where_the_s
   EXPECT_EQ(counts.failed, 3) << "before any fault, without Retry-After, and what is no refusal";
 }
 
-TEST_F(FeltTest, an_outage_lasts_until_a_command_sent_after_the_fault_is_acknowledged) {
+TEST_F(FeltTest, AnOutageLastsUntilACommandSentAfterTheFaultIsAcknowledged) {
   evidence_.faults = {fault(1, 100 * kEveryUs + 100)};  // 100 is under way
   stall(101, 120);
   const auto judgement = judged();
@@ -85,7 +85,7 @@ TEST_F(FeltTest, an_outage_lasts_until_a_command_sent_after_the_fault_is_acknowl
   EXPECT_THAT(judgement.line, ::testing::HasSubstr("worst outage 199 ms"));
 }
 
-TEST_F(FeltTest, who_does_not_come_back_is_away_as_long_as_it_was_watched) {
+TEST_F(FeltTest, WhoDoesNotComeBackIsAwayAsLongAsItWasWatched) {
   evidence_.faults = {fault(1, 100 * kEveryUs + 100)};
   for (int number = 101; number <= kUsers; ++number) at(number).outcome = "502";
   const auto judgement = judged();
@@ -96,7 +96,7 @@ TEST_F(FeltTest, who_does_not_come_back_is_away_as_long_as_it_was_watched) {
   EXPECT_THAT(judgement.line, ::testing::HasSubstr("after fault 1 it did not come back"));
 }
 
-TEST_F(FeltTest, the_outage_of_a_service_is_not_hidden_by_another) {
+TEST_F(FeltTest, TheOutageOfAServiceIsNotHiddenByAnother) {
   evidence_.faults = {fault(1, 100 * kEveryUs + 100, "users.primary+monitor"),
                       fault(2, 200 * kEveryUs, "products.primary"),
                       fault(3, 250 * kEveryUs, "users.queries")};
@@ -113,7 +113,7 @@ TEST_F(FeltTest, the_outage_of_a_service_is_not_hidden_by_another) {
   EXPECT_FALSE(judgement.outages[1].first_acknowledged_us) << "no product after it";
 }
 
-TEST_F(FeltTest, latency_counts_from_when_it_was_due_and_says_what_is_usual) {
+TEST_F(FeltTest, LatencyCountsFromWhenItWasDueAndSaysWhatIsUsual) {
   for (int number = 151; number <= kUsers; ++number) at(number).due_us -= 30'000;
   evidence_.faults = {fault(1, 150 * kEveryUs + 5000)};
   const auto judgement = judged();
@@ -126,7 +126,7 @@ TEST_F(FeltTest, latency_counts_from_when_it_was_due_and_says_what_is_usual) {
   EXPECT_EQ(judgement.tallied.slow[0].took_us, 32'000);
 }
 
-TEST_F(FeltTest, the_time_line_has_every_request_once) {
+TEST_F(FeltTest, TheTimeLineHasEveryRequestOnce) {
   at(10).outcome = "cut";
   at(299).outcome = "503";
   at(299).retry_after = "1";
@@ -142,12 +142,12 @@ TEST_F(FeltTest, the_time_line_has_every_request_once) {
   EXPECT_EQ(timeline.buckets[5].refused, 1);
 }
 
-TEST_F(FeltTest, a_long_run_has_no_more_buckets) {
+TEST_F(FeltTest, ALongRunHasNoMoreBuckets) {
   evidence_.duration_us = 3'600'000'000;
   EXPECT_EQ(judged().tallied.timeline.bucket_us, 6'500'000);
 }
 
-TEST_F(FeltTest, roles_and_recovery_are_those_of_the_monitors_events) {
+TEST_F(FeltTest, RolesAndRecoveryAreThoseOfTheMonitorsEvents) {
   // Entries of the promoted node: their epoch, and the wall clock when they were written.
   tamper_both("UPDATE entries SET epoch=2, time_ms=1000000 + seq * 10");
   tamper_both("UPDATE entries SET epoch=3 WHERE seq >= 104");
@@ -171,7 +171,7 @@ TEST_F(FeltTest, roles_and_recovery_are_those_of_the_monitors_events) {
                           "b spare 0-1003", "b primary 1003-2000", "b spare 2000-3010"));
 }
 
-TEST_F(FeltTest, what_the_monitor_did_for_another_fault_is_not_this_ones_recovery) {
+TEST_F(FeltTest, WhatTheMonitorDidForAnotherFaultIsNotThisOnesRecovery) {
   evidence_.faults = {fault(1, 500'000, "redis"), fault(2, 1'000'000),
                       fault(3, 1'500'000, "products.primary")};
   tell({event(-500, "M10", 2, "a", {"a", "b"}), event(1003, "M6", 3, "b", {"b"})});
@@ -183,14 +183,14 @@ TEST_F(FeltTest, what_the_monitor_did_for_another_fault_is_not_this_ones_recover
   EXPECT_FALSE(judgement.recoveries[2].detect_us);
 }
 
-TEST_F(FeltTest, a_line_that_is_no_event_is_none) {
+TEST_F(FeltTest, ALineThatIsNoEventIsNone) {
   EXPECT_TRUE(event_of(event(1, "M6", 3, "b", {"b"}), 0));
   for (const auto* line : {"", "{", "{}", "[1]", R"({"number":1,"time_ms":3})"})
     EXPECT_FALSE(event_of(line, 0)) << line;
   EXPECT_THAT(read_events(folder_.path() / "nowhere", 0), IsEmpty());
 }
 
-TEST_F(FeltTest, the_result_has_every_member_and_can_be_read) {
+TEST_F(FeltTest, TheResultHasEveryMemberAndCanBeRead) {
   evidence_.faults = {fault(1, 100 * kEveryUs + 100)};
   stall(101, 120);
   at(200).outcome = "502";

@@ -9,7 +9,7 @@
 namespace sportapp::lab {
 namespace {
 
-TEST(HistogramTest, quantiles_are_those_of_the_values_to_within_a_step) {
+TEST(HistogramTest, QuantilesAreThoseOfTheValuesToWithinAStep) {
   Random random(5);
   Histogram histogram;
   std::vector<std::int64_t> values;
@@ -30,7 +30,7 @@ TEST(HistogramTest, quantiles_are_those_of_the_values_to_within_a_step) {
   EXPECT_EQ(histogram.count(), 20'000);
 }
 
-TEST(HistogramTest, what_is_above_a_value) {
+TEST(HistogramTest, WhatIsAboveAValue) {
   Histogram histogram;
   for (std::int64_t us = 0; us < 10'000; ++us) histogram.add(us);
   EXPECT_NEAR(static_cast<double>(histogram.above(5000)), 5000, 160);
@@ -39,7 +39,7 @@ TEST(HistogramTest, what_is_above_a_value) {
   EXPECT_EQ(histogram.above(9), 9990);
 }
 
-TEST(HistogramTest, nothing_and_what_is_out_of_range) {
+TEST(HistogramTest, NothingAndWhatIsOutOfRange) {
   Histogram histogram;
   EXPECT_EQ(histogram.quantile_us(0.5), 0);
   EXPECT_TRUE(histogram.coarse().empty());
@@ -49,7 +49,7 @@ TEST(HistogramTest, nothing_and_what_is_out_of_range) {
   EXPECT_EQ(histogram.quantile_us(0), 0);
 }
 
-TEST(HistogramTest, the_coarse_one_has_every_value_and_rising_ends) {
+TEST(HistogramTest, TheCoarseOneHasEveryValueAndRisingEnds) {
   Random random(6);
   Histogram histogram;
   for (int i = 0; i < 5000; ++i) histogram.add(random.below(1'000'000));

@@ -16,7 +16,7 @@ using ::testing::Pair;
 
 class JudgeTest : public JudgeFixture {};
 
-TEST_F(JudgeTest, where_all_is_well_nothing_is_found) {
+TEST_F(JudgeTest, WhereAllIsWellNothingIsFound) {
   for (int number = 1; number <= kUsers; number += 3) requests_.push_back(read_of(number));
   for (const auto* what :
        {"failed", "lost", "doubled", "different", "stale", "unasked", "reordered", "behind"}) {
@@ -29,7 +29,7 @@ TEST_F(JudgeTest, where_all_is_well_nothing_is_found) {
   EXPECT_EQ(judgement.tallied.counts.acknowledged, 400);
 }
 
-TEST_F(JudgeTest, one_lost) {
+TEST_F(JudgeTest, OneLost) {
   tamper_both("DELETE FROM entries WHERE key='key-17'");
   evidence_.expectations.push_back({"lost", Expectation::Bound::kAtMost, 0});
   const auto judgement = judged();
@@ -42,12 +42,12 @@ TEST_F(JudgeTest, one_lost) {
   EXPECT_THAT(judgement.line, HasSubstr("1 lost, nothing doubled"));
 }
 
-TEST_F(JudgeTest, lost_at_the_end_of_all_journals) {
+TEST_F(JudgeTest, LostAtTheEndOfAllJournals) {
   tamper_both("DELETE FROM entries WHERE seq > 297");
   EXPECT_THAT(found(judged()), ElementsAre(Pair("lost", 3)));
 }
 
-TEST_F(JudgeTest, what_was_not_acknowledged_may_be_there_or_not) {
+TEST_F(JudgeTest, WhatWasNotAcknowledgedMayBeThereOrNot) {
   at(17).outcome = "cut";
   at(18).outcome = "503";
   at(17).answer = at(18).answer = at(17).position = at(18).position = "";
@@ -58,7 +58,7 @@ TEST_F(JudgeTest, what_was_not_acknowledged_may_be_there_or_not) {
   EXPECT_THAT(judgement.tallied.failed_by, ElementsAre(Pair("503", 1), Pair("cut", 1)));
 }
 
-TEST_F(JudgeTest, one_key_twice) {
+TEST_F(JudgeTest, OneKeyTwice) {
   tamper_both(
       "CREATE TABLE other AS SELECT * FROM entries; DROP TABLE entries; ALTER TABLE other RENAME TO entries;"
       "INSERT INTO entries SELECT 301, epoch, time_ms, key, fingerprint, type, version, payload, status, "
@@ -69,7 +69,7 @@ TEST_F(JudgeTest, one_key_twice) {
   EXPECT_THAT(judgement.findings.doubled.examples, ElementsAre(HasSubstr("301 (key key-17")));
 }
 
-TEST_F(JudgeTest, one_name_and_one_id_twice_under_another_key) {
+TEST_F(JudgeTest, OneNameAndOneIdTwiceUnderAnotherKey) {
   tamper_both(
       "INSERT INTO entries SELECT 301, epoch, time_ms, 'other', fingerprint, type, version, payload, status, "
       "answer, location, hash FROM entries WHERE seq=17");
@@ -80,7 +80,7 @@ TEST_F(JudgeTest, one_name_and_one_id_twice_under_another_key) {
                           HasSubstr("'u-17' appears again, entry 301")));
 }
 
-TEST_F(JudgeTest, one_that_nobody_asked_for) {
+TEST_F(JudgeTest, OneThatNobodyAskedFor) {
   requests_.erase(requests_.begin() + 41);
   const auto judgement = judged();
   EXPECT_THAT(found(judgement), ElementsAre(Pair("unasked", 1)));
@@ -88,13 +88,13 @@ TEST_F(JudgeTest, one_that_nobody_asked_for) {
               ElementsAre(HasSubstr("users: entry 42 (key key-42, UserRegistered")));
 }
 
-TEST_F(JudgeTest, what_a_service_took_in_from_others_needs_nobody_to_ask) {
+TEST_F(JudgeTest, WhatAServiceTookInFromOthersNeedsNobodyToAsk) {
   tamper_both("UPDATE entries SET key=' products/0000000000000000042' WHERE seq=42");
   requests_.erase(requests_.begin() + 41);
   EXPECT_THAT(found(judged()), IsEmpty());
 }
 
-TEST_F(JudgeTest, one_answered_differently) {
+TEST_F(JudgeTest, OneAnsweredDifferently) {
   at(17).answer = body_of(18);
   const auto judgement = judged();
   EXPECT_THAT(found(judgement), ElementsAre(Pair("different", 1)));
@@ -103,7 +103,7 @@ TEST_F(JudgeTest, one_answered_differently) {
                                            HasSubstr(body_of(17)))));
 }
 
-TEST_F(JudgeTest, one_refused_that_is_there) {
+TEST_F(JudgeTest, OneRefusedThatIsThere) {
   at(17).outcome = "409";
   at(17).answer = R"({"error":"username u-17 is taken"})";
   const auto judgement = judged();
@@ -115,7 +115,7 @@ TEST_F(JudgeTest, one_refused_that_is_there) {
   EXPECT_THAT(found(judged()), IsEmpty());
 }
 
-TEST_F(JudgeTest, one_key_answered_twice_and_not_alike) {
+TEST_F(JudgeTest, OneKeyAnsweredTwiceAndNotAlike) {
   auto again = at(17);
   again.number = 301;
   requests_.push_back(again);
@@ -124,12 +124,12 @@ TEST_F(JudgeTest, one_key_answered_twice_and_not_alike) {
   EXPECT_THAT(found(judged()), ElementsAre(Pair("different", 1)));
 }
 
-TEST_F(JudgeTest, one_told_another_position) {
+TEST_F(JudgeTest, OneToldAnotherPosition) {
   at(300).position = "users=301";
   EXPECT_THAT(found(judged()), ElementsAre(Pair("different", 1)));
 }
 
-TEST_F(JudgeTest, one_reordered) {
+TEST_F(JudgeTest, OneReordered) {
   // It was sent when all the others had been acknowledged, and its place is before most of theirs.
   at(50).due_us = at(50).sent_us = kUsers * kEveryUs + kTookUs + 1;
   at(50).answered_us = at(50).sent_us + kTookUs;
@@ -139,7 +139,7 @@ TEST_F(JudgeTest, one_reordered) {
               ElementsAre(HasSubstr("got position 50, after 300 had")));
 }
 
-TEST_F(JudgeTest, those_under_way_together_may_have_any_order) {
+TEST_F(JudgeTest, ThoseUnderWayTogetherMayHaveAnyOrder) {
   for (int number = 100; number < 200; ++number) {
     at(number).sent_us = at(100).sent_us;
     at(number).answered_us = at(200).sent_us - number;  // the later ones are answered first
@@ -147,7 +147,7 @@ TEST_F(JudgeTest, those_under_way_together_may_have_any_order) {
   EXPECT_THAT(found(judged()), IsEmpty());
 }
 
-TEST_F(JudgeTest, one_stale_read) {
+TEST_F(JudgeTest, OneStaleRead) {
   requests_.push_back(read_of(17));
   requests_.back().outcome = "404";
   requests_.back().answer = R"({"status":404})";
@@ -160,7 +160,7 @@ TEST_F(JudgeTest, one_stale_read) {
   EXPECT_THAT(found(judged()), ElementsAre(Pair("stale", 1)));
 }
 
-TEST_F(JudgeTest, a_read_that_was_promised_nothing_is_not_stale) {
+TEST_F(JudgeTest, AReadThatWasPromisedNothingIsNotStale) {
   requests_.push_back(read_of(17));
   requests_.back().outcome = "503";
   requests_.back().retry_after = "1";
@@ -176,7 +176,7 @@ TEST_F(JudgeTest, a_read_that_was_promised_nothing_is_not_stale) {
   EXPECT_EQ(judgement.tallied.counts.not_yet, 1);
 }
 
-TEST_F(JudgeTest, journals_that_differ) {
+TEST_F(JudgeTest, JournalsThatDiffer) {
   tamper(b_, "UPDATE entries SET answer='{}' WHERE seq=100");
   const auto judgement = judged();
   EXPECT_THAT(found(judgement), ElementsAre(Pair("different", 1)));
@@ -184,14 +184,14 @@ TEST_F(JudgeTest, journals_that_differ) {
               ElementsAre("users: the journal of b differs from that of a from entry 100 on"));
 }
 
-TEST_F(JudgeTest, a_journal_that_is_behind_is_no_other) {
+TEST_F(JudgeTest, AJournalThatIsBehindIsNoOther) {
   tamper(a_, "DELETE FROM entries WHERE seq > 280");
   const auto judgement = judged();
   EXPECT_THAT(found(judgement), IsEmpty()) << "the longest counts, whosever it is";
   EXPECT_EQ(judgement.measures.at("behind"), 20);
 }
 
-TEST_F(JudgeTest, a_missing_journal_is_an_error) {
+TEST_F(JudgeTest, AMissingJournalIsAnError) {
   std::filesystem::remove(b_);
   evidence_.requests = folder_.path() / "requests.tsv";
   evidence_.journals = {{"users", {{"a", a_}, {"b", b_}}}};
@@ -202,7 +202,7 @@ TEST_F(JudgeTest, a_missing_journal_is_an_error) {
   EXPECT_FALSE(judge(evidence_));
 }
 
-TEST_F(JudgeTest, the_journals_of_a_data_folder) {
+TEST_F(JudgeTest, TheJournalsOfADataFolder) {
   const auto journals = journals_in(folder_.path(), "users");
   ASSERT_EQ(journals.size(), 2U);
   EXPECT_EQ(journals[0].node, "a");
@@ -210,14 +210,14 @@ TEST_F(JudgeTest, the_journals_of_a_data_folder) {
   EXPECT_THAT(journals_in(folder_.path(), "orders"), IsEmpty());
 }
 
-TEST_F(JudgeTest, an_unknown_measure_is_an_error) {
+TEST_F(JudgeTest, AnUnknownMeasureIsAnError) {
   evidence_.expectations.push_back({"speed", Expectation::Bound::kAtMost, 0});
   const auto judgement = judge(evidence_);
   ASSERT_FALSE(judgement);
   EXPECT_THAT(judgement.error().what, HasSubstr("'speed'"));
 }
 
-TEST_F(JudgeTest, every_measure_is_measured_and_what_was_not_holds_nothing) {
+TEST_F(JudgeTest, EveryMeasureIsMeasuredAndWhatWasNotHoldsNothing) {
   for (const auto& measure : measures()) {
     evidence_.expectations.push_back({std::string(measure.name), Expectation::Bound::kAtLeast, 1e12});
   }

@@ -47,12 +47,12 @@ class ListsTest : public JudgeFixture {
   http::RunningServer server_;
 };
 
-TEST_F(ListsTest, where_all_is_well_nothing_is_found) {
+TEST_F(ListsTest, WhereAllIsWellNothingIsFound) {
   rows_.push_back(R"({"id":301,"username":"somebody before the load"})");
   EXPECT_THAT(found(judged()), IsEmpty());
 }
 
-TEST_F(ListsTest, one_lost_and_one_doubled) {
+TEST_F(ListsTest, OneLostAndOneDoubled) {
   rows_[16] = R"({"id":17,"username":"u-18"})";
   const auto judgement = judged();
   EXPECT_THAT(found(judgement), ElementsAre(Pair("lost", 1), Pair("doubled", 1), Pair("different", 1)));
@@ -60,7 +60,7 @@ TEST_F(ListsTest, one_lost_and_one_doubled) {
   EXPECT_THAT(judgement.findings.doubled.examples, ElementsAre(HasSubstr("'u-18'")));
 }
 
-TEST_F(ListsTest, a_list_is_judged_beside_the_journals) {
+TEST_F(ListsTest, AListIsJudgedBesideTheJournals) {
   rows_.erase(rows_.begin() + 16);
   evidence_.journals = {{"users", {{"a", a_}, {"b", b_}}}};
   const auto judgement = judged();
@@ -68,12 +68,12 @@ TEST_F(ListsTest, a_list_is_judged_beside_the_journals) {
   EXPECT_THAT(judgement.findings.lost.examples, ElementsAre(HasSubstr("is not in the list of users")));
 }
 
-TEST_F(ListsTest, one_answered_with_another_id) {
+TEST_F(ListsTest, OneAnsweredWithAnotherId) {
   at(17).answer = body_of(16);
   EXPECT_THAT(found(judged()), ElementsAre(Pair("different", 1)));
 }
 
-TEST_F(ListsTest, a_long_list_is_read_to_its_end_by_pages_or_at_once) {
+TEST_F(ListsTest, ALongListIsReadToItsEndByPagesOrAtOnce) {
   for (int number = kUsers + 1; number <= 2500; ++number) {
     rows_.push_back(body_of(number));
     requests_.push_back(registration(number));
@@ -88,7 +88,7 @@ TEST_F(ListsTest, a_long_list_is_read_to_its_end_by_pages_or_at_once) {
   EXPECT_THAT(found(judged()), ElementsAre(Pair("lost", 1)));
 }
 
-TEST_F(ListsTest, a_list_that_cannot_be_had_is_an_error) {
+TEST_F(ListsTest, AListThatCannotBeHadIsAnError) {
   (void)judged();
   status_ = 502;
   const auto judgement = judge(evidence_);

@@ -114,7 +114,7 @@ class LoadTest : public ::testing::Test {
   http::RunningServer server_;
 };
 
-TEST_F(LoadTest, closed_loop_every_request_is_sent_once_and_logged) {
+TEST_F(LoadTest, ClosedLoopEveryRequestIsSentOnceAndLogged) {
   options_.mix = {.registers = 2, .reads = 2, .list_reads = 1};
   const auto load = begin();
   wait_for([&] { return load->counts().ended > 500; });
@@ -144,7 +144,7 @@ TEST_F(LoadTest, closed_loop_every_request_is_sent_once_and_logged) {
   EXPECT_EQ(clients.size(), 20U);
 }
 
-TEST_F(LoadTest, closed_loop_a_client_waits_for_its_answer) {
+TEST_F(LoadTest, ClosedLoopAClientWaitsForItsAnswer) {
   std::atomic<int> under_way{0}, most{0};
   on_user_ = [&](const http::Request& request, const Reply& reply) {
     most = std::max(most.load(), ++under_way);
@@ -161,7 +161,7 @@ TEST_F(LoadTest, closed_loop_a_client_waits_for_its_answer) {
   EXPECT_LE(most, 3);
 }
 
-TEST_F(LoadTest, an_answer_that_closes_its_connection_harms_nobody) {
+TEST_F(LoadTest, AnAnswerThatClosesItsConnectionHarmsNobody) {
   options_.mix = {.registers = 1};
   on_user_ = [this](const http::Request& request, const Reply& reply) {
     keys_.insert(std::string(request.header("Idempotency-Key")));
@@ -175,7 +175,7 @@ TEST_F(LoadTest, an_answer_that_closes_its_connection_harms_nobody) {
   EXPECT_EQ(load->counts().acknowledged, load->counts().ended);
 }
 
-TEST_F(LoadTest, open_loop_requests_are_due_at_their_rate_whatever_the_server_does) {
+TEST_F(LoadTest, OpenLoopRequestsAreDueAtTheirRateWhateverTheServerDoes) {
   options_.rate_per_s = 500;
   const auto load = begin();
   wait_for([&] { return load->now_us() > 2'000'000; });
@@ -187,7 +187,7 @@ TEST_F(LoadTest, open_loop_requests_are_due_at_their_rate_whatever_the_server_do
                              [](const auto& a, const auto& b) { return a.due_us < b.due_us; }));
 }
 
-TEST_F(LoadTest, open_loop_a_stall_is_not_hidden_and_what_cannot_be_sent_is_logged) {
+TEST_F(LoadTest, OpenLoopAStallIsNotHiddenAndWhatCannotBeSentIsLogged) {
   std::atomic<bool> stalled{true};
   std::vector<Reply> waiting;
   on_user_ = [&](const http::Request&, const Reply& reply) {
@@ -226,7 +226,7 @@ TEST_F(LoadTest, open_loop_a_stall_is_not_hidden_and_what_cannot_be_sent_is_logg
   EXPECT_GE(stalled_count, 12);
 }
 
-TEST_F(LoadTest, poison_goes_out_at_once_on_a_connection_of_its_own) {
+TEST_F(LoadTest, PoisonGoesOutAtOnceOnAConnectionOfItsOwn) {
   options_.clients = 1;
   options_.think_ms = 3'600'000;
   const auto load = begin();
@@ -240,7 +240,7 @@ TEST_F(LoadTest, poison_goes_out_at_once_on_a_connection_of_its_own) {
   EXPECT_EQ(requests[1].subject, "poison:hang-t-p0-2");
 }
 
-TEST_F(LoadTest, what_orders_need_is_made_before_the_load_begins) {
+TEST_F(LoadTest, WhatOrdersNeedIsMadeBeforeTheLoadBegins) {
   options_.mix = {.registers = 0, .orders = 1};
   orders_refused_ = 2;
   const auto load = begin();
@@ -257,7 +257,7 @@ TEST_F(LoadTest, what_orders_need_is_made_before_the_load_begins) {
   EXPECT_EQ(before, 1 + 10 + 10 + 2) << "a user, products, an order of each, and two that came too early";
 }
 
-TEST_F(LoadTest, a_load_that_cannot_be_made_says_why) {
+TEST_F(LoadTest, ALoadThatCannotBeMadeSaysWhy) {
   options_.mix = {.orders = 1};
   orders_refused_ = 1'000'000;
   const auto load = Load::prepare(options_, log_, 200);
@@ -267,7 +267,7 @@ TEST_F(LoadTest, a_load_that_cannot_be_made_says_why) {
   EXPECT_FALSE(Load::prepare(options_, log_, 200));
 }
 
-TEST_F(LoadTest, what_is_not_answered_in_time_is_given_up) {
+TEST_F(LoadTest, WhatIsNotAnsweredInTimeIsGivenUp) {
   std::vector<Reply> never;
   on_user_ = [&](const http::Request&, const Reply& reply) { never.push_back(reply); };
   options_.timeout_ms = 100;
@@ -279,7 +279,7 @@ TEST_F(LoadTest, what_is_not_answered_in_time_is_given_up) {
   end_server(never);
 }
 
-TEST_F(LoadTest, the_end_of_a_load_has_a_deadline) {
+TEST_F(LoadTest, TheEndOfALoadHasADeadline) {
   std::vector<Reply> never;
   on_user_ = [&](const http::Request&, const Reply& reply) { never.push_back(reply); };
   options_.timeout_ms = 3'600'000;
@@ -338,7 +338,7 @@ std::uint16_t dead_port() {
   return RudeServer("").port;
 }
 
-TEST_F(LoadTest, each_way_to_fail_has_its_name) {
+TEST_F(LoadTest, EachWayToFailHasItsName) {
   const auto outcome_at = [this](std::uint16_t port) {
     options_.port = port;
     const auto load = begin();
@@ -358,7 +358,7 @@ TEST_F(LoadTest, each_way_to_fail_has_its_name) {
   EXPECT_EQ(outcome_at(unmeasured.port), "cut");
 }
 
-TEST_F(LoadTest, nobody_knocks_at_a_dead_server_as_fast_as_it_refuses) {
+TEST_F(LoadTest, NobodyKnocksAtADeadServerAsFastAsItRefuses) {
   options_.port = dead_port();
   options_.clients = 1;
   options_.think_ms = 0;

@@ -35,12 +35,12 @@ std::vector<std::string> asked(const RequestMaker& maker, SimulatedUser client, 
   return bytes;
 }
 
-TEST(RequestMakerTest, one_seed_gives_the_same_requests) {
+TEST(RequestMakerTest, OneSeedGivesTheSameRequests) {
   EXPECT_EQ(asked(maker(), SimulatedUser(7, 3), 200), asked(maker(), SimulatedUser(7, 3), 200));
   EXPECT_NE(asked(maker(), SimulatedUser(7, 3), 200), asked(maker(), SimulatedUser(8, 3), 200));
 }
 
-TEST(RequestMakerTest, no_key_and_no_name_comes_twice) {
+TEST(RequestMakerTest, NoKeyAndNoNameComesTwice) {
   const auto made = maker();
   std::set<std::string> keys, subjects;
   std::size_t commands = 0;
@@ -60,7 +60,7 @@ TEST(RequestMakerTest, no_key_and_no_name_comes_twice) {
   EXPECT_EQ(subjects.size(), commands);
 }
 
-TEST(RequestMakerTest, the_mix_is_kept) {
+TEST(RequestMakerTest, TheMixIsKept) {
   std::map<std::string, int> counts;
   for (const auto& bytes : asked(maker(), SimulatedUser(1, 1), 10'000))
     ++counts[bytes.substr(0, bytes.find(' ', 5))];
@@ -70,7 +70,7 @@ TEST(RequestMakerTest, the_mix_is_kept) {
   EXPECT_NEAR(counts["GET /api-queries/users?limit=20"], 1000, 200);
 }
 
-TEST(RequestMakerTest, a_read_asks_for_the_clients_last_acknowledged_write) {
+TEST(RequestMakerTest, AReadAsksForTheClientsLastAcknowledgedWrite) {
   auto options = kAll;
   options.mix = {.registers = 0, .reads = 1};
   options.base_path = "/base";
@@ -98,7 +98,7 @@ TEST(RequestMakerTest, a_read_asks_for_the_clients_last_acknowledged_write) {
       "wait=5\r\n\r\n");
 }
 
-TEST(RequestMakerTest, a_command_goes_out_with_its_key_and_length) {
+TEST(RequestMakerTest, ACommandGoesOutWithItsKeyAndLength) {
   SimulatedUser client(7, 3);
   const auto made = maker();
   EXPECT_EQ(made.bytes_of(made.registration(client)),
@@ -109,7 +109,7 @@ TEST(RequestMakerTest, a_command_goes_out_with_its_key_and_length) {
   EXPECT_EQ(poison.request.op, Op::kPoison);
 }
 
-TEST(RequestMakerTest, an_order_is_for_a_product_there_is) {
+TEST(RequestMakerTest, AnOrderIsForAProductThereIs) {
   const auto made = maker();
   SimulatedUser client(7, 3);
   std::set<std::string> products;
@@ -121,7 +121,7 @@ TEST(RequestMakerTest, an_order_is_for_a_product_there_is) {
   EXPECT_EQ(products, (std::set<std::string>{"11", "12", "13"}));
 }
 
-TEST(LoadOptionsTest, what_cannot_be_is_named) {
+TEST(LoadOptionsTest, WhatCannotBeIsNamed) {
   const auto complaint = [](auto change) {
     auto options = kAll;
     change(options);

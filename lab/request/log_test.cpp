@@ -55,7 +55,7 @@ const Request kWhole{.number = 12,
                      .expected = R"({"id":1,"username":"a\\b"})",
                      .answer = "tab\t newline\n return\r backslash\\ \\t ñ"};
 
-TEST_F(RequestLogTest, what_is_written_is_read) {
+TEST_F(RequestLogTest, WhatIsWrittenIsRead) {
   log({kWhole, Request{}, kWhole});
   auto reader = RequestLogReader::open(file_);
   ASSERT_TRUE(reader) << reader.error().what;
@@ -69,7 +69,7 @@ TEST_F(RequestLogTest, what_is_written_is_read) {
   EXPECT_FALSE(*end);
 }
 
-TEST_F(RequestLogTest, a_long_log_is_written_in_pieces_and_whole) {
+TEST_F(RequestLogTest, ALongLogIsWrittenInPiecesAndWhole) {
   log(std::vector<Request>(5000, kWhole));
   auto reader = RequestLogReader::open(file_);
   ASSERT_TRUE(reader);
@@ -81,21 +81,21 @@ TEST_F(RequestLogTest, a_long_log_is_written_in_pieces_and_whole) {
   EXPECT_EQ(count, 5000U);
 }
 
-TEST_F(RequestLogTest, a_request_is_one_line) {
+TEST_F(RequestLogTest, ARequestIsOneLine) {
   log({kWhole});
   const auto written = text();
   EXPECT_EQ(std::count(written.begin(), written.end(), '\n'), 2);
   EXPECT_EQ(written.find("number\tclient\top\tkey\tsubject\tdue_us\t"), 0U);
 }
 
-TEST_F(RequestLogTest, every_op_has_a_text_of_its_own) {
+TEST_F(RequestLogTest, EveryOpHasATextOfItsOwn) {
   for (const auto op : {Op::kRegister, Op::kProduct, Op::kOrder, Op::kRead, Op::kPoison}) {
     EXPECT_EQ(op_of(to_text(op)), op);
   }
   EXPECT_EQ(op_of("delete"), std::nullopt);
 }
 
-TEST_F(RequestLogTest, what_is_wrong_is_named_with_file_and_line) {
+TEST_F(RequestLogTest, WhatIsWrongIsNamedWithFileAndLine) {
   log({kWhole});
   const auto good = text();
   const auto expect = [&](const std::string& content, const std::string& where, const std::string& what) {
@@ -120,7 +120,7 @@ TEST_F(RequestLogTest, what_is_wrong_is_named_with_file_and_line) {
   expect(good + line("1", "read", "end\\"), ":3: ", "backslash");
 }
 
-TEST_F(RequestLogTest, a_place_that_cannot_be_written_to_is_told) {
+TEST_F(RequestLogTest, APlaceThatCannotBeWrittenToIsTold) {
   const auto writer = RequestLogWriter::create(folder_.path() / "none" / "requests.tsv");
   ASSERT_FALSE(writer);
   EXPECT_NE(writer.error().what.find("none/requests.tsv"), std::string::npos);
@@ -129,7 +129,7 @@ TEST_F(RequestLogTest, a_place_that_cannot_be_written_to_is_told) {
   EXPECT_NE(reader.error().what.find("none"), std::string::npos);
 }
 
-TEST_F(RequestLogTest, a_full_disk_is_told) {
+TEST_F(RequestLogTest, AFullDiskIsTold) {
   auto writer = RequestLogWriter::create("/dev/full");
   ASSERT_FALSE(writer);
   EXPECT_NE(writer.error().what.find("No space left"), std::string::npos);

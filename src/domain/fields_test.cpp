@@ -32,18 +32,18 @@ std::string checked(std::string_view body, Body kind = Body::kWhole) {
   return complaints;
 }
 
-TEST(Fields, a_body_is_kept_in_the_order_of_the_rules_without_what_they_do_not_name) {
+TEST(Fields, ABodyIsKeptInTheOrderOfTheRulesWithoutWhatTheyDoNotName) {
   EXPECT_EQ(checked(R"({"x":[{}],"count":5,"name":"ana","of":7,"email":"A@example.org","notes":""})"),
             R"({"name":"ana","notes":"","email":"A@example.org","count":5,"of":7})");
 }
 
-TEST(Fields, what_need_not_be_given_may_be_null) {
+TEST(Fields, WhatNeedNotBeGivenMayBeNull) {
   EXPECT_EQ(checked(R"({"name":"ana","count":-1})"), R"({"name":"ana","notes":"-","count":-1})");
   EXPECT_EQ(checked(R"({"name":"ana","count":0,"notes":null,"email":null,"of":null})"),
             R"({"name":"ana","notes":"-","count":0})");
 }
 
-TEST(Fields, all_complaints_come_at_once_in_the_order_of_the_rules) {
+TEST(Fields, AllComplaintsComeAtOnceInTheOrderOfTheRules) {
   EXPECT_EQ(checked(R"({"of":0,"count":6,"email":"no","notes":"12345"})"),
             "/name is required; /notes must have at most 4 characters; /email must be an e-mail address; "
             "/count must be an integer from -1 to 5; /of must be an id, an integer above 0; ");
@@ -51,13 +51,13 @@ TEST(Fields, all_complaints_come_at_once_in_the_order_of_the_rules) {
             "/name must be a string; /notes must be a string; /count must be an integer from -1 to 5; ");
 }
 
-TEST(Fields, parts_are_what_is_given) {
+TEST(Fields, PartsAreWhatIsGiven) {
   EXPECT_EQ(checked("{}", Body::kParts), "{}");
   EXPECT_EQ(checked(R"({"notes":"a","name":null})", Body::kParts), R"({"notes":"a"})");
   EXPECT_EQ(checked(R"({"name":"a"})", Body::kParts), "/name must have 2 to 3 characters; ");
 }
 
-TEST(Fields, text_is_counted_and_kept_in_normal_form) {
+TEST(Fields, TextIsCountedAndKeptInNormalForm) {
   EXPECT_EQ(checked("{\"name\":\"ne\u0301n\",\"count\":1}"),
             "{\"name\":\"n\u00e9n\",\"notes\":\"-\",\"count\":1}");
   EXPECT_EQ(checked(R"({"name":" an","count":1})"), "/name must not begin or end with a space; ");
@@ -69,7 +69,7 @@ TEST(Fields, text_is_counted_and_kept_in_normal_form) {
             "/notes must not have control or unassigned characters; ");
 }
 
-TEST(Fields, a_number_that_is_no_integer_is_none) {
+TEST(Fields, ANumberThatIsNoIntegerIsNone) {
   for (const auto* count :
        {"1.0", "1e0", "\"1\"", "true", "[1]", "99999999999999999999", "9223372036854775808"}) {
     EXPECT_EQ(checked(R"({"name":"an","count":)" + std::string(count) + "}"),
@@ -78,7 +78,7 @@ TEST(Fields, a_number_that_is_no_integer_is_none) {
   }
 }
 
-TEST(Fields, a_body_that_is_no_object_has_no_fields) {
+TEST(Fields, ABodyThatIsNoObjectHasNoFields) {
   for (const auto* body : {"", "{", "{} x", "{\"name\":\"\xff\"}"}) {
     EXPECT_EQ(checked(body).substr(0, 21), "the body is not JSON:") << body;
   }
@@ -87,7 +87,7 @@ TEST(Fields, a_body_that_is_no_object_has_no_fields) {
   }
 }
 
-TEST(Fields, whoever_makes_bodies_is_told_which_are_numbers_and_which_must_be_there) {
+TEST(Fields, WhoeverMakesBodiesIsToldWhichAreNumbersAndWhichMustBeThere) {
   const auto fields = fields_of(kRules);
   ASSERT_EQ(fields.size(), kRules.size());
   EXPECT_EQ(fields[0].name, "name");

@@ -188,7 +188,7 @@ void expect_views_agree(const Saga& saga, const Verdicts& verdicts) {
   }
 }
 
-TEST(Saga, whatever_arrives_when_and_how_often_every_order_is_settled_once_and_the_stock_is_accounted_for) {
+TEST(Saga, WhateverArrivesWhenAndHowOftenEveryOrderIsSettledOnceAndTheStockIsAccountedFor) {
   std::size_t placed = 0, completed = 0;
   for (unsigned seed = 1; seed <= kSeeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));

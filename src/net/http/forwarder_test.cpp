@@ -79,7 +79,7 @@ class ForwarderTest : public ::testing::Test {
   std::unique_ptr<Forwarder> forwarder_;
 };
 
-TEST_F(ForwarderTest, passes_on_what_concerns_the_command_and_gives_back_what_concerns_the_answer) {
+TEST_F(ForwarderTest, PassesOnWhatConcernsTheCommandAndGivesBackWhatConcernsTheAnswer) {
   start();
   auto given = request("/api/things", "{\"a\":1}");
   given.query = "q=1";
@@ -98,7 +98,7 @@ TEST_F(ForwarderTest, passes_on_what_concerns_the_command_and_gives_back_what_co
   EXPECT_EQ(response.headers, expected);
 }
 
-TEST_F(ForwarderTest, goes_over_few_connections_that_are_kept) {
+TEST_F(ForwarderTest, GoesOverFewConnectionsThatAreKept) {
   start({.node = "b", .connections_max = 4});
   std::vector<std::future<Result<Response>>> outcomes;
   for (int i = 0; i < 2000; ++i) outcomes.push_back(send(request("/echo", std::to_string(i))));
@@ -108,7 +108,7 @@ TEST_F(ForwarderTest, goes_over_few_connections_that_are_kept) {
   EXPECT_LE(upstream_.on_loop([this] { return upstream_.server->connections(); }), 4);
 }
 
-TEST_F(ForwarderTest, goes_over_a_local_socket_with_bodies_of_every_size) {
+TEST_F(ForwarderTest, GoesOverALocalSocketWithBodiesOfEverySize) {
   const sportapp::testing::TempFolder folder;
   const auto socket = folder.path() / "up.sock";
   upstream_.limits.body_bytes = 1'000'000;
@@ -121,7 +121,7 @@ TEST_F(ForwarderTest, goes_over_a_local_socket_with_bodies_of_every_size) {
   }
 }
 
-TEST_F(ForwarderTest, nobody_there_is_told_to_all_at_once) {
+TEST_F(ForwarderTest, NobodyThereIsToldToAllAtOnce) {
   start({.node = "b", .connections_max = 2});
   upstream_.stop(0);
   upstream_.server.reset();
@@ -130,7 +130,7 @@ TEST_F(ForwarderTest, nobody_there_is_told_to_all_at_once) {
   for (auto& outcome : outcomes) EXPECT_TRUE(outcome.get().has_error());
 }
 
-TEST_F(ForwarderTest, an_upstream_that_breaks_is_no_answer_and_one_that_is_back_answers) {
+TEST_F(ForwarderTest, AnUpstreamThatBreaksIsNoAnswerAndOneThatIsBackAnswers) {
   start();
   auto lost = send(request("/silence", "x"));
   while (upstream_.on_loop([this] {
@@ -148,7 +148,7 @@ TEST_F(ForwarderTest, an_upstream_that_breaks_is_no_answer_and_one_that_is_back_
   EXPECT_EQ(send(request("/echo", "x")).get().value().body, "x");
 }
 
-TEST_F(ForwarderTest, what_gets_no_answer_in_its_time_ends_and_hinders_nothing) {
+TEST_F(ForwarderTest, WhatGetsNoAnswerInItsTimeEndsAndHindersNothing) {
   start({.node = "b", .connections_max = 1});
   auto late = send(request("/silence", "x"), 50);
   auto waits = send(request("/echo", "in the queue"));
@@ -156,7 +156,7 @@ TEST_F(ForwarderTest, what_gets_no_answer_in_its_time_ends_and_hinders_nothing) 
   EXPECT_EQ(waits.get().value().body, "in the queue");
 }
 
-TEST_F(ForwarderTest, another_address_ends_what_is_at_the_one_before) {
+TEST_F(ForwarderTest, AnotherAddressEndsWhatIsAtTheOneBefore) {
   start({.node = "b", .connections_max = 2, .queue_max = 3});
   std::vector<std::future<Result<Response>>> outcomes;
   for (int i = 0; i < 6; ++i) outcomes.push_back(send(request("/silence", "x")));
@@ -171,7 +171,7 @@ TEST_F(ForwarderTest, another_address_ends_what_is_at_the_one_before) {
   EXPECT_EQ(send(request("/echo", "x")).get().value().body, "x");
 }
 
-TEST_F(ForwarderTest, an_answer_that_is_none_is_an_error) {
+TEST_F(ForwarderTest, AnAnswerThatIsNoneIsAnError) {
   const std::vector<std::string> answers{"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "garbage\r\n\r\n",
                                          "HTTP/1.1 200 OK\r\nX: " + std::string(20'000, 'x') + "\r\n\r\n",
                                          "HTTP/1.1 200 OK\r\n\r\nuntil the end"};

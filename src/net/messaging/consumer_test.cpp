@@ -43,7 +43,7 @@ class ConsumerTest : public ::testing::Test {
   std::unique_ptr<Consumer> consumer_;
 };
 
-TEST_F(ConsumerTest, what_is_committed_comes_by_the_stream_once_and_in_order) {
+TEST_F(ConsumerTest, WhatIsCommittedComesByTheStreamOnceAndInOrder) {
   start_relay();
   feed_.reachable = false;
   start_consumer();
@@ -52,7 +52,7 @@ TEST_F(ConsumerTest, what_is_committed_comes_by_the_stream_once_and_in_order) {
   EXPECT_EQ(consumer_->status().reading, "stream");
 }
 
-TEST_F(ConsumerTest, what_is_deleted_where_it_came_from_is_not_passed_over_and_is_told) {
+TEST_F(ConsumerTest, WhatIsDeletedWhereItCameFromIsNotPassedOverAndIsTold) {
   commit(300);
   feed_.deleted = 200;
   start_relay();  // its stream begins after what is there
@@ -71,7 +71,7 @@ TEST_F(ConsumerTest, what_is_deleted_where_it_came_from_is_not_passed_over_and_i
   EXPECT_EQ(consumer_->status().gone, "");
 }
 
-TEST_F(ConsumerTest, goes_on_from_its_position_when_started_anew) {
+TEST_F(ConsumerTest, GoesOnFromItsPositionWhenStartedAnew) {
   start_relay();
   feed_.reachable = false;
   for (int i = 0; i < 3; ++i) {
@@ -83,7 +83,7 @@ TEST_F(ConsumerTest, goes_on_from_its_position_when_started_anew) {
   }
 }
 
-TEST_F(ConsumerTest, events_from_before_the_stream_come_by_the_feed) {
+TEST_F(ConsumerTest, EventsFromBeforeTheStreamComeByTheFeed) {
   commit(20'000);
   start_relay();
   start_consumer();
@@ -95,7 +95,7 @@ TEST_F(ConsumerTest, events_from_before_the_stream_come_by_the_feed) {
   expect_all();
 }
 
-TEST_F(ConsumerTest, a_stream_trimmed_past_the_position_is_left_and_taken_up_again) {
+TEST_F(ConsumerTest, AStreamTrimmedPastThePositionIsLeftAndTakenUpAgain) {
   start_relay(100);
   commit(50);
   start_consumer();
@@ -111,7 +111,7 @@ TEST_F(ConsumerTest, a_stream_trimmed_past_the_position_is_left_and_taken_up_aga
   expect_all();
 }
 
-TEST_F(ConsumerTest, redis_killed_and_back_empty_under_load) {
+TEST_F(ConsumerTest, RedisKilledAndBackEmptyUnderLoad) {
   start_relay();
   start_consumer();
   for (int i = 0; i < 400; ++i) {
@@ -128,7 +128,7 @@ TEST_F(ConsumerTest, redis_killed_and_back_empty_under_load) {
   expect_all();
 }
 
-TEST_F(ConsumerTest, redis_flushed_again_and_again_under_load) {
+TEST_F(ConsumerTest, RedisFlushedAgainAndAgainUnderLoad) {
   start_relay();
   start_consumer();
   for (int i = 0; i < 300; ++i) {
@@ -139,7 +139,7 @@ TEST_F(ConsumerTest, redis_flushed_again_and_again_under_load) {
   expect_all();
 }
 
-TEST_F(ConsumerTest, redis_frozen_for_seconds_under_load) {
+TEST_F(ConsumerTest, RedisFrozenForSecondsUnderLoad) {
   start_relay();
   start_consumer();
   commit(10);
@@ -159,7 +159,7 @@ TEST_F(ConsumerTest, redis_frozen_for_seconds_under_load) {
   expect_all();
 }
 
-TEST_F(ConsumerTest, with_neither_stream_nor_feed_it_says_so_and_waits) {
+TEST_F(ConsumerTest, WithNeitherStreamNorFeedItSaysSoAndWaits) {
   start_consumer();
   redis_.kill_hard();
   feed_.reachable = false;
@@ -170,7 +170,7 @@ TEST_F(ConsumerTest, with_neither_stream_nor_feed_it_says_so_and_waits) {
   EXPECT_EQ(consumer_->status().reading, "feed");
 }
 
-TEST_F(ConsumerTest, a_stream_nobody_writes_is_noticed) {
+TEST_F(ConsumerTest, AStreamNobodyWritesIsNoticed) {
   start_consumer();
   EXPECT_TRUE(reading("stream"));
   commit(3);
@@ -182,7 +182,7 @@ TEST_F(ConsumerTest, a_stream_nobody_writes_is_noticed) {
   expect_all();
 }
 
-TEST_F(ConsumerTest, a_key_that_is_no_stream_is_as_good_as_no_redis) {
+TEST_F(ConsumerTest, AKeyThatIsNoStreamIsAsGoodAsNoRedis) {
   redis_.run({"SET", "users", "ana"});
   start_consumer();
   commit(3000);
@@ -190,7 +190,7 @@ TEST_F(ConsumerTest, a_key_that_is_no_stream_is_as_good_as_no_redis) {
   EXPECT_EQ(consumer_->status().reading, "feed");
 }
 
-TEST_F(ConsumerTest, an_idle_consumer_hardly_asks_the_feed) {
+TEST_F(ConsumerTest, AnIdleConsumerHardlyAsksTheFeed) {
   start_relay();
   start_consumer();
   commit(1);
@@ -202,7 +202,7 @@ TEST_F(ConsumerTest, an_idle_consumer_hardly_asks_the_feed) {
   EXPECT_GE(feed_.reads, 1);
 }
 
-TEST_F(ConsumerTest, a_write_that_fails_is_tried_again_and_nothing_is_lost_or_doubled) {
+TEST_F(ConsumerTest, AWriteThatFailsIsTriedAgainAndNothingIsLostOrDoubled) {
   start_relay();
   for (int nth = 1; nth <= 6; ++nth) {
     sink_.fails.insert(nth * 3);
@@ -213,7 +213,7 @@ TEST_F(ConsumerTest, a_write_that_fails_is_tried_again_and_nothing_is_lost_or_do
   expect_all();
 }
 
-TEST_F(ConsumerTest, a_write_that_fails_while_the_feed_is_read_is_tried_again) {
+TEST_F(ConsumerTest, AWriteThatFailsWhileTheFeedIsReadIsTriedAgain) {
   redis_.kill_hard();
   for (int nth = 1; nth <= 9; nth += 2) sink_.fails.insert(nth);
   start_consumer(100);
@@ -221,7 +221,7 @@ TEST_F(ConsumerTest, a_write_that_fails_while_the_feed_is_read_is_tried_again) {
   expect_all();
 }
 
-TEST_F(ConsumerTest, damaged_entries_and_gaps_are_filled_from_the_feed) {
+TEST_F(ConsumerTest, DamagedEntriesAndGapsAreFilledFromTheFeed) {
   commit(10);
   put("1-0", sealed(event_number(1)));
   put("2-0", "{");
@@ -241,7 +241,7 @@ TEST_F(ConsumerTest, damaged_entries_and_gaps_are_filled_from_the_feed) {
   expect_all();
 }
 
-TEST_F(ConsumerTest, a_stream_that_is_ahead_of_the_feed_waits_for_it) {
+TEST_F(ConsumerTest, AStreamThatIsAheadOfTheFeedWaitsForIt) {
   put("5-0", sealed(event_number(5)));
   start_consumer();
   EXPECT_TRUE(reading("feed"));
@@ -251,7 +251,7 @@ TEST_F(ConsumerTest, a_stream_that_is_ahead_of_the_feed_waits_for_it) {
   EXPECT_TRUE(reading("stream"));
 }
 
-TEST_F(ConsumerTest, entries_it_has_already_are_skipped) {
+TEST_F(ConsumerTest, EntriesItHasAlreadyAreSkipped) {
   commit(6);
   redis_.kill_hard();
   start_consumer();
@@ -265,7 +265,7 @@ TEST_F(ConsumerTest, entries_it_has_already_are_skipped) {
   expect_all();
 }
 
-TEST_F(ConsumerTest, ends_soon_whatever_redis_does) {
+TEST_F(ConsumerTest, EndsSoonWhateverRedisDoes) {
   start_consumer();
   EXPECT_TRUE(reading("stream"));
   redis_.freeze();

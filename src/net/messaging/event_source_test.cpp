@@ -9,13 +9,13 @@ domain::CommittedEvent with_payload(std::string payload) {
   return {Seq{1042}, 1'700'000'000'123, {"UserRegistered", 2, std::move(payload)}};
 }
 
-TEST(Encoding, is_one_line_of_json_with_the_agreed_names) {
+TEST(Encoding, IsOneLineOfJsonWithTheAgreedNames) {
   EXPECT_EQ(
       encode(with_payload(R"({"id":7})")),
       R"({"seq":1042,"time_ms":1700000000123,"type":"UserRegistered","version":2,"payload":"{\"id\":7}"})");
 }
 
-TEST(Encoding, every_byte_of_a_payload_comes_back) {
+TEST(Encoding, EveryByteOfAPayloadComesBack) {
   std::string every_byte;
   for (int byte = 0; byte < 256; ++byte) every_byte += static_cast<char>(byte);
   for (const auto& payload : {std::string(), std::string(R"({"username":"ñandú \u00e9 \" \\ 漢字 🏀"})"),
@@ -34,14 +34,14 @@ TEST(Encoding, every_byte_of_a_payload_comes_back) {
   }
 }
 
-TEST(Encoding, a_line_cut_off_anywhere_is_an_error) {
+TEST(Encoding, ALineCutOffAnywhereIsAnError) {
   const auto line = encode(with_payload(R"({"id":7})"));
   for (std::size_t length = 0; length < line.size(); ++length) {
     EXPECT_FALSE(decode(line.substr(0, length))) << length;
   }
 }
 
-TEST(Encoding, what_is_json_but_no_event_is_an_error_that_shows_it) {
+TEST(Encoding, WhatIsJsonButNoEventIsAnErrorThatShowsIt) {
   for (const std::string_view line :
        {"[]", "7", "{}", R"({"seq":0,"time_ms":1,"type":"A","version":1,"payload":""})",
         R"({"seq":-1,"time_ms":1,"type":"A","version":1,"payload":""})",
@@ -58,7 +58,7 @@ TEST(Encoding, what_is_json_but_no_event_is_an_error_that_shows_it) {
   }
 }
 
-TEST(Encoding, fields_added_by_a_newer_writer_are_ignored) {
+TEST(Encoding, FieldsAddedByANewerWriterAreIgnored) {
   EXPECT_TRUE(decode(R"({"seq":1,"time_ms":1,"type":"A","version":1,"payload":"","epoch":3})"));
 }
 

@@ -54,7 +54,7 @@ class FeedTest : public ::testing::Test {
   http::RunningServer server_;  // last: it uses the others
 };
 
-TEST_F(FeedTest, gives_what_comes_after_up_to_the_limit) {
+TEST_F(FeedTest, GivesWhatComesAfterUpToTheLimit) {
   journal_.append(100);
   const auto feed = this->feed();
   const auto events = feed->read(Seq{40}, 25);
@@ -69,14 +69,14 @@ TEST_F(FeedTest, gives_what_comes_after_up_to_the_limit) {
   ASSERT_TRUE(none && none->empty());
 }
 
-TEST_F(FeedTest, without_the_key_there_is_none) {
+TEST_F(FeedTest, WithoutTheKeyThereIsNone) {
   journal_.append(1);
   const auto events = make_http_feed({{"127.0.0.1", server_.port}}, seal(), "")->read(Seq{0}, 10);
   ASSERT_FALSE(events);
   EXPECT_NE(events.error().what.find("403"), std::string::npos) << events.error().what;
 }
 
-TEST_F(FeedTest, another_status_than_200_is_an_error_that_names_it) {
+TEST_F(FeedTest, AnotherStatusThan200IsAnErrorThatNamesIt) {
   journal_.append(1);
   status_ = 503;
   const auto events = feed()->read(Seq{0}, 10);
@@ -85,7 +85,7 @@ TEST_F(FeedTest, another_status_than_200_is_an_error_that_names_it) {
   EXPECT_NE(events.error().what.find("503"), std::string::npos) << events.error().what;
 }
 
-TEST_F(FeedTest, what_is_gone_for_good_is_told_from_what_fails) {
+TEST_F(FeedTest, WhatIsGoneForGoodIsToldFromWhatFails) {
   status_ = 410;
   instead_ = R"({"title":"Gone","detail":"entries up to 1000 were deleted by retention"})";
   const auto events = feed()->read(Seq{0}, 10);
@@ -94,7 +94,7 @@ TEST_F(FeedTest, what_is_gone_for_good_is_told_from_what_fails) {
   EXPECT_NE(events.error().what.find("up to 1000"), std::string::npos) << events.error().what;
 }
 
-TEST_F(FeedTest, a_cut_or_damaged_line_is_an_error_and_no_event) {
+TEST_F(FeedTest, ACutOrDamagedLineIsAnErrorAndNoEvent) {
   const auto whole = sealed(event_number(1)) + "\n";
   const auto second = sealed(event_number(2));
   for (const auto& body :
@@ -104,12 +104,12 @@ TEST_F(FeedTest, a_cut_or_damaged_line_is_an_error_and_no_event) {
   }
 }
 
-TEST_F(FeedTest, nobody_there_is_an_error) {
+TEST_F(FeedTest, NobodyThereIsAnError) {
   server_.stop(0);
   EXPECT_FALSE(feed()->read(Seq{0}, 10));
 }
 
-TEST_F(FeedTest, the_next_node_is_asked_when_one_does_not_answer_or_is_not_primary) {
+TEST_F(FeedTest, TheNextNodeIsAskedWhenOneDoesNotAnswerOrIsNotPrimary) {
   journal_.append(3);
   std::atomic<int> asked_spare = 0;
   http::RunningServer spare;
@@ -139,7 +139,7 @@ TEST_F(FeedTest, the_next_node_is_asked_when_one_does_not_answer_or_is_not_prima
   EXPECT_TRUE(feed->read(Seq{0}, 10));
 }
 
-TEST_F(FeedTest, a_consumer_lives_on_the_feed_alone_and_waits_while_it_fails) {
+TEST_F(FeedTest, AConsumerLivesOnTheFeedAloneAndWaitsWhileItFails) {
   RedisAddress nowhere;
   nowhere.port = free_port();
   RecordingSink sink;

@@ -47,7 +47,7 @@ class RelayTest : public ::testing::Test {
   MemoryJournal journal_;
 };
 
-TEST_F(RelayTest, events_arrive_in_order_with_their_number_as_the_entry_s) {
+TEST_F(RelayTest, EventsArriveInOrderWithTheirNumberAsTheEntryS) {
   const auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
   for (const int count : {1, 2, 1000, 1, 3000}) relay->committed(journal_.append(count));
@@ -57,7 +57,7 @@ TEST_F(RelayTest, events_arrive_in_order_with_their_number_as_the_entry_s) {
 }
 
 // As a node that becomes primary after it deleted what the last one had published.
-TEST_F(RelayTest, a_stream_that_ends_before_what_the_journal_has_is_begun_anew) {
+TEST_F(RelayTest, AStreamThatEndsBeforeWhatTheJournalHasIsBegunAnew) {
   {
     const auto relay = this->relay();
     ASSERT_TRUE(connected(*relay));
@@ -74,7 +74,7 @@ TEST_F(RelayTest, a_stream_that_ends_before_what_the_journal_has_is_begun_anew) 
   EXPECT_EQ(stream(), range(151, 160));
 }
 
-TEST_F(RelayTest, a_stream_goes_on_though_its_beginning_is_deleted_in_the_journal) {
+TEST_F(RelayTest, AStreamGoesOnThoughItsBeginningIsDeletedInTheJournal) {
   {
     const auto relay = this->relay();
     ASSERT_TRUE(connected(*relay));
@@ -88,7 +88,7 @@ TEST_F(RelayTest, a_stream_goes_on_though_its_beginning_is_deleted_in_the_journa
   EXPECT_EQ(stream(), range(1, 60));
 }
 
-TEST_F(RelayTest, an_empty_stream_gets_what_is_committed_from_then_on) {
+TEST_F(RelayTest, AnEmptyStreamGetsWhatIsCommittedFromThenOn) {
   journal_.append(1234);
   const auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
@@ -98,7 +98,7 @@ TEST_F(RelayTest, an_empty_stream_gets_what_is_committed_from_then_on) {
   EXPECT_EQ(stream(), range(1235, 1235));
 }
 
-TEST_F(RelayTest, a_relay_started_anew_goes_on_where_the_stream_ends) {
+TEST_F(RelayTest, ARelayStartedAnewGoesOnWhereTheStreamEnds) {
   {
     const auto relay = this->relay();
     ASSERT_TRUE(connected(*relay));
@@ -111,7 +111,7 @@ TEST_F(RelayTest, a_relay_started_anew_goes_on_where_the_stream_ends) {
   EXPECT_EQ(stream(), range(1, 2510));
 }
 
-TEST_F(RelayTest, what_the_queue_cannot_take_is_read_from_the_source) {
+TEST_F(RelayTest, WhatTheQueueCannotTakeIsReadFromTheSource) {
   const auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
   for (int i = 0; i < 4; ++i) relay->committed(journal_.append(9000));
@@ -119,7 +119,7 @@ TEST_F(RelayTest, what_the_queue_cannot_take_is_read_from_the_source) {
   EXPECT_EQ(stream(), range(1, 36'000));
 }
 
-TEST_F(RelayTest, a_journal_out_of_reach_for_a_while_delays_only) {
+TEST_F(RelayTest, AJournalOutOfReachForAWhileDelaysOnly) {
   const auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
   relay->committed(journal_.append(1));
@@ -132,7 +132,7 @@ TEST_F(RelayTest, a_journal_out_of_reach_for_a_while_delays_only) {
   EXPECT_EQ(stream(), range(1, 20'001));
 }
 
-TEST_F(RelayTest, after_a_crash_of_redis_the_new_stream_begins_with_new_events) {
+TEST_F(RelayTest, AfterACrashOfRedisTheNewStreamBeginsWithNewEvents) {
   const auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
   relay->committed(journal_.append(100));
@@ -147,7 +147,7 @@ TEST_F(RelayTest, after_a_crash_of_redis_the_new_stream_begins_with_new_events) 
   EXPECT_EQ(stream(), range(151, 155));
 }
 
-TEST_F(RelayTest, a_flush_in_the_middle_does_not_matter) {
+TEST_F(RelayTest, AFlushInTheMiddleDoesNotMatter) {
   const auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
   relay->committed(journal_.append(100));
@@ -158,7 +158,7 @@ TEST_F(RelayTest, a_flush_in_the_middle_does_not_matter) {
   EXPECT_EQ(stream(), range(101, 200));
 }
 
-TEST_F(RelayTest, commands_that_a_frozen_redis_executes_afterwards_do_no_harm) {
+TEST_F(RelayTest, CommandsThatAFrozenRedisExecutesAfterwardsDoNoHarm) {
   const auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
   relay->committed(journal_.append(100));
@@ -172,7 +172,7 @@ TEST_F(RelayTest, commands_that_a_frozen_redis_executes_afterwards_do_no_harm) {
   EXPECT_EQ(stream(), range(1, 700));
 }
 
-TEST_F(RelayTest, a_stream_that_is_past_the_journal_is_begun_anew) {
+TEST_F(RelayTest, AStreamThatIsPastTheJournalIsBegunAnew) {
   journal_.append(10);
   redis_.run({"XADD", "users", "11-0", "event", sealed(event_number(11))});
   const auto relay = this->relay();
@@ -182,7 +182,7 @@ TEST_F(RelayTest, a_stream_that_is_past_the_journal_is_begun_anew) {
   EXPECT_EQ(stream(), range(11, 13));
 }
 
-TEST_F(RelayTest, a_stream_of_another_journal_or_of_other_things_is_begun_anew) {
+TEST_F(RelayTest, AStreamOfAnotherJournalOrOfOtherThingsIsBegunAnew) {
   journal_.append(10);
   const auto other = sealed(event_number(6));
   const std::vector<std::vector<std::string_view>> before{
@@ -203,7 +203,7 @@ TEST_F(RelayTest, a_stream_of_another_journal_or_of_other_things_is_begun_anew) 
   }
 }
 
-TEST_F(RelayTest, a_stream_written_past_us_or_replaced_while_we_run_is_begun_anew) {
+TEST_F(RelayTest, AStreamWrittenPastUsOrReplacedWhileWeRunIsBegunAnew) {
   const auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
   relay->committed(journal_.append(10));
@@ -220,7 +220,7 @@ TEST_F(RelayTest, a_stream_written_past_us_or_replaced_while_we_run_is_begun_ane
   EXPECT_EQ(stream().back(), journal_.size());
 }
 
-TEST_F(RelayTest, a_stream_whose_last_entries_were_deleted_gets_new_ones) {
+TEST_F(RelayTest, AStreamWhoseLastEntriesWereDeletedGetsNewOnes) {
   const auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
   relay->committed(journal_.append(10));
@@ -232,7 +232,7 @@ TEST_F(RelayTest, a_stream_whose_last_entries_were_deleted_gets_new_ones) {
   EXPECT_EQ(stream(), range(11, 13));
 }
 
-TEST_F(RelayTest, the_stream_is_kept_to_about_its_bound) {
+TEST_F(RelayTest, TheStreamIsKeptToAboutItsBound) {
   const auto relay = this->relay(1000);
   ASSERT_TRUE(connected(*relay));
   for (int i = 0; i < 10; ++i) relay->committed(journal_.append(900));
@@ -243,7 +243,7 @@ TEST_F(RelayTest, the_stream_is_kept_to_about_its_bound) {
   EXPECT_EQ(seqs, range(9001 - static_cast<std::int64_t>(seqs.size()), 9000));
 }
 
-TEST_F(RelayTest, ends_soon_even_when_redis_is_frozen) {
+TEST_F(RelayTest, EndsSoonEvenWhenRedisIsFrozen) {
   auto relay = this->relay();
   ASSERT_TRUE(connected(*relay));
   redis_.freeze();

@@ -11,7 +11,7 @@ Answer with(int status, std::string body = {}) {
   return {.status = status, .failure = {}, .body = std::move(body)};
 }
 
-TEST(Attempt, what_may_pass_later_is_tried_again_and_what_is_wrong_is_not) {
+TEST(Attempt, WhatMayPassLaterIsTriedAgainAndWhatIsWrongIsNot) {
   for (const int status : {0, 408, 429, 502, 503, 504}) EXPECT_EQ(verdict(with(status)), Verdict::kTryAgain);
   for (const int status : {400, 409, 413, 415, 422, 500}) EXPECT_EQ(verdict(with(status)), Verdict::kRefused);
   for (const int status : {301, 401, 403, 404, 405}) EXPECT_EQ(verdict(with(status)), Verdict::kWrongServer);
@@ -21,7 +21,7 @@ TEST(Attempt, what_may_pass_later_is_tried_again_and_what_is_wrong_is_not) {
   EXPECT_EQ(verdict(again), Verdict::kReplayed);
 }
 
-TEST(Attempt, the_reason_is_the_services_own) {
+TEST(Attempt, TheReasonIsTheServicesOwn) {
   EXPECT_EQ(reason(with(409, R"({"title":"Already taken","detail":"the username 'ana' is taken"})")),
             "the username 'ana' is taken");
   EXPECT_EQ(reason(with(400, R"({"detail":"x","errors":[{"field":"/username","detail":"is required"},)"
@@ -32,7 +32,7 @@ TEST(Attempt, the_reason_is_the_services_own) {
   EXPECT_EQ(reason(with(400, R"({"detail":"a\nb\u001b[31m"})")), "a b [31m") << "a terminal stays as it is";
 }
 
-TEST(Attempt, backoff_grows_to_a_bound_and_does_what_the_service_asks) {
+TEST(Attempt, BackoffGrowsToABoundAndDoesWhatTheServiceAsks) {
   std::minstd_rand random;
   EXPECT_LE(backoff_ms(1, 0, random), 75);
   EXPECT_GE(backoff_ms(4, 0, random), 400);
@@ -44,7 +44,7 @@ TEST(Attempt, backoff_grows_to_a_bound_and_does_what_the_service_asks) {
   EXPECT_LE(backoff_ms(1, 1'000'000, random), 30'100);
 }
 
-TEST(Progress, says_what_is_known) {
+TEST(Progress, SaysWhatIsKnown) {
   ProgressView view;
   view.counts.registered = 81'234;
   view.lines_per_s = 10'119.6;
@@ -62,7 +62,7 @@ TEST(Progress, says_what_is_known) {
   EXPECT_NE(progress_line(view).find("waiting: HTTP 503: starting"), std::string::npos);
 }
 
-TEST(Progress, summary_counts_what_is_not_known_only_where_there_is_some) {
+TEST(Progress, SummaryCountsWhatIsNotKnownOnlyWhereThereIsSome) {
   Outcome outcome;
   outcome.counts = {.registered = 1000, .replayed = 20, .refused = 3};
   outcome.elapsed_ms = 500;

@@ -28,7 +28,7 @@ std::vector<Record> csv(std::string_view text, CsvReader::Options options = {}) 
 const CsvReader::Options kTwoColumns{.columns = {"username", "email"}, .fields = {{.name = "username"}}};
 const CsvReader::Options kOneColumn{.columns = {"username"}, .fields = {{.name = "username"}}};
 
-TEST(Csv, the_header_names_the_fields) {
+TEST(Csv, TheHeaderNamesTheFields) {
   const auto records = csv("username,email\nana,ana@example.org\nluz,\n");
   ASSERT_EQ(records.size(), 2U);
   EXPECT_EQ(records[0].body, R"({"username":"ana","email":"ana@example.org"})");
@@ -37,7 +37,7 @@ TEST(Csv, the_header_names_the_fields) {
   EXPECT_EQ(records[1].body, R"({"username":"luz"})") << "an empty field is absent";
 }
 
-TEST(Csv, quoted_fields_hold_commas_quotes_and_line_ends) {
+TEST(Csv, QuotedFieldsHoldCommasQuotesAndLineEnds) {
   const auto records = csv("\"a,\"\"b\"\"\",x@y.zz\r\n\"two\nlines\",\r\nlast,\"\"", kTwoColumns);
   ASSERT_EQ(records.size(), 3U);
   EXPECT_EQ(records[0].body, R"({"username":"a,\"b\"","email":"x@y.zz"})");
@@ -47,7 +47,7 @@ TEST(Csv, quoted_fields_hold_commas_quotes_and_line_ends) {
   EXPECT_EQ(records[2].body, R"({"username":"last"})");
 }
 
-TEST(Csv, crlf_and_lf_end_a_line_and_empty_lines_are_skipped) {
+TEST(Csv, CrlfAndLfEndALineAndEmptyLinesAreSkipped) {
   const auto records = csv("ana\r\n\r\n\nluz\n\"eva\"\r\n", kOneColumn);
   ASSERT_EQ(records.size(), 3U);
   EXPECT_EQ(records[0].body, R"({"username":"ana"})");
@@ -55,7 +55,7 @@ TEST(Csv, crlf_and_lf_end_a_line_and_empty_lines_are_skipped) {
   EXPECT_EQ(records[2].body, R"({"username":"eva"})");
 }
 
-TEST(Csv, the_pieces_in_which_bytes_come_do_not_matter) {
+TEST(Csv, ThePiecesInWhichBytesComeDoNotMatter) {
   const std::string text = "username,email\r\n\"a\"\"\r\n,\",b@c.dd\r\n\r\n x , y\"\n\"bad\"x,\r\nend,";
   CsvReader whole({});
   const auto expected = all_of(whole, text);
@@ -73,7 +73,7 @@ TEST(Csv, the_pieces_in_which_bytes_come_do_not_matter) {
   }
 }
 
-TEST(Csv, a_malformed_line_is_a_problem_of_its_own_and_harms_no_other) {
+TEST(Csv, AMalformedLineIsAProblemOfItsOwnAndHarmsNoOther) {
   const auto records = csv("\"a\"b,c\nonly\none,two,three\ngood,\n\"open,x\ny", kTwoColumns);
   ASSERT_EQ(records.size(), 5U);
   EXPECT_EQ(records[0].problem, "has text after a closing quote");
@@ -84,7 +84,7 @@ TEST(Csv, a_malformed_line_is_a_problem_of_its_own_and_harms_no_other) {
   EXPECT_EQ(records[4].line, 5);
 }
 
-TEST(Csv, a_record_without_end_takes_bounded_memory_and_is_refused) {
+TEST(Csv, ARecordWithoutEndTakesBoundedMemoryAndIsRefused) {
   const auto records = csv("\"" + std::string(3 * kRecordBytesMax, 'x') + "\"\nana\n", kOneColumn);
   ASSERT_EQ(records.size(), 2U);
   EXPECT_NE(records[0].problem.find("longer than"), std::string::npos);
@@ -92,7 +92,7 @@ TEST(Csv, a_record_without_end_takes_bounded_memory_and_is_refused) {
   EXPECT_EQ(records[1].body, R"({"username":"ana"})");
 }
 
-TEST(Csv, a_first_line_that_is_no_header_is_said_at_once) {
+TEST(Csv, AFirstLineThatIsNoHeaderIsSaidAtOnce) {
   for (const auto* text :
        {"ana,ana@example.org\n", "username,username\n", "username,\n", "\"username\"x\n"}) {
     CsvReader reader({.columns = {}, .fields = {{.name = "username"}}});
@@ -103,7 +103,7 @@ TEST(Csv, a_first_line_that_is_no_header_is_said_at_once) {
   }
 }
 
-TEST(Csv, a_whole_number_goes_as_one_where_the_service_takes_one) {
+TEST(Csv, AWholeNumberGoesAsOneWhereTheServiceTakesOne) {
   using Kind = domain::Field::Kind;
   const CsvReader::Options products{
       .columns = {},
@@ -117,7 +117,7 @@ TEST(Csv, a_whole_number_goes_as_one_where_the_service_takes_one) {
   EXPECT_EQ(records[2].body, R"({"name":"ball","value":"99999999999999999999"})");
 }
 
-TEST(Csv, a_header_that_lacks_what_is_required_names_it) {
+TEST(Csv, AHeaderThatLacksWhatIsRequiredNamesIt) {
   CsvReader reader({.columns = {}, .fields = {{.name = "name"}, {.name = "value"}, {"stock", {}, false}}});
   const auto pushed = reader.push("name,stock\n");
   ASSERT_FALSE(pushed);
@@ -125,7 +125,7 @@ TEST(Csv, a_header_that_lacks_what_is_required_names_it) {
   EXPECT_NE(pushed.error().what.find("--columns name,value,stock"), std::string::npos) << pushed.error().what;
 }
 
-TEST(JsonLines, each_line_is_sent_as_it_stands) {
+TEST(JsonLines, EachLineIsSentAsItStands) {
   JsonLinesReader reader;
   const auto records = all_of(reader, "{\"username\":\"a\"}\r\n\n  \nnot json\n{}", 3);
   ASSERT_EQ(records.size(), 3U);
@@ -135,7 +135,7 @@ TEST(JsonLines, each_line_is_sent_as_it_stands) {
   EXPECT_EQ(records[2].line, 5);
 }
 
-TEST(JsonLines, an_array_is_said_at_once_and_a_line_too_long_is_a_problem) {
+TEST(JsonLines, AnArrayIsSaidAtOnceAndALineTooLongIsAProblem) {
   JsonLinesReader array;
   EXPECT_FALSE(array.push("[\n{}\n]"));
   JsonLinesReader reader;

@@ -124,7 +124,7 @@ class ImporterTest : public ::testing::Test {
   Heard heard_;
 };
 
-TEST_F(ImporterTest, every_line_is_registered_once) {
+TEST_F(ImporterTest, EveryLineIsRegisteredOnce) {
   Service service;
   const auto outcome = import(file_of_names(2000), {.url = service.url(), .connections = 16});
   service.stop();
@@ -135,7 +135,7 @@ TEST_F(ImporterTest, every_line_is_registered_once) {
   EXPECT_THAT(heard_.refused, ElementsAre());
 }
 
-TEST_F(ImporterTest, a_second_run_finds_all_of_it_there) {
+TEST_F(ImporterTest, ASecondRunFindsAllOfItThere) {
   Service service;
   const auto file = file_of_names(50);
   static_cast<void>(import(file, {.url = service.url()}));
@@ -146,7 +146,7 @@ TEST_F(ImporterTest, a_second_run_finds_all_of_it_there) {
   EXPECT_EQ(service.registered.size(), 50U);
 }
 
-TEST_F(ImporterTest, refused_lines_are_told_with_their_number_and_the_services_reason) {
+TEST_F(ImporterTest, RefusedLinesAreToldWithTheirNumberAndTheServicesReason) {
   Service service;
   const auto outcome =
       import(file_of("username,email\nana,\n,\nana,\nx\nluz,\n"), {.url = service.url(), .connections = 1});
@@ -157,7 +157,7 @@ TEST_F(ImporterTest, refused_lines_are_told_with_their_number_and_the_services_r
                                                    HasSubstr("5: has 1 field")));
 }
 
-TEST_F(ImporterTest, what_the_service_cannot_take_now_is_sent_again_under_the_same_key) {
+TEST_F(ImporterTest, WhatTheServiceCannotTakeNowIsSentAgainUnderTheSameKey) {
   std::map<std::string, int> attempts;
   Service service([&](const http::Request& request) -> std::optional<http::Response> {
     const int attempt = ++attempts[std::string(request.header("Idempotency-Key"))];
@@ -173,7 +173,7 @@ TEST_F(ImporterTest, what_the_service_cannot_take_now_is_sent_again_under_the_sa
   EXPECT_EQ(attempts.size(), 20U) << "a key a line";
 }
 
-TEST_F(ImporterTest, an_answer_that_was_lost_does_not_register_twice) {
+TEST_F(ImporterTest, AnAnswerThatWasLostDoesNotRegisterTwice) {
   Service* self = nullptr;
   std::set<std::string> lost;
   Service service([&](const http::Request& request) -> std::optional<http::Response> {
@@ -189,7 +189,7 @@ TEST_F(ImporterTest, an_answer_that_was_lost_does_not_register_twice) {
   EXPECT_EQ(service.registered.size(), 20U);
 }
 
-TEST_F(ImporterTest, retry_after_is_kept) {
+TEST_F(ImporterTest, RetryAfterIsKept) {
   bool first = true;
   Service service([&](const http::Request&) -> std::optional<http::Response> {
     if (!std::exchange(first, false)) return std::nullopt;
@@ -200,7 +200,7 @@ TEST_F(ImporterTest, retry_after_is_kept) {
   EXPECT_GE(outcome.elapsed_ms, 1000);
 }
 
-TEST_F(ImporterTest, gives_up_when_nothing_goes_in) {
+TEST_F(ImporterTest, GivesUpWhenNothingGoesIn) {
   std::string url;
   {
     Service gone;
@@ -213,7 +213,7 @@ TEST_F(ImporterTest, gives_up_when_nothing_goes_in) {
   EXPECT_THAT(outcome.why, HasSubstr(url));
 }
 
-TEST_F(ImporterTest, gives_up_with_the_services_own_words_when_it_takes_nothing) {
+TEST_F(ImporterTest, GivesUpWithTheServicesOwnWordsWhenItTakesNothing) {
   Service service([](const http::Request&) { return http::unavailable("the disk is full"); });
   const auto outcome =
       import(file_of_names(200), {.url = service.url(), .connections = 4, .give_up_after_ms = 300});
@@ -222,7 +222,7 @@ TEST_F(ImporterTest, gives_up_with_the_services_own_words_when_it_takes_nothing)
   EXPECT_THAT(outcome.why, HasSubstr("HTTP 503: the disk is full"));
 }
 
-TEST_F(ImporterTest, an_address_without_such_a_service_is_told_at_once) {
+TEST_F(ImporterTest, AnAddressWithoutSuchAServiceIsToldAtOnce) {
   Service service;
   const auto outcome = import(file_of_names(200), {.url = service.url() + "-not", .connections = 4});
   EXPECT_EQ(outcome.ending, Ending::kFailed);
@@ -230,7 +230,7 @@ TEST_F(ImporterTest, an_address_without_such_a_service_is_told_at_once) {
   EXPECT_THAT(heard_.refused, ElementsAre());
 }
 
-TEST_F(ImporterTest, a_file_that_goes_bad_ends_it_with_file_and_line) {
+TEST_F(ImporterTest, AFileThatGoesBadEndsItWithFileAndLine) {
   Service service;
   const auto outcome = import(file_of("name,mail\nana,\n"), {.url = service.url()});
   EXPECT_EQ(outcome.ending, Ending::kAll) << "any header will do where no column is required";
@@ -242,7 +242,7 @@ TEST_F(ImporterTest, a_file_that_goes_bad_ends_it_with_file_and_line) {
   EXPECT_THAT(bad.why, HasSubstr("users.csv: line 1"));
 }
 
-TEST_F(ImporterTest, asked_to_stop_it_lets_finish_what_is_in_flight_and_a_later_run_goes_on) {
+TEST_F(ImporterTest, AskedToStopItLetsFinishWhatIsInFlightAndALaterRunGoesOn) {
   const int stop = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   ASSERT_GE(stop, 0);
   int served = 0;
@@ -266,7 +266,7 @@ TEST_F(ImporterTest, asked_to_stop_it_lets_finish_what_is_in_flight_and_a_later_
   EXPECT_EQ(service.registered.size(), 20'000U);
 }
 
-TEST_F(ImporterTest, a_rate_is_not_exceeded) {
+TEST_F(ImporterTest, ARateIsNotExceeded) {
   Service service;
   const auto outcome = import(file_of_names(100), {.url = service.url(), .lines_per_s_max = 200});
   EXPECT_EQ(outcome.counts.registered, 100);

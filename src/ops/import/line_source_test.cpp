@@ -37,7 +37,7 @@ class LineSourceTest : public ::testing::Test {
   sportapp::testing::TempFolder folder_;
 };
 
-TEST_F(LineSourceTest, the_format_is_told_by_name_then_by_option_then_by_the_first_byte) {
+TEST_F(LineSourceTest, TheFormatIsToldByNameThenByOptionThenByTheFirstByte) {
   const std::vector<std::string> ana{R"({"username":"ana"})"};
   EXPECT_EQ(bodies({.file = file("a.csv", "username\nana\n")}), ana);
   EXPECT_EQ(bodies({.file = file("a.jsonl", ana[0])}), ana);
@@ -47,19 +47,19 @@ TEST_F(LineSourceTest, the_format_is_told_by_name_then_by_option_then_by_the_fir
   EXPECT_EQ(bodies({.file = file("c.jsonl", "ana"), .format = Format::kCsv, .columns = {"username"}}), ana);
 }
 
-TEST_F(LineSourceTest, a_byte_order_mark_is_no_part_of_the_first_name) {
+TEST_F(LineSourceTest, AByteOrderMarkIsNoPartOfTheFirstName) {
   EXPECT_EQ(bodies({.file = file("a.csv", "\xef\xbb\xbfusername\nana\n"), .fields = {{.name = "username"}}}),
             (std::vector<std::string>{R"({"username":"ana"})"}));
   EXPECT_EQ(bodies({.file = file("a.jsonl", "\xef\xbb\xbf{}")}), (std::vector<std::string>{"{}"}));
 }
 
-TEST_F(LineSourceTest, a_file_without_lines_gives_none) {
+TEST_F(LineSourceTest, AFileWithoutLinesGivesNone) {
   EXPECT_TRUE(bodies({.file = file("a.csv", "")}).empty());
   EXPECT_TRUE(bodies({.file = file("b.csv", "username,email\r\n")}).empty());
   EXPECT_TRUE(bodies({.file = file("c", "\n\n\n")}).empty());
 }
 
-TEST_F(LineSourceTest, a_file_of_many_chunks_comes_whole) {
+TEST_F(LineSourceTest, AFileOfManyChunksComesWhole) {
   std::string text = "username\n";
   for (int i = 0; i < 20'000; ++i) text += "name" + std::to_string(i) + "\n";
   const auto found = bodies({.file = file("a.csv", text)});
@@ -68,7 +68,7 @@ TEST_F(LineSourceTest, a_file_of_many_chunks_comes_whole) {
   EXPECT_EQ(found.back(), R"({"username":"name19999"})");
 }
 
-TEST_F(LineSourceTest, what_cannot_be_read_is_named) {
+TEST_F(LineSourceTest, WhatCannotBeReadIsNamed) {
   const auto missing = LineSource::open({.file = (folder_.path() / "none.csv").string()});
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().what.find("none.csv"), std::string::npos);
@@ -83,7 +83,7 @@ TEST_F(LineSourceTest, what_cannot_be_read_is_named) {
   EXPECT_NE(state.error().what.find("a.csv: line 1"), std::string::npos) << state.error().what;
 }
 
-TEST_F(LineSourceTest, a_pipe_with_nothing_in_it_is_not_waited_for) {
+TEST_F(LineSourceTest, APipeWithNothingInItIsNotWaitedFor) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
   const int before = ::dup(STDIN_FILENO);
@@ -106,7 +106,7 @@ TEST_F(LineSourceTest, a_pipe_with_nothing_in_it_is_not_waited_for) {
   ::close(ends[0]);
 }
 
-TEST(Key, is_the_same_for_the_same_line_of_the_same_file_only) {
+TEST(Key, IsTheSameForTheSameLineOfTheSameFileOnly) {
   const KeyMaker keys("users.csv", "users");
   const Record record{17, "ana", R"({"username":"ana"})", ""};
   const auto key = keys.key(record);
@@ -124,7 +124,7 @@ TEST(Key, is_the_same_for_the_same_line_of_the_same_file_only) {
   EXPECT_NE(key, KeyMaker("users.csv", "products").key(record));
 }
 
-TEST(Key, sorts_by_line_and_fits_the_header) {
+TEST(Key, SortsByLineAndFitsTheHeader) {
   const KeyMaker keys("users.csv", "users");
   const auto second = keys.key({2, "b", "b", ""});
   const auto tenth = keys.key({10, "a", "a", ""});

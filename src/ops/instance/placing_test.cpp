@@ -16,7 +16,7 @@ const Member& find(const std::vector<Member>& members, const std::string& name) 
 
 }  // namespace
 
-TEST(Placing, every_process_has_ports_of_its_own_that_follow_from_the_settings_alone) {
+TEST(Placing, EveryProcessHasPortsOfItsOwnThatFollowFromTheSettingsAlone) {
   const Settings settings;
   const auto members = placed_members(settings).value();
   std::set<int> ports;
@@ -34,7 +34,7 @@ TEST(Placing, every_process_has_ports_of_its_own_that_follow_from_the_settings_a
             find(placed_members(settings).value(), "users-commands-b").port);
 }
 
-TEST(Placing, one_with_an_address_is_reached_there_and_by_nothing_else) {
+TEST(Placing, OneWithAnAddressIsReachedThereAndByNothingElse) {
   Settings settings;
   settings.network.listen = "0.0.0.0";
   settings.network.addresses["users-commands-b"] = "10.0.0.2";
@@ -46,7 +46,7 @@ TEST(Placing, one_with_an_address_is_reached_there_and_by_nothing_else) {
       << "its own host asks it even where the network is away";
 }
 
-TEST(Placing, an_address_of_nobody_is_a_mistake) {
+TEST(Placing, AnAddressOfNobodyIsAMistake) {
   Settings settings;
   settings.network.addresses["users-commands-c"] = "10.0.0.3";
   const auto refused = placed_members(settings);
@@ -56,7 +56,7 @@ TEST(Placing, an_address_of_nobody_is_a_mistake) {
   EXPECT_TRUE(placed_members(settings));
 }
 
-TEST(Placing, ports_past_the_last_are_a_mistake) {
+TEST(Placing, PortsPastTheLastAreAMistake) {
   Settings settings;
   settings.network.first_port = 65'530;
   const auto refused = placed_members(settings);

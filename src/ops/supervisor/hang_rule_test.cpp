@@ -6,7 +6,7 @@ namespace sportapp::supervisor {
 
 constexpr std::int64_t kNowMs = 1000;
 
-TEST(HangRuleTest, silence_counts_only_in_a_row) {
+TEST(HangRuleTest, SilenceCountsOnlyInARow) {
   HangRule rule;
   EXPECT_FALSE(rule.hangs_as_asked(7, false, kNowMs));
   EXPECT_FALSE(rule.hangs_as_asked(7, false, kNowMs));
@@ -16,20 +16,20 @@ TEST(HangRuleTest, silence_counts_only_in_a_row) {
   EXPECT_TRUE(rule.hangs_as_asked(7, false, kNowMs));
 }
 
-TEST(HangRuleTest, one_miss_after_a_standstill_of_everything_is_no_hang) {
+TEST(HangRuleTest, OneMissAfterAStandstillOfEverythingIsNoHang) {
   HangRule rule;
   EXPECT_FALSE(rule.hangs_as_asked(7, false, kNowMs)) << "the question was under way when all stood still";
   EXPECT_FALSE(rule.hangs_as_asked(7, true, kNowMs));
 }
 
-TEST(HangRuleTest, a_process_that_is_stopped_hangs_after_a_few_looks) {
+TEST(HangRuleTest, AProcessThatIsStoppedHangsAfterAFewLooks) {
   HangRule rule;
   EXPECT_FALSE(rule.hangs_as_seen(7, true));
   EXPECT_FALSE(rule.hangs_as_seen(7, true));
   EXPECT_TRUE(rule.hangs_as_seen(7, true));
 }
 
-TEST(HangRuleTest, another_process_begins_anew) {
+TEST(HangRuleTest, AnotherProcessBeginsAnew) {
   HangRule rule;
   EXPECT_FALSE(rule.hangs_as_seen(7, true));
   EXPECT_FALSE(rule.hangs_as_asked(7, false, kNowMs));
@@ -40,7 +40,7 @@ TEST(HangRuleTest, another_process_begins_anew) {
   EXPECT_TRUE(rule.hangs_as_seen(8, true));
 }
 
-TEST(HangRuleTest, one_that_was_ended_for_silence_gets_twice_as_many_questions_when_it_is_silent_again) {
+TEST(HangRuleTest, OneThatWasEndedForSilenceGetsTwiceAsManyQuestionsWhenItIsSilentAgain) {
   HangRule rule;
   const auto misses_until_it_hangs = [&](pid_t pid, std::int64_t now_ms) {
     int misses = 1;

@@ -50,18 +50,18 @@ class KnownTest : public ::testing::Test {
   Recorded orders{folder.path() / "orders.db", "orders"};
 };
 
-TEST_F(KnownTest, what_was_taken_in_is_known_and_the_rest_may_come) {
+TEST_F(KnownTest, WhatWasTakenInIsKnownAndTheRestMayCome) {
   EXPECT_EQ(first_difference(), "none");
   EXPECT_EQ(check().summary, "as of 2 entries of users, 3 entries of products");
 }
 
-TEST_F(KnownTest, a_user_who_was_passed_over_is_found) {
+TEST_F(KnownTest, AUserWhoWasPassedOverIsFound) {
   users.give("RegisterUser", R"({"username":"leo"})");
   orders.take_in("users", 4, note_users(R"({"id":4,"username":"leo"})"));
   EXPECT_EQ(first_difference(), R"(users 3: nothing; {"id":3,"username":"eva"}, as entry 3 of users says)");
 }
 
-TEST_F(KnownTest, a_user_who_is_set_aside_is_not_passed_over) {
+TEST_F(KnownTest, AUserWhoIsSetAsideIsNotPassedOver) {
   const domain::CommittedEvent event{Seq{3}, 0, {"UserRegistered", 1, "{}"}};
   orders.take_in("users", 3, domain::set_aside({"users", event, "not understood"}));
   EXPECT_EQ(first_difference(), "none");
@@ -69,7 +69,7 @@ TEST_F(KnownTest, a_user_who_is_set_aside_is_not_passed_over) {
   EXPECT_EQ(first_difference(), R"(users 3: nothing; {"id":3,"username":"eva"}, as entry 3 of users says)");
 }
 
-TEST_F(KnownTest, a_change_that_was_passed_over_is_found_until_a_later_one_makes_up_for_it) {
+TEST_F(KnownTest, AChangeThatWasPassedOverIsFoundUntilALaterOneMakesUpForIt) {
   products.give("ChangeProduct", R"({"id":1,"name":"handball"})");
   products.give("ChangeProduct", R"({"id":2,"value":8})");
   orders.take_in("products", 5, note_products(R"({"id":2,"name":"net","value":8})"));
@@ -80,7 +80,7 @@ TEST_F(KnownTest, a_change_that_was_passed_over_is_found_until_a_later_one_makes
   EXPECT_EQ(first_difference(), "none");
 }
 
-TEST_F(KnownTest, an_entry_that_is_not_understood_is_named) {
+TEST_F(KnownTest, AnEntryThatIsNotUnderstoodIsNamed) {
   users.tamper("UPDATE entries SET payload = '{}' WHERE seq = 2");
   EXPECT_TRUE(first_difference().starts_with("entry 2 of users: ")) << first_difference();
 }

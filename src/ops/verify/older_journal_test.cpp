@@ -73,21 +73,21 @@ class OlderUsersTest : public ::testing::Test {
   std::unique_ptr<journal::Journal> journal_;
 };
 
-TEST_F(OlderUsersTest, the_journal_is_whole_and_its_state_is_its_replay) {
+TEST_F(OlderUsersTest, TheJournalIsWholeAndItsStateIsItsReplay) {
   const auto found = events();
   ASSERT_EQ(found.size(), 12U);
   for (const auto& event : found) EXPECT_EQ(event.event.version, 1);
   expect_verified();
 }
 
-TEST_F(OlderUsersTest, it_can_be_checked_before_a_program_of_now_had_it_open) {
+TEST_F(OlderUsersTest, ItCanBeCheckedBeforeAProgramOfNowHadItOpen) {
   journal_.reset();
   fs::remove_all(file().parent_path());
   copy_as_it_was();
   expect_verified();
 }
 
-TEST_F(OlderUsersTest, what_was_registered_then_is_taken_now) {
+TEST_F(OlderUsersTest, WhatWasRegisteredThenIsTakenNow) {
   for (const auto* body : {R"({"username":"ana"})", R"({"username":"x","email":"LUZ@example.ORG"})",
                            R"({"username":"x","email":"Straße@example.org"})",
                            R"({"username":"x","email":"ÑANDÚ@example.org"})"}) {
@@ -97,7 +97,7 @@ TEST_F(OlderUsersTest, what_was_registered_then_is_taken_now) {
   }
 }
 
-TEST_F(OlderUsersTest, a_key_of_then_gives_the_answer_of_then) {
+TEST_F(OlderUsersTest, AKeyOfThenGivesTheAnswerOfThen) {
   const auto outcome = post("first-luz", R"({"email":"Luz@Example.org","username":"luz"})");
   ASSERT_TRUE(std::holds_alternative<journal::Answered>(outcome));
   const auto& answered = std::get<journal::Answered>(outcome);
@@ -106,7 +106,7 @@ TEST_F(OlderUsersTest, a_key_of_then_gives_the_answer_of_then) {
   EXPECT_TRUE(std::holds_alternative<journal::KeyReused>(post("first-luz", R"({"username":"luz"})")));
 }
 
-TEST_F(OlderUsersTest, it_goes_on_in_the_version_of_now_and_is_shown_from_both) {
+TEST_F(OlderUsersTest, ItGoesOnInTheVersionOfNowAndIsShownFromBoth) {
   const auto outcome = post("anew", R"({"username":"pia","email":"Pía@example.org"})");
   ASSERT_TRUE(std::holds_alternative<journal::Answered>(outcome));
   const auto found = events();

@@ -51,7 +51,7 @@ class SagaTest : public ::testing::Test {
   Recorded products{folder.path() / "products.db", "products"};
 };
 
-TEST_F(SagaTest, services_of_which_each_is_behind_the_other_agree) {
+TEST_F(SagaTest, ServicesOfWhichEachIsBehindTheOtherAgree) {
   EXPECT_EQ(first_difference(), "none");
   EXPECT_EQ(check().summary, "4 orders: 1 completed, 1 failed, 2 open; 1 products");
   products.give("ChangeProduct", R"({"id":1,"stock":100})");
@@ -59,24 +59,24 @@ TEST_F(SagaTest, services_of_which_each_is_behind_the_other_agree) {
   EXPECT_EQ(first_difference(), "none");
 }
 
-TEST_F(SagaTest, an_order_settled_twice_is_found) {
+TEST_F(SagaTest, AnOrderSettledTwiceIsFound) {
   orders.tamper("UPDATE entries SET payload = '{\"id\":1,\"reason\":\"x\"}' WHERE seq = 8");
   EXPECT_EQ(first_difference(), "entry 8 (OrderFailed): once more");
 }
 
-TEST_F(SagaTest, an_order_settled_otherwise_than_products_decided_is_found) {
+TEST_F(SagaTest, AnOrderSettledOtherwiseThanProductsDecidedIsFound) {
   orders.tamper("UPDATE entries SET type = 'OrderCompleted' WHERE seq = 8");
   EXPECT_EQ(first_difference(), "order 2: StockRefused (entry 3)");
 }
 
-TEST_F(SagaTest, an_order_settled_that_products_never_decided_is_found) {
+TEST_F(SagaTest, AnOrderSettledThatProductsNeverDecidedIsFound) {
   orders.tamper("UPDATE entries SET type = 'OrderCompleted', payload = '{\"id\":4}' WHERE seq = 8");
   EXPECT_EQ(first_difference(), "order 2: nothing");
   orders.tamper("UPDATE entries SET payload = '{\"id\":9}' WHERE seq = 8");
   EXPECT_EQ(first_difference(), "entry 8 (OrderCompleted): order 9");
 }
 
-TEST_F(SagaTest, an_order_that_products_passed_over_is_found_unless_it_is_set_aside) {
+TEST_F(SagaTest, AnOrderThatProductsPassedOverIsFoundUnlessItIsSetAside) {
   products.take_in("orders", 6,
                    domain::set_aside({"orders", {Seq{6}, 0, {"OrderPlaced", 1, "{}"}}, "not understood"}));
   EXPECT_EQ(first_difference(), "none");
@@ -85,7 +85,7 @@ TEST_F(SagaTest, an_order_that_products_passed_over_is_found_unless_it_is_set_as
   EXPECT_EQ(first_difference(), "order 4: nothing");
 }
 
-TEST_F(SagaTest, a_decision_that_orders_passed_over_is_found_unless_it_is_set_aside) {
+TEST_F(SagaTest, ADecisionThatOrdersPassedOverIsFoundUnlessItIsSetAside) {
   orders.take_in("products", 4,
                  domain::set_aside({"products", {Seq{4}, 0, {"StockTaken", 1, "{}"}}, "not understood"}));
   EXPECT_EQ(first_difference(), "none");
@@ -93,12 +93,12 @@ TEST_F(SagaTest, a_decision_that_orders_passed_over_is_found_unless_it_is_set_as
   EXPECT_EQ(first_difference(), "order 3: nothing");
 }
 
-TEST_F(SagaTest, stock_taken_twice_for_an_order_is_found) {
+TEST_F(SagaTest, StockTakenTwiceForAnOrderIsFound) {
   products.take_in("orders", 6, take(3, 2));
   EXPECT_EQ(first_difference(), "entry 5 (StockTaken): once more");
 }
 
-TEST_F(SagaTest, stock_taken_for_no_order_or_for_another_quantity_is_found) {
+TEST_F(SagaTest, StockTakenForNoOrderOrForAnotherQuantityIsFound) {
   products.tamper(R"(UPDATE entries SET payload = replace(payload, '"order":3', '"order":0') WHERE seq = 4)");
   EXPECT_EQ(first_difference(), "entry 4 (StockTaken): order 0");
   products.tamper(
@@ -106,7 +106,7 @@ TEST_F(SagaTest, stock_taken_for_no_order_or_for_another_quantity_is_found) {
   EXPECT_EQ(first_difference(), "entry 4 (StockTaken): 1 of product 1");
 }
 
-TEST_F(SagaTest, stock_that_does_not_add_up_is_found) {
+TEST_F(SagaTest, StockThatDoesNotAddUpIsFound) {
   products.tamper(
       R"(UPDATE state_rows SET json = replace(json, '"stock":5', '"stock":6') WHERE tbl = 'products')");
   EXPECT_EQ(first_difference(), "product 1, stock: 6");
@@ -117,7 +117,7 @@ TEST_F(SagaTest, stock_that_does_not_add_up_is_found) {
   EXPECT_TRUE(first_difference().starts_with("entry 2 (StockTaken): ")) << first_difference();
 }
 
-TEST_F(SagaTest, an_entry_that_is_not_understood_is_named) {
+TEST_F(SagaTest, AnEntryThatIsNotUnderstoodIsNamed) {
   products.tamper("UPDATE entries SET payload = '{}' WHERE seq = 3");
   EXPECT_TRUE(first_difference().starts_with("entry 3 (StockRefused): ")) << first_difference();
 }

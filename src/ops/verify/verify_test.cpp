@@ -135,7 +135,7 @@ class VerifyTest : public ::testing::Test {
   int checks_of_others_ = 2;  // at first those of the saga and of what orders knows
 };
 
-TEST_F(VerifyTest, a_good_instance_is_equal_everywhere_though_one_read_model_is_behind) {
+TEST_F(VerifyTest, AGoodInstanceIsEqualEverywhereThoughOneReadModelIsBehind) {
   check();
   EXPECT_EQ(verdict_.checks, 8 + checks_of_others_);
   EXPECT_EQ(verdict_.different, 0);
@@ -146,7 +146,7 @@ TEST_F(VerifyTest, a_good_instance_is_equal_everywhere_though_one_read_model_is_
             "1100 views and links, 1650 lookups at position 1100 of 1500");
 }
 
-TEST_F(VerifyTest, a_running_instance_is_checked_at_one_moment) {
+TEST_F(VerifyTest, ARunningInstanceIsCheckedAtOneMoment) {
   auto opened = open_journal();
   ASSERT_TRUE(opened) << opened.error().what;
   check();
@@ -158,7 +158,7 @@ TEST_F(VerifyTest, a_running_instance_is_checked_at_one_moment) {
   EXPECT_TRUE(answered.get_future().get()) << "the check must not keep the instance from writing";
 }
 
-TEST_F(VerifyTest, a_flipped_byte_in_a_payload_breaks_the_entrys_hash) {
+TEST_F(VerifyTest, AFlippedByteInAPayloadBreaksTheEntrysHash) {
   tamper(kJournal,
          "UPDATE entries SET payload = replace(payload, 'user 1217', 'user 1218') WHERE seq = 1217");
   check();
@@ -167,7 +167,7 @@ TEST_F(VerifyTest, a_flipped_byte_in_a_payload_breaks_the_entrys_hash) {
   EXPECT_EQ(verdict_.unreadable, 0);
 }
 
-TEST_F(VerifyTest, a_removed_entry_is_a_gap) {
+TEST_F(VerifyTest, ARemovedEntryIsAGap) {
   tamper(kJournal, "DELETE FROM entries WHERE seq = 1000");
   check();
   const auto gap = difference(kJournal, "chain");
@@ -177,7 +177,7 @@ TEST_F(VerifyTest, a_removed_entry_is_a_gap) {
   EXPECT_EQ(difference(kSecondModel, "views").place, "view 1000");
 }
 
-TEST_F(VerifyTest, a_lost_last_entry_is_missed_by_the_state_and_the_read_model) {
+TEST_F(VerifyTest, ALostLastEntryIsMissedByTheStateAndTheReadModel) {
   tamper(kJournal, "DELETE FROM entries WHERE seq = 1500");
   check();
   EXPECT_EQ(difference(kJournal, "state").place, "users 1500");
@@ -185,7 +185,7 @@ TEST_F(VerifyTest, a_lost_last_entry_is_missed_by_the_state_and_the_read_model) 
   EXPECT_NE(difference(kJournal, "mark").found.find("entry 1500"), std::string::npos);
 }
 
-TEST_F(VerifyTest, a_byte_that_changed_in_a_closed_journal_is_found_by_its_seal) {
+TEST_F(VerifyTest, AByteThatChangedInAClosedJournalIsFoundByItsSeal) {
   const auto seal = (data_ / kJournal).replace_extension(".seal");
   ASSERT_TRUE(fs::exists(seal));
   const auto kept = seal.string() + ".kept";
@@ -195,7 +195,7 @@ TEST_F(VerifyTest, a_byte_that_changed_in_a_closed_journal_is_found_by_its_seal)
   EXPECT_NE(only_difference(kJournal, "mark").found.find("journal.seal"), std::string::npos);
 }
 
-TEST_F(VerifyTest, swapped_hashes_are_named_at_the_first) {
+TEST_F(VerifyTest, SwappedHashesAreNamedAtTheFirst) {
   tamper(kJournal,
          "UPDATE entries SET hash = (SELECT hash FROM entries AS other WHERE other.seq = 21 - entries.seq) "
          "WHERE seq IN (10, 11)");
@@ -205,7 +205,7 @@ TEST_F(VerifyTest, swapped_hashes_are_named_at_the_first) {
   EXPECT_NE(found.expected, found.found);
 }
 
-TEST_F(VerifyTest, a_change_of_any_field_of_an_entry_breaks_its_hash) {
+TEST_F(VerifyTest, AChangeOfAnyFieldOfAnEntryBreaksItsHash) {
   for (const std::string change :
        {"epoch = epoch + 1", "time_ms = time_ms + 1", "key = key || 'x'", "fingerprint = zeroblob(16)",
         "status = 201", "answer = '{}'", "location = ''", "version = version + 1"}) {
@@ -218,7 +218,7 @@ TEST_F(VerifyTest, a_change_of_any_field_of_an_entry_breaks_its_hash) {
   }
 }
 
-TEST_F(VerifyTest, a_changed_row_of_the_state_is_named_with_both_its_values) {
+TEST_F(VerifyTest, AChangedRowOfTheStateIsNamedWithBothItsValues) {
   tamper(kJournal, "UPDATE state_rows SET json = '{}' WHERE id = 1401");
   const auto found = only_difference(kJournal, "state");
   EXPECT_EQ(found.place, "users 1401");
@@ -226,7 +226,7 @@ TEST_F(VerifyTest, a_changed_row_of_the_state_is_named_with_both_its_values) {
   EXPECT_EQ(found.found, "{}");
 }
 
-TEST_F(VerifyTest, a_unique_value_that_is_missing_or_too_many_is_found) {
+TEST_F(VerifyTest, AUniqueValueThatIsMissingOrTooManyIsFound) {
   tamper(kJournal, "DELETE FROM state_uniques_recent WHERE field = 'email' AND value = 'u400@example.org'");
   const auto missing = only_difference(kJournal, "state");
   EXPECT_EQ(missing.place, "email 'u400@example.org'");
@@ -239,7 +239,7 @@ TEST_F(VerifyTest, a_unique_value_that_is_missing_or_too_many_is_found) {
   EXPECT_EQ(extra.expected, "nothing");
 }
 
-TEST_F(VerifyTest, a_view_that_is_missing_or_too_many_or_wrong_is_found) {
+TEST_F(VerifyTest, AViewThatIsMissingOrTooManyOrWrongIsFound) {
   tamper(kSecondModel, "DELETE FROM views WHERE id = 1100");
   EXPECT_EQ(only_difference(kSecondModel, "views").place, "view 1100");
   tamper(kSecondModel, R"(INSERT INTO views VALUES(1100, '{"id":1100,"username":"user 1100"}'))");
@@ -252,7 +252,7 @@ TEST_F(VerifyTest, a_view_that_is_missing_or_too_many_or_wrong_is_found) {
   EXPECT_EQ(extra.expected, "nothing");
 }
 
-TEST_F(VerifyTest, a_lookup_that_leads_elsewhere_is_found) {
+TEST_F(VerifyTest, ALookupThatLeadsElsewhereIsFound) {
   tamper(kFirstModel, "UPDATE lookups_recent SET id = 1 WHERE field = 'username' AND value = 'user 2'");
   const auto found = only_difference(kFirstModel, "views");
   EXPECT_EQ(found.place, "username 'user 2'");
@@ -260,12 +260,12 @@ TEST_F(VerifyTest, a_lookup_that_leads_elsewhere_is_found) {
   EXPECT_EQ(found.found, "1");
 }
 
-TEST_F(VerifyTest, a_read_model_that_says_less_than_its_position_is_found) {
+TEST_F(VerifyTest, AReadModelThatSaysLessThanItsPositionIsFound) {
   tamper(kSecondModel, "UPDATE meta SET position = 1101");
   EXPECT_EQ(only_difference(kSecondModel, "views").place, "view 1101");
 }
 
-TEST_F(VerifyTest, an_event_that_cannot_be_shown_must_be_set_aside) {
+TEST_F(VerifyTest, AnEventThatCannotBeShownMustBeSetAside) {
   tamper(kJournal, "UPDATE entries SET payload = '{}' WHERE seq = 7");
   check();
   EXPECT_EQ(difference(kFirstModel, "views").place, "event 7");
@@ -280,7 +280,7 @@ TEST_F(VerifyTest, an_event_that_cannot_be_shown_must_be_set_aside) {
   EXPECT_TRUE(views.summary.ends_with(", 1 events set aside")) << views.summary;
 }
 
-TEST_F(VerifyTest, an_event_set_aside_that_can_be_shown_is_found) {
+TEST_F(VerifyTest, AnEventSetAsideThatCanBeShownIsFound) {
   tamper(kFirstModel,
          R"(INSERT INTO set_aside VALUES(7, '{"seq":7,"time_ms":0,"type":"UserRegistered","version":1,)"
          R"("payload":"{}"}', 'not understood'))");
@@ -289,14 +289,14 @@ TEST_F(VerifyTest, an_event_set_aside_that_can_be_shown_is_found) {
   EXPECT_EQ(found.found, "set aside");
 }
 
-TEST_F(VerifyTest, a_read_model_ahead_of_the_journal_is_found) {
+TEST_F(VerifyTest, AReadModelAheadOfTheJournalIsFound) {
   tamper(kFirstModel, "UPDATE meta SET position = 1501");
   const auto found = only_difference(kFirstModel, "views");
   EXPECT_EQ(found.place, "position");
   EXPECT_EQ(found.found, "1501");
 }
 
-TEST_F(VerifyTest, what_cannot_be_read_is_named_and_the_rest_is_checked) {
+TEST_F(VerifyTest, WhatCannotBeReadIsNamedAndTheRestIsChecked) {
   fs::remove(data_ / kFirstModel);
   check();
   EXPECT_EQ(verdict_.unreadable, 1);
@@ -308,7 +308,7 @@ TEST_F(VerifyTest, what_cannot_be_read_is_named_and_the_rest_is_checked) {
   EXPECT_FALSE(fs::exists(data_ / kFirstModel)) << "a check makes no file";
 }
 
-TEST_F(VerifyTest, a_folder_of_no_instance_is_unreadable) {
+TEST_F(VerifyTest, AFolderOfNoInstanceIsUnreadable) {
   fs::remove_all(data_);
   check();
   EXPECT_EQ(verdict_.unreadable, static_cast<int>(services::all().size()));

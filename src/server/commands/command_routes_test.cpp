@@ -71,7 +71,7 @@ class CommandRoutesTest : public testing::CommandsTest {
                                    [this]() -> const service::PrimaryLocation& { return routes_.primary(); }};
 };
 
-TEST_F(CommandRoutesTest, a_command_that_is_early_is_tried_again_until_what_it_needs_has_come) {
+TEST_F(CommandRoutesTest, ACommandThatIsEarlyIsTriedAgainUntilWhatItNeedsHasCome) {
   const auto sent = use("ana");
   for (int i = 0; i < 3; ++i) {
     wait_for_timers(1);
@@ -85,7 +85,7 @@ TEST_F(CommandRoutesTest, a_command_that_is_early_is_tried_again_until_what_it_n
   EXPECT_EQ(status(sent), 200);
 }
 
-TEST_F(CommandRoutesTest, a_command_that_is_wrong_is_refused_after_some_tries) {
+TEST_F(CommandRoutesTest, ACommandThatIsWrongIsRefusedAfterSomeTries) {
   const auto sent = use("ana");
   int tries = 0;
   while (!sent->answer && tries < 100) {
@@ -98,7 +98,7 @@ TEST_F(CommandRoutesTest, a_command_that_is_wrong_is_refused_after_some_tries) {
   EXPECT_EQ(journal_->status().head, Seq{0});
 }
 
-TEST_F(CommandRoutesTest, more_early_ones_than_may_wait_are_refused_at_once) {
+TEST_F(CommandRoutesTest, MoreEarlyOnesThanMayWaitAreRefusedAtOnce) {
   std::vector<std::shared_ptr<Sent>> all;
   for (int i = 0; i < 1005; ++i) all.push_back(use("w" + std::to_string(i)));
   wait_for_timers(1000);
@@ -108,7 +108,7 @@ TEST_F(CommandRoutesTest, more_early_ones_than_may_wait_are_refused_at_once) {
   ASSERT_TRUE(loop_.run_until([&] { return refused() == 5; }));
 }
 
-TEST_F(CommandRoutesTest, a_position_of_a_source_is_waited_for) {
+TEST_F(CommandRoutesTest, APositionOfASourceIsWaitedFor) {
   const auto sent = use("b", {{"Sportapp-Position", "letters=2,others=9"}, {"Prefer", "wait=3"}});
   happen("One", {"a"});
   take_in_and_tell();
@@ -122,7 +122,7 @@ TEST_F(CommandRoutesTest, a_position_of_a_source_is_waited_for) {
                          std::pair<std::string, std::string>("Preference-Applied", "wait=3")));
 }
 
-TEST_F(CommandRoutesTest, a_position_that_is_not_reached_in_time_is_said_and_nothing_done) {
+TEST_F(CommandRoutesTest, APositionThatIsNotReachedInTimeIsSaidAndNothingDone) {
   happen("One", {"a"});
   take_in_and_tell();
   const auto sent = use("a", {{"Sportapp-Position", "letters=2"}});
@@ -135,7 +135,7 @@ TEST_F(CommandRoutesTest, a_position_that_is_not_reached_in_time_is_said_and_not
   EXPECT_EQ(status(use("a", {{"Sportapp-Position", "letters=1"}})), 200);
 }
 
-TEST_F(CommandRoutesTest, what_is_set_aside_is_listed_and_taken_in_when_it_can_be) {
+TEST_F(CommandRoutesTest, WhatIsSetAsideIsListedAndTakenInWhenItCanBe) {
   happen("One", {"a", "unreadable", "bomb", "refused"});
   take_in_and_tell();
   EXPECT_EQ(answer_to("GET", "/internal/events/set-aside"),
@@ -150,7 +150,7 @@ TEST_F(CommandRoutesTest, what_is_set_aside_is_listed_and_taken_in_when_it_can_b
   EXPECT_EQ(answer_to("POST", "/internal/events/retry"), R"({"retried":0,"left":0})");
 }
 
-TEST_F(CommandRoutesTest, a_retry_that_was_cut_off_before_its_end_takes_effect_once) {
+TEST_F(CommandRoutesTest, ARetryThatWasCutOffBeforeItsEndTakesEffectOnce) {
   happen("One", {"bomb"});
   take_in_and_tell();
   words_->mended = true;
@@ -164,7 +164,7 @@ TEST_F(CommandRoutesTest, a_retry_that_was_cut_off_before_its_end_takes_effect_o
   EXPECT_EQ(rows("words"), Strings{"bomb"});
 }
 
-TEST_F(CommandRoutesTest, a_second_retry_at_the_same_time_is_refused) {
+TEST_F(CommandRoutesTest, ASecondRetryAtTheSameTimeIsRefused) {
   happen("One", {"unreadable"});
   take_in_and_tell();
   words_->mended = true;
@@ -173,7 +173,7 @@ TEST_F(CommandRoutesTest, a_second_retry_at_the_same_time_is_refused) {
   EXPECT_EQ(status(first), 200);
 }
 
-TEST_F(CommandRoutesTest, what_waits_is_counted_with_the_age_of_the_oldest) {
+TEST_F(CommandRoutesTest, WhatWaitsIsCountedWithTheAgeOfTheOldest) {
   Backlog none(file(), *domain_, clock_);
   EXPECT_EQ(none.counts().open, 0);
   EXPECT_EQ(none.counts().oldest_open_ms, 0);
@@ -189,7 +189,7 @@ TEST_F(CommandRoutesTest, what_waits_is_counted_with_the_age_of_the_oldest) {
   EXPECT_LT(counts.oldest_open_ms, 600'000);
 }
 
-TEST_F(CommandRoutesTest, a_spare_gives_commands_to_the_primary_and_answers_what_is_wrong_itself) {
+TEST_F(CommandRoutesTest, ASpareGivesCommandsToThePrimaryAndAnswersWhatIsWrongItself) {
   routes_.primary_is(kAtA);
   const auto asked = use("ana", {{"Prefer", "wait=2"}, {"Cookie", "x"}});
   ASSERT_EQ(forwarder_.under_way.size(), 1U);
@@ -205,7 +205,7 @@ TEST_F(CommandRoutesTest, a_spare_gives_commands_to_the_primary_and_answers_what
   EXPECT_EQ(journal_->status().head, Seq{0}) << "nothing is executed here";
 }
 
-TEST_F(CommandRoutesTest, a_node_that_becomes_primary_executes_what_it_held) {
+TEST_F(CommandRoutesTest, ANodeThatBecomesPrimaryExecutesWhatItHeld) {
   happen("One", {"a", "b"});
   ASSERT_TRUE(take_in());  // and the routes are not told: a spare takes nothing in
   routes_.primary_is(service::Nowhere{});
@@ -218,7 +218,7 @@ TEST_F(CommandRoutesTest, a_node_that_becomes_primary_executes_what_it_held) {
   EXPECT_EQ(routes_.hold_counts().held, 0U);
 }
 
-TEST_F(CommandRoutesTest, who_waits_for_a_position_at_a_node_that_is_deposed_goes_to_the_primary) {
+TEST_F(CommandRoutesTest, WhoWaitsForAPositionAtANodeThatIsDeposedGoesToThePrimary) {
   const auto asked = use("a", {{"Sportapp-Position", "letters=7"}, {"Prefer", "wait=9"}});
   EXPECT_EQ(loop_.timers(), 1U);
   routes_.primary_is(kAtA);
@@ -229,7 +229,7 @@ TEST_F(CommandRoutesTest, who_waits_for_a_position_at_a_node_that_is_deposed_goe
   EXPECT_EQ(loop_.timers(), 0U);
 }
 
-TEST_F(CommandRoutesTest, what_another_node_gave_on_is_answered_at_once) {
+TEST_F(CommandRoutesTest, WhatAnotherNodeGaveOnIsAnsweredAtOnce) {
   routes_.primary_is(kAtA);
   const auto asked = use("a", {{"Sportapp-Forwarded", "c"}});
   ASSERT_TRUE(asked->answer);
@@ -239,7 +239,7 @@ TEST_F(CommandRoutesTest, what_another_node_gave_on_is_answered_at_once) {
   EXPECT_TRUE(forwarder_.under_way.empty());
 }
 
-TEST_F(CommandRoutesTest, only_the_primary_gives_its_feed_and_what_is_set_aside) {
+TEST_F(CommandRoutesTest, OnlyThePrimaryGivesItsFeedAndWhatIsSetAside) {
   routes_.primary_is(kAtA);
   for (const auto& [method, path] :
        std::vector<std::pair<std::string, std::string>>{{"GET", "/internal/feed"},

@@ -56,7 +56,7 @@ class HoldTest : public ::testing::Test {
              }};
 };
 
-TEST_F(HoldTest, what_waits_is_executed_in_order_of_arrival_once_the_primary_is_here) {
+TEST_F(HoldTest, WhatWaitsIsExecutedInOrderOfArrivalOnceThePrimaryIsHere) {
   hold_.primary_is(service::Nowhere{});
   const auto first = ask("1");
   hold_.primary_is(kAtA);
@@ -73,7 +73,7 @@ TEST_F(HoldTest, what_waits_is_executed_in_order_of_arrival_once_the_primary_is_
   EXPECT_EQ(hold_.counts().held + hold_.counts().forwarding, 0U);
 }
 
-TEST_F(HoldTest, the_primary_answers_what_is_forwarded) {
+TEST_F(HoldTest, ThePrimaryAnswersWhatIsForwarded) {
   hold_.primary_is(kAtA);
   EXPECT_EQ(forwarder_.to, (http::Upstream{"/run/a.sock", "127.0.0.1", 5001}));
   const auto asked = ask("1");
@@ -86,7 +86,7 @@ TEST_F(HoldTest, the_primary_answers_what_is_forwarded) {
   EXPECT_EQ(loop_.timers(), 0U);
 }
 
-TEST_F(HoldTest, no_answer_and_503_are_tried_again_until_the_time_is_over) {
+TEST_F(HoldTest, NoAnswerAnd503AreTriedAgainUntilTheTimeIsOver) {
   hold_.primary_is(kAtA);
   const auto asked = ask("1");
   forwarder_.end(0, Error{Retry::kOutcomeUnknown, "broken"});
@@ -105,7 +105,7 @@ TEST_F(HoldTest, no_answer_and_503_are_tried_again_until_the_time_is_over) {
   EXPECT_EQ(loop_.timers(), 0U) << "nothing waits, nothing ticks";
 }
 
-TEST_F(HoldTest, one_that_never_left_is_told_that_nothing_was_changed) {
+TEST_F(HoldTest, OneThatNeverLeftIsToldThatNothingWasChanged) {
   hold_.primary_is(service::Nowhere{});
   const auto asked = ask("1");
   pass(5000);
@@ -113,7 +113,7 @@ TEST_F(HoldTest, one_that_never_left_is_told_that_nothing_was_changed) {
   EXPECT_NE(asked->answer.body.find("nothing was changed"), std::string::npos);
 }
 
-TEST_F(HoldTest, a_503_to_one_that_waited_for_a_position_is_its_answer) {
+TEST_F(HoldTest, A503ToOneThatWaitedForAPositionIsItsAnswer) {
   hold_.primary_is(kAtA);
   const auto waited = ask("1", false, "users=5");
   forwarder_.end(0, http::unavailable("not taken in"));
@@ -124,7 +124,7 @@ TEST_F(HoldTest, a_503_to_one_that_waited_for_a_position_is_its_answer) {
   EXPECT_EQ(hold_.counts().held, 1U);
 }
 
-TEST_F(HoldTest, what_another_node_gave_on_is_never_given_on_nor_held) {
+TEST_F(HoldTest, WhatAnotherNodeGaveOnIsNeverGivenOnNorHeld) {
   for (const service::PrimaryLocation& primary :
        {service::PrimaryLocation(kAtA), service::PrimaryLocation(service::Nowhere{}),
         service::PrimaryLocation(service::Here{})}) {
@@ -136,7 +136,7 @@ TEST_F(HoldTest, what_another_node_gave_on_is_never_given_on_nor_held) {
   EXPECT_TRUE(forwarder_.under_way.empty());
 }
 
-TEST_F(HoldTest, more_than_may_wait_are_refused_at_once_and_room_is_given_back) {
+TEST_F(HoldTest, MoreThanMayWaitAreRefusedAtOnceAndRoomIsGivenBack) {
   hold_.primary_is(service::Nowhere{});
   for (int i = 0; i < 4; ++i) ask("x");
   EXPECT_EQ(ask("one too many")->answer.status, 503);
@@ -148,7 +148,7 @@ TEST_F(HoldTest, more_than_may_wait_are_refused_at_once_and_room_is_given_back) 
   EXPECT_EQ(hold_.counts().refused, 3);
 }
 
-TEST_F(HoldTest, where_nothing_is_held_only_a_primary_that_is_known_is_tried) {
+TEST_F(HoldTest, WhereNothingIsHeldOnlyAPrimaryThatIsKnownIsTried) {
   Hold hold({.holds = false}, clock_, loop_, forwarder_, [this](HeldPtr held) { executed_.push_back(held); });
   const auto ask_it = [&] {
     auto asked = std::make_shared<Asked>();
@@ -169,7 +169,7 @@ TEST_F(HoldTest, where_nothing_is_held_only_a_primary_that_is_known_is_tried) {
   EXPECT_EQ(loop_.timers(), 0U);
 }
 
-TEST_F(HoldTest, another_primary_gets_what_was_at_the_one_before) {
+TEST_F(HoldTest, AnotherPrimaryGetsWhatWasAtTheOneBefore) {
   hold_.primary_is(kAtA);
   const auto asked = ask("1");
   hold_.primary_is(kAtA);
@@ -184,7 +184,7 @@ TEST_F(HoldTest, another_primary_gets_what_was_at_the_one_before) {
 
 // Whatever happens in whatever order, each command is answered or executed once, in order of arrival when
 // several are executed at one time, and none is forgotten.
-TEST_F(HoldTest, each_command_ends_once_in_every_interleaving) {
+TEST_F(HoldTest, EachCommandEndsOnceInEveryInterleaving) {
   for (std::uint32_t seed = 1; seed <= 300; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);

@@ -13,7 +13,7 @@ using Strings = std::vector<std::string>;
 
 class IntakeTest : public testing::CommandsTest {};
 
-TEST_F(IntakeTest, events_become_commands_once_and_in_order) {
+TEST_F(IntakeTest, EventsBecomeCommandsOnceAndInOrder) {
   happen("One", {"a", "b"});
   happen("Other", {"x"});
   happen("Many", {"c", "d"});
@@ -26,7 +26,7 @@ TEST_F(IntakeTest, events_become_commands_once_and_in_order) {
   EXPECT_EQ(journal_->status().head, Seq{3}) << "a run is one entry";
 }
 
-TEST_F(IntakeTest, after_a_restart_it_goes_on_and_nothing_counts_twice) {
+TEST_F(IntakeTest, AfterARestartItGoesOnAndNothingCountsTwice) {
   happen("One", {"a", "b"});
   happen("Other", {"x"});
   ASSERT_TRUE(take_in());
@@ -39,7 +39,7 @@ TEST_F(IntakeTest, after_a_restart_it_goes_on_and_nothing_counts_twice) {
   EXPECT_EQ(rows("words").size(), 3U);
 }
 
-TEST_F(IntakeTest, an_event_that_is_not_understood_is_set_aside_and_holds_up_nothing) {
+TEST_F(IntakeTest, AnEventThatIsNotUnderstoodIsSetAsideAndHoldsUpNothing) {
   happen("One", {"a", "unreadable", "b", "unreadable"});
   ASSERT_TRUE(take_in());
   EXPECT_EQ(rows("words"), (Strings{"a", "b"}));
@@ -49,7 +49,7 @@ TEST_F(IntakeTest, an_event_that_is_not_understood_is_set_aside_and_holds_up_not
   EXPECT_EQ(intake_->position(), Seq{4}) << "what is set aside counts";
 }
 
-TEST_F(IntakeTest, of_a_run_only_the_event_that_fails_is_set_aside) {
+TEST_F(IntakeTest, OfARunOnlyTheEventThatFailsIsSetAside) {
   happen("Other", {"x"});
   happen("Many", {"a", "b", "bomb", "c"});
   happen("One", {"d", "refused", "e"});
@@ -59,7 +59,7 @@ TEST_F(IntakeTest, of_a_run_only_the_event_that_fails_is_set_aside) {
   EXPECT_EQ(set_aside(), (Strings{"4 a bomb", "7 refused: no such word", "10 unique value stored twice: a"}));
 }
 
-TEST_F(IntakeTest, what_is_set_aside_is_the_same_however_the_events_are_cut_into_batches) {
+TEST_F(IntakeTest, WhatIsSetAsideIsTheSameHoweverTheEventsAreCutIntoBatches) {
   happen("Many", {"a", "bomb", "b", "unreadable"});
   happen("One", {"unreadable", "c", "refused", "d"});
   ASSERT_TRUE(take_in(1));
@@ -68,7 +68,7 @@ TEST_F(IntakeTest, what_is_set_aside_is_the_same_however_the_events_are_cut_into
 }
 
 // Syncs fail now and then, and the events come again from the position: with outcomes unknown too.
-TEST_F(IntakeTest, whatever_fails_every_event_counts_once) {
+TEST_F(IntakeTest, WhateverFailsEveryEventCountsOnce) {
   intake_.reset();
   journal_.reset();
   sportapp::testing::FaultyDisk disk;
@@ -131,7 +131,7 @@ TEST_F(IntakeTest, WhereNothingIsDeletedNothingIsNoted) {
   EXPECT_EQ(journal_->status().head, Seq{0});
 }
 
-TEST_F(IntakeTest, the_history_of_what_was_taken_in_is_kept_and_another_s_is_not_taken) {
+TEST_F(IntakeTest, TheHistoryOfWhatWasTakenInIsKeptAndAnotherSIsNotTaken) {
   happen("One", {"a", "b"});
   happen("Other", {"x"});
   for (std::size_t at = 0; at < events_.size(); ++at) {

@@ -38,7 +38,7 @@ class ReactorTest : public testing::CommandsTest {
   std::unique_ptr<Reactor> reactor_;
 };
 
-TEST_F(ReactorTest, follows_its_source_and_goes_on_where_it_ended) {
+TEST_F(ReactorTest, FollowsItsSourceAndGoesOnWhereItEnded) {
   for (const auto* word : {"a", "b", "unreadable"}) letters_.append(word);
   start();
   ASSERT_TRUE(taken_in(3));
@@ -56,7 +56,7 @@ TEST_F(ReactorTest, follows_its_source_and_goes_on_where_it_ended) {
   reactor_.reset();
 }
 
-TEST_F(ReactorTest, a_source_that_cannot_be_reached_is_waited_for) {
+TEST_F(ReactorTest, ASourceThatCannotBeReachedIsWaitedFor) {
   letters_.reachable = false;
   letters_.append("a");
   start();

@@ -50,7 +50,7 @@ class InHandTest : public ::testing::Test {
   std::filesystem::path file_ = folder_.path() / "users-commands-a";
 };
 
-TEST_F(InHandTest, fingerprints_tell_requests_apart) {
+TEST_F(InHandTest, FingerprintsTellRequestsApart) {
   const auto one = fingerprint_of("POST", "/users", "{}");
   EXPECT_EQ(one, fingerprint_of("POST", "/users", "{}"));
   EXPECT_NE(one, fingerprint_of("PUT", "/users", "{}"));
@@ -58,7 +58,7 @@ TEST_F(InHandTest, fingerprints_tell_requests_apart) {
   EXPECT_NE(one, Fingerprint{});
 }
 
-TEST_F(InHandTest, what_a_killed_process_had_in_hand_is_seen_by_others_and_by_its_successor) {
+TEST_F(InHandTest, WhatAKilledProcessHadInHandIsSeenByOthersAndByItsSuccessor) {
   in_a_process_that_is_killed([](InHandFile& own) {
     own.begin(Executing::kReading, request(1), "k1");
     own.begin(Executing::kDeciding, request(2), "k2");
@@ -80,7 +80,7 @@ TEST_F(InHandTest, what_a_killed_process_had_in_hand_is_seen_by_others_and_by_it
   EXPECT_EQ(other->known(request(1))->mark, Mark::kSuspect);
 }
 
-TEST_F(InHandTest, others_see_whether_its_process_is_there) {
+TEST_F(InHandTest, OthersSeeWhetherItsProcessIsThere) {
   const auto lives = [this] {
     const auto other = InHandFile::open_other(file_);  // an error until the owner has given it its length
     return other && (*other)->owner_lives();
@@ -95,7 +95,7 @@ TEST_F(InHandTest, others_see_whether_its_process_is_there) {
   EXPECT_FALSE(lives()) << "it was killed";
 }
 
-TEST_F(InHandTest, what_was_done_is_no_suspect) {
+TEST_F(InHandTest, WhatWasDoneIsNoSuspect) {
   in_a_process_that_is_killed([](InHandFile& own) {
     own.begin(Executing::kReading, request(1), "k1");
     EXPECT_GE(own.longest_ms(), 0);
@@ -105,7 +105,7 @@ TEST_F(InHandTest, what_was_done_is_no_suspect) {
   EXPECT_TRUE(open()->all_known().empty());
 }
 
-TEST_F(InHandTest, one_that_passed_its_trial_and_then_ended_the_process_is_quarantined) {
+TEST_F(InHandTest, OneThatPassedItsTrialAndThenEndedTheProcessIsQuarantined) {
   in_a_process_that_is_killed([](InHandFile& own) {
     own.remember(known(1, Mark::kPassed, machine_ms()));
     own.begin(Executing::kDeciding, request(1), "k1");
@@ -114,7 +114,7 @@ TEST_F(InHandTest, one_that_passed_its_trial_and_then_ended_the_process_is_quara
   EXPECT_EQ(open()->known(request(1))->mark, Mark::kQuarantined) << "and stays so";
 }
 
-TEST_F(InHandTest, others_see_nothing_that_was_put_together_of_two_requests) {
+TEST_F(InHandTest, OthersSeeNothingThatWasPutTogetherOfTwoRequests) {
   open();
   const sportapp::testing::OtherProcess owner([this] {
     const auto own = open();
@@ -145,7 +145,7 @@ TEST_F(InHandTest, others_see_nothing_that_was_put_together_of_two_requests) {
   EXPECT_GE(known_ones, 10'000);
 }
 
-TEST_F(InHandTest, a_file_that_is_none_is_begun_anew) {
+TEST_F(InHandTest, AFileThatIsNoneIsBegunAnew) {
   for (const auto& content : {std::string(), std::string("torn"), std::string(400'000, 'x')}) {
     std::ofstream(file_, std::ios::trunc) << content;
     const auto own = open();
@@ -157,7 +157,7 @@ TEST_F(InHandTest, a_file_that_is_none_is_begun_anew) {
   }
 }
 
-TEST_F(InHandTest, bytes_that_make_no_sense_break_nothing) {
+TEST_F(InHandTest, BytesThatMakeNoSenseBreakNothing) {
   open()->remember(known(1, Mark::kSuspect, 1));
   const auto size = std::filesystem::file_size(file_);
   std::fstream bytes(file_, std::ios::in | std::ios::out | std::ios::binary);
@@ -170,13 +170,13 @@ TEST_F(InHandTest, bytes_that_make_no_sense_break_nothing) {
   EXPECT_EQ(own->known(request(2))->mark, Mark::kQuarantined);
 }
 
-TEST_F(InHandTest, another_process_that_never_was_is_an_error) {
+TEST_F(InHandTest, AnotherProcessThatNeverWasIsAnError) {
   EXPECT_TRUE(InHandFile::open_other(file_).has_error());
   std::ofstream(file_) << "short";
   EXPECT_TRUE(InHandFile::open_other(file_).has_error());
 }
 
-TEST_F(InHandTest, a_full_list_lets_go_of_what_matters_least) {
+TEST_F(InHandTest, AFullListLetsGoOfWhatMattersLeast) {
   const auto own = open();
   own->remember(known(1, Mark::kQuarantined, 1));
   own->remember(known(2, Mark::kCleared, 9));
@@ -201,7 +201,7 @@ TEST_F(InHandTest, a_full_list_lets_go_of_what_matters_least) {
   EXPECT_EQ(open()->all_known().size(), InHandFile::kKnownMax);
 }
 
-TEST_F(InHandTest, what_the_machines_clock_of_before_a_reboot_says_is_forgotten_but_for_the_quarantine) {
+TEST_F(InHandTest, WhatTheMachinesClockOfBeforeARebootSaysIsForgottenButForTheQuarantine) {
   open()->remember(known(1, Mark::kSuspect, machine_ms() + 1'000'000));
   open()->remember(known(2, Mark::kQuarantined, machine_ms() + 1'000'000));
   const auto own = open();

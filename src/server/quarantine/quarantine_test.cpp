@@ -54,7 +54,7 @@ class QuarantineTest : public testing::WordsTest {
   const Asked sound_ = asked("word");
 };
 
-TEST_F(QuarantineTest, a_request_in_hand_at_another_nodes_death_is_suspect_until_its_trial) {
+TEST_F(QuarantineTest, ARequestInHandAtAnotherNodesDeathIsSuspectUntilItsTrial) {
   dies_of("a", sound_);
   const auto b = open("b");
   EXPECT_EQ(b->verdict(poison_.fingerprint), Verdict::kInnocent);
@@ -68,7 +68,7 @@ TEST_F(QuarantineTest, a_request_in_hand_at_another_nodes_death_is_suspect_until
   EXPECT_TRUE(b->quarantined().empty());
 }
 
-TEST_F(QuarantineTest, what_a_process_that_lives_has_in_hand_is_suspect_only_once_it_hangs_in_it) {
+TEST_F(QuarantineTest, WhatAProcessThatLivesHasInHandIsSuspectOnlyOnceItHangsInIt) {
   const auto b = open("b");
   const sportapp::testing::OtherProcess a([this] {
     const auto own = std::move(*InHandFile::open_own(folder_.path() / "a"));
@@ -87,7 +87,7 @@ TEST_F(QuarantineTest, what_a_process_that_lives_has_in_hand_is_suspect_only_onc
   EXPECT_GE(machine_ms() - since_ms, kHangsAfterMs);
 }
 
-TEST_F(QuarantineTest, a_poison_request_is_quarantined_on_all_nodes_and_for_good) {
+TEST_F(QuarantineTest, APoisonRequestIsQuarantinedOnAllNodesAndForGood) {
   dies_of("a", poison_);
   auto b = open("b");
   EXPECT_EQ(b->verdict(poison_.fingerprint), Verdict::kSuspect);
@@ -108,7 +108,7 @@ TEST_F(QuarantineTest, a_poison_request_is_quarantined_on_all_nodes_and_for_good
   EXPECT_NE(answer.body.find("Request quarantined"), std::string::npos);
 }
 
-TEST_F(QuarantineTest, one_that_ends_a_process_though_its_trial_passed_is_quarantined_then) {
+TEST_F(QuarantineTest, OneThatEndsAProcessThoughItsTrialPassedIsQuarantinedThen) {
   dies_of("a", sound_);
   {
     const auto b = open("b");
@@ -121,7 +121,7 @@ TEST_F(QuarantineTest, one_that_ends_a_process_though_its_trial_passed_is_quaran
   EXPECT_EQ(open("b")->verdict(sound_.fingerprint), Verdict::kQuarantined);
 }
 
-TEST_F(QuarantineTest, one_trial_is_enough_for_all_that_ask_the_same) {
+TEST_F(QuarantineTest, OneTrialIsEnoughForAllThatAskTheSame) {
   const auto b = open("b");
   int passed = 0;
   for (int i = 0; i < 50; ++i) {
@@ -131,7 +131,7 @@ TEST_F(QuarantineTest, one_trial_is_enough_for_all_that_ask_the_same) {
   EXPECT_TRUE(loop_.run_until([&] { return passed == 50; }));
 }
 
-TEST_F(QuarantineTest, one_that_cannot_be_tried_stays_suspect) {
+TEST_F(QuarantineTest, OneThatCannotBeTriedStaysSuspect) {
   dies_of("a", sound_);
   auto given = options("b");
   given.trials.program = folder_.path() / "nothing";
@@ -140,7 +140,7 @@ TEST_F(QuarantineTest, one_that_cannot_be_tried_stays_suspect) {
   EXPECT_EQ(b->verdict(sound_.fingerprint), Verdict::kSuspect);
 }
 
-TEST_F(QuarantineTest, another_build_tries_again_what_this_one_quarantined) {
+TEST_F(QuarantineTest, AnotherBuildTriesAgainWhatThisOneQuarantined) {
   {
     const auto own = std::move(*InHandFile::open_own(folder_.path() / "b"));
     own->remember({.request = poison_.fingerprint, .mark = Mark::kQuarantined, .since_ms = 1, .program = 1});
@@ -148,7 +148,7 @@ TEST_F(QuarantineTest, another_build_tries_again_what_this_one_quarantined) {
   EXPECT_EQ(open("b")->verdict(poison_.fingerprint), Verdict::kSuspect);
 }
 
-TEST_F(QuarantineTest, a_node_that_comes_later_is_seen_then) {
+TEST_F(QuarantineTest, ANodeThatComesLaterIsSeenThen) {
   const auto b = open("b");
   EXPECT_EQ(b->verdict(sound_.fingerprint), Verdict::kInnocent);
   dies_of("a", sound_);
@@ -159,14 +159,14 @@ TEST_F(QuarantineTest, a_node_that_comes_later_is_seen_then) {
   EXPECT_EQ(b->verdict(sound_.fingerprint), Verdict::kSuspect);
 }
 
-TEST_F(QuarantineTest, without_a_folder_nothing_is_ever_suspect) {
+TEST_F(QuarantineTest, WithoutAFolderNothingIsEverSuspect) {
   const auto none = Quarantine::open({}, clock_, loop_);
   EXPECT_EQ(none->verdict(poison_.fingerprint), Verdict::kInnocent);
   EXPECT_EQ(none->longest_in_hand_ms(), 0);
   EXPECT_FALSE(none->on_deciding());
 }
 
-TEST_F(QuarantineTest, where_its_records_cannot_be_kept_nothing_is_ever_suspect) {
+TEST_F(QuarantineTest, WhereItsRecordsCannotBeKeptNothingIsEverSuspect) {
   dies_of("a", sound_);
   std::filesystem::create_directory(folder_.path() / "b");  // where the file should be
   EXPECT_EQ(open("b")->verdict(sound_.fingerprint), Verdict::kInnocent);

@@ -25,7 +25,7 @@ class TrialTest : public testing::WordsTest {
   }
 };
 
-TEST_F(TrialTest, a_request_that_does_nothing_bad_passes_and_changes_nothing) {
+TEST_F(TrialTest, ARequestThatDoesNothingBadPassesAndChangesNothing) {
   add("ana");
   const auto head = journal_->status().head;
   for (const auto* body : {"ana", "refused", "nobody", ""}) {
@@ -35,7 +35,7 @@ TEST_F(TrialTest, a_request_that_does_nothing_bad_passes_and_changes_nothing) {
   EXPECT_EQ(journal_->status().head, head);
 }
 
-TEST_F(TrialTest, one_that_ends_its_process_fails_wherever_it_does_so) {
+TEST_F(TrialTest, OneThatEndsItsProcessFailsWhereverItDoesSo) {
   for (const std::string how : {"poison:crash", "poison-parse:crash", "poison:memory"}) {
     const auto outcome = hold(R"({"word":")" + how + R"("})");
     EXPECT_EQ(outcome.kind, Kind::kFailed) << how;
@@ -43,13 +43,13 @@ TEST_F(TrialTest, one_that_ends_its_process_fails_wherever_it_does_so) {
   }
 }
 
-TEST_F(TrialTest, one_that_hangs_fails_after_its_time) {
+TEST_F(TrialTest, OneThatHangsFailsAfterItsTime) {
   const auto outcome = hold(R"({"word":"poison:hang"})", 300);
   EXPECT_EQ(outcome.kind, Kind::kFailed);
   EXPECT_NE(outcome.what.find("300 ms"), std::string::npos);
 }
 
-TEST_F(TrialTest, what_keeps_a_trial_from_beginning_is_not_the_requests_fault) {
+TEST_F(TrialTest, WhatKeepsATrialFromBeginningIsNotTheRequestsFault) {
   Trials trials({.program = TRIAL_PROGRAM, .start_ms = 60'000});
   EXPECT_EQ(hold(trials, "x", folder_.path() / "no.db").kind, Kind::kNotTried);
   Trials nothing({.program = folder_.path() / "nothing"});
@@ -58,7 +58,7 @@ TEST_F(TrialTest, what_keeps_a_trial_from_beginning_is_not_the_requests_fault) {
   EXPECT_EQ(hold(other, "x").kind, Kind::kNotTried);
 }
 
-TEST_F(TrialTest, no_more_wait_than_may_and_an_end_waits_for_none) {
+TEST_F(TrialTest, NoMoreWaitThanMayAndAnEndWaitsForNone) {
   Trials trials({.program = TRIAL_PROGRAM, .start_ms = 60'000, .deadline_ms = 60'000, .queue_max = 2});
   int taken = 0;
   for (int i = 0; i < 10; ++i) {

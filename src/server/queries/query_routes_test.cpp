@@ -10,7 +10,7 @@ class QueryRoutesTest : public testing::QueriesTest {
   QueryRoutesTest() { open(); }
 };
 
-TEST_F(QueryRoutesTest, one_is_given_by_id) {
+TEST_F(QueryRoutesTest, OneIsGivenById) {
   given({"ana", "luz"});
   const auto answer = get("/api-queries/names/2");
   EXPECT_EQ(answer.status, 200);
@@ -18,7 +18,7 @@ TEST_F(QueryRoutesTest, one_is_given_by_id) {
   EXPECT_EQ(answer.body, R"({"name":"luz"})");
 }
 
-TEST_F(QueryRoutesTest, what_is_no_id_or_nobodys_is_not_found) {
+TEST_F(QueryRoutesTest, WhatIsNoIdOrNobodysIsNotFound) {
   given({"ana"});
   for (const auto* id : {"0", "2", "-1", "+1", "01", "x", "1x", "%31", "9223372036854775808",
                          "99999999999999999999999999", "1.0"}) {
@@ -28,7 +28,7 @@ TEST_F(QueryRoutesTest, what_is_no_id_or_nobodys_is_not_found) {
   }
 }
 
-TEST_F(QueryRoutesTest, a_position_is_seen_even_in_the_turn_of_the_loop_that_read_before_it) {
+TEST_F(QueryRoutesTest, APositionIsSeenEvenInTheTurnOfTheLoopThatReadBeforeIt) {
   given({"ana"});
   EXPECT_EQ(get("/api-queries/names/2").status, 404);
   journal_.append("luz");
@@ -39,7 +39,7 @@ TEST_F(QueryRoutesTest, a_position_is_seen_even_in_the_turn_of_the_loop_that_rea
   EXPECT_EQ(get("/api-queries/names/2", {{"Sportapp-Position", "names=2"}}).status, 200);
 }
 
-TEST_F(QueryRoutesTest, an_etag_the_client_has_is_answered_without_a_body) {
+TEST_F(QueryRoutesTest, AnEtagTheClientHasIsAnsweredWithoutABody) {
   given({"ana", "luz"});
   const auto etag = header(get("/api-queries/names/1"), "ETag");
   ASSERT_GT(etag.size(), 2);
@@ -54,7 +54,7 @@ TEST_F(QueryRoutesTest, an_etag_the_client_has_is_answered_without_a_body) {
   EXPECT_EQ(get("/api-queries/names/3", {{"If-None-Match", "*"}}).status, 404);
 }
 
-TEST_F(QueryRoutesTest, a_list_is_one_array_however_many_pieces_it_takes) {
+TEST_F(QueryRoutesTest, AListIsOneArrayHoweverManyPiecesItTakes) {
   EXPECT_EQ(whole(get("/api-queries/names")), "[]");
   std::vector<std::string> names;
   for (std::size_t size : {1, 499, 500, 501, 1000, 1234}) {
@@ -71,7 +71,7 @@ TEST_F(QueryRoutesTest, a_list_is_one_array_however_many_pieces_it_takes) {
   EXPECT_EQ(whole(get("/api-queries/names?after=1234")), "[]");
 }
 
-TEST_F(QueryRoutesTest, pages_lead_from_one_to_the_next) {
+TEST_F(QueryRoutesTest, PagesLeadFromOneToTheNext) {
   given({"ana", "luz", "eva", "noa"});
   const auto first = get("/api-queries/names?limit=3");
   EXPECT_EQ(whole(first), R"([{"name":"ana"},{"name":"luz"},{"name":"eva"}])");
@@ -82,7 +82,7 @@ TEST_F(QueryRoutesTest, pages_lead_from_one_to_the_next) {
   EXPECT_EQ(header(get("/api-queries/names?limit=4"), "Link"), "") << "exactly the rest has no next";
 }
 
-TEST_F(QueryRoutesTest, a_limit_or_place_that_is_none_is_refused_by_name) {
+TEST_F(QueryRoutesTest, ALimitOrPlaceThatIsNoneIsRefusedByName) {
   const std::vector<std::pair<std::string, std::string>> bad = {
       {"limit=0", "/limit"},   {"limit=1001", "/limit"}, {"limit=", "/limit"},
       {"limit=ten", "/limit"}, {"limit=-1", "/limit"},   {"limit=99999999999999999999", "/limit"},
@@ -95,7 +95,7 @@ TEST_F(QueryRoutesTest, a_limit_or_place_that_is_none_is_refused_by_name) {
   }
 }
 
-TEST_F(QueryRoutesTest, a_filter_gives_the_one_or_none) {
+TEST_F(QueryRoutesTest, AFilterGivesTheOneOrNone) {
   given({"ana", "luz", "eva"});
   EXPECT_EQ(whole(get("/api-queries/names?name=luz")), R"([{"name":"luz"}])");
   EXPECT_EQ(whole(get("/api-queries/names?name=Luz")), "[]");
@@ -106,7 +106,7 @@ TEST_F(QueryRoutesTest, a_filter_gives_the_one_or_none) {
   EXPECT_EQ(whole(get("/api-queries/names?name=luz&letter=too-long")), "[]");
 }
 
-TEST_F(QueryRoutesTest, a_query_waits_until_the_model_holds_what_its_client_wrote) {
+TEST_F(QueryRoutesTest, AQueryWaitsUntilTheModelHoldsWhatItsClientWrote) {
   given({"ana"});
   const auto sent = ask("/api-queries/names/2", {{"Sportapp-Position", "others=7, names=2"}});
   EXPECT_FALSE(sent->answer);
@@ -117,7 +117,7 @@ TEST_F(QueryRoutesTest, a_query_waits_until_the_model_holds_what_its_client_wrot
   EXPECT_EQ(loop_.timers(), 0);
 }
 
-TEST_F(QueryRoutesTest, a_position_that_does_not_come_in_time_is_unavailable) {
+TEST_F(QueryRoutesTest, APositionThatDoesNotComeInTimeIsUnavailable) {
   given({"ana"});
   const auto sent = ask("/api-queries/names/1", {{"Sportapp-Position", "names=2"}});
   EXPECT_FALSE(sent->answer);
@@ -127,7 +127,7 @@ TEST_F(QueryRoutesTest, a_position_that_does_not_come_in_time_is_unavailable) {
   EXPECT_NE(header(*sent->answer, "Retry-After"), "");
 }
 
-TEST_F(QueryRoutesTest, a_preferred_wait_is_taken_within_bounds_and_said) {
+TEST_F(QueryRoutesTest, APreferredWaitIsTakenWithinBoundsAndSaid) {
   given({"ana"});
   const auto applied = [&](const std::string& prefer) {
     return header(get("/api-queries/names/1", {{"Sportapp-Position", "names=1"}, {"Prefer", prefer}}),
@@ -141,7 +141,7 @@ TEST_F(QueryRoutesTest, a_preferred_wait_is_taken_within_bounds_and_said) {
       << "there was nothing to wait for";
 }
 
-TEST_F(QueryRoutesTest, positions_of_others_are_ignored_and_nonsense_is_refused) {
+TEST_F(QueryRoutesTest, PositionsOfOthersAreIgnoredAndNonsenseIsRefused) {
   given({"ana"});
   for (const auto* fine : {"names=1", "names=0", "others=99", "others=99,names=1", " names=1 , others=3 "}) {
     EXPECT_EQ(get("/api-queries/names/1", {{"Sportapp-Position", fine}}).status, 200) << fine;
@@ -153,7 +153,7 @@ TEST_F(QueryRoutesTest, positions_of_others_are_ignored_and_nonsense_is_refused)
   }
 }
 
-TEST_F(QueryRoutesTest, more_than_the_bound_do_not_wait) {
+TEST_F(QueryRoutesTest, MoreThanTheBoundDoNotWait) {
   const Headers ahead = {{"Sportapp-Position", "names=9"}};
   std::vector<std::shared_ptr<Sent>> waiting;
   for (std::size_t i = 0; i < kWaitersMax; ++i) waiting.push_back(ask("/api-queries/names", ahead));
@@ -163,7 +163,7 @@ TEST_F(QueryRoutesTest, more_than_the_bound_do_not_wait) {
 
 class ClosedModelTest : public testing::QueriesTest {};
 
-TEST_F(ClosedModelTest, queries_are_unavailable_until_the_model_is_open) {
+TEST_F(ClosedModelTest, QueriesAreUnavailableUntilTheModelIsOpen) {
   EXPECT_EQ(get("/api-queries/names").status, 503);
   EXPECT_EQ(get("/api-queries/names/1").status, 503);
   EXPECT_EQ(live_.state(), "opening");

@@ -28,7 +28,7 @@ class RebuildTest : public testing::QueriesTest {
   }
 };
 
-TEST_F(RebuildTest, the_rebuilt_model_is_identical_and_goes_on_following) {
+TEST_F(RebuildTest, TheRebuiltModelIsIdenticalAndGoesOnFollowing) {
   open();
   many(2500);
   rebuild();
@@ -44,7 +44,7 @@ TEST_F(RebuildTest, the_rebuilt_model_is_identical_and_goes_on_following) {
   EXPECT_EQ(rebuild_->progress().identical, true) << "and again";
 }
 
-TEST_F(RebuildTest, a_model_that_was_wrong_is_told_and_put_right) {
+TEST_F(RebuildTest, AModelThatWasWrongIsToldAndPutRight) {
   open();
   given({"ana", "luz"});
   tamper("UPDATE views SET view = '{}' WHERE id = 2");
@@ -55,7 +55,7 @@ TEST_F(RebuildTest, a_model_that_was_wrong_is_told_and_put_right) {
   EXPECT_EQ(get("/api-queries/names/2").body, R"({"name":"luz"})");
 }
 
-TEST_F(RebuildTest, a_list_under_way_goes_on_over_the_change) {
+TEST_F(RebuildTest, AListUnderWayGoesOnOverTheChange) {
   open();
   many(1700);
   auto list = get("/api-queries/names");
@@ -65,7 +65,7 @@ TEST_F(RebuildTest, a_list_under_way_goes_on_over_the_change) {
   EXPECT_EQ(body, whole(get("/api-queries/names")));
 }
 
-TEST_F(RebuildTest, queries_are_answered_while_it_runs) {
+TEST_F(RebuildTest, QueriesAreAnsweredWhileItRuns) {
   open();
   many(3000);
   ASSERT_TRUE(rebuild_->start());
@@ -79,7 +79,7 @@ TEST_F(RebuildTest, queries_are_answered_while_it_runs) {
   EXPECT_EQ(rebuild_->progress().identical, true);
 }
 
-TEST_F(RebuildTest, with_the_feed_out_of_reach_it_fails_and_the_old_model_stays) {
+TEST_F(RebuildTest, WithTheFeedOutOfReachItFailsAndTheOldModelStays) {
   open();
   given({"ana"});
   tamper("UPDATE views SET view = '{\"old\":1}'");
@@ -94,7 +94,7 @@ TEST_F(RebuildTest, with_the_feed_out_of_reach_it_fails_and_the_old_model_stays)
   EXPECT_EQ(get("/api-queries/names/2").status, 200) << "and it goes on following";
 }
 
-TEST_F(RebuildTest, with_a_feed_that_lacks_what_was_served_it_fails_and_the_old_model_stays) {
+TEST_F(RebuildTest, WithAFeedThatLacksWhatWasServedItFailsAndTheOldModelStays) {
   open();
   given({"ana", "luz"});
   journal_.held_at = 1;
@@ -103,7 +103,7 @@ TEST_F(RebuildTest, with_a_feed_that_lacks_what_was_served_it_fails_and_the_old_
   EXPECT_EQ(get("/api-queries/names/2").status, 200);
 }
 
-TEST_F(RebuildTest, what_another_process_reads_is_not_taken_from_under_it) {
+TEST_F(RebuildTest, WhatAnotherProcessReadsIsNotTakenFromUnderIt) {
   open();
   given({"ana"});
   auto other = projection::ReadModelReader::open(live_.file());
@@ -118,7 +118,7 @@ TEST_F(RebuildTest, what_another_process_reads_is_not_taken_from_under_it) {
   EXPECT_EQ(rebuild_->progress().identical, true) << rebuild_->progress().error;
 }
 
-TEST_F(RebuildTest, one_runs_at_a_time_and_is_shown) {
+TEST_F(RebuildTest, OneRunsAtATimeAndIsShown) {
   open();
   given({"ana"});
   EXPECT_NE(get("/internal/rebuild").body.find(R"("state":"idle")"), std::string::npos);
@@ -128,17 +128,17 @@ TEST_F(RebuildTest, one_runs_at_a_time_and_is_shown) {
   EXPECT_NE(get("/internal/rebuild").body.find(R"("identical":true)"), std::string::npos);
 }
 
-TEST_F(RebuildTest, the_gateway_does_not_reach_it) {
+TEST_F(RebuildTest, TheGatewayDoesNotReachIt) {
   EXPECT_EQ(ask("/internal/rebuild", {{"Sportapp-Via", "gateway"}}, "POST")->answer->status, 404);
 }
 
-TEST_F(RebuildTest, what_a_crash_left_behind_is_removed) {
+TEST_F(RebuildTest, WhatACrashLeftBehindIsRemoved) {
   for (const auto* suffix : {"", "-wal", "-shm"}) std::ofstream(rebuilt_file().string() + suffix) << "x";
   ASSERT_TRUE(rebuild_->remove_leftovers());
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
-TEST_F(RebuildTest, the_end_of_the_process_cuts_it_off_and_leaves_a_working_model) {
+TEST_F(RebuildTest, TheEndOfTheProcessCutsItOffAndLeavesAWorkingModel) {
   open();
   many(2000);
   ASSERT_TRUE(rebuild_->start());
@@ -146,7 +146,7 @@ TEST_F(RebuildTest, the_end_of_the_process_cuts_it_off_and_leaves_a_working_mode
   EXPECT_EQ(get("/api-queries/names/2000").status, 200);
 }
 
-TEST_F(RebuildTest, it_begins_with_the_base_model_where_events_were_deleted) {
+TEST_F(RebuildTest, ItBeginsWithTheBaseModelWhereEventsWereDeleted) {
   open();
   many(900);
   given_base({700});
@@ -157,7 +157,7 @@ TEST_F(RebuildTest, it_begins_with_the_base_model_where_events_were_deleted) {
   EXPECT_EQ(get("/api-queries/names/901").body, R"({"name":"ana"})");
 }
 
-TEST_F(RebuildTest, a_model_that_was_thrown_away_comes_back_by_itself_though_events_were_deleted) {
+TEST_F(RebuildTest, AModelThatWasThrownAwayComesBackByItselfThoughEventsWereDeleted) {
   for (int i = 0; i < 900; ++i) journal_.append("n");
   given_base({700});
   open();
@@ -170,7 +170,7 @@ TEST_F(RebuildTest, a_model_that_was_thrown_away_comes_back_by_itself_though_eve
   EXPECT_EQ(rebuild_->progress().identical, true);
 }
 
-TEST_F(RebuildTest, without_a_base_model_what_was_deleted_is_not_passed_over) {
+TEST_F(RebuildTest, WithoutABaseModelWhatWasDeletedIsNotPassedOver) {
   for (int i = 0; i < 9; ++i) journal_.append("n");
   journal_.deleted = 5;
   open();
@@ -179,7 +179,7 @@ TEST_F(RebuildTest, without_a_base_model_what_was_deleted_is_not_passed_over) {
   EXPECT_EQ(get("/api-queries/names/7").status, 404);
 }
 
-TEST_F(RebuildTest, a_damaged_model_is_made_anew_by_itself) {
+TEST_F(RebuildTest, ADamagedModelIsMadeAnewByItself) {
   open();
   many(3000);
   const auto size = std::filesystem::file_size(live_.file());
@@ -200,7 +200,7 @@ TEST_F(RebuildTest, a_damaged_model_is_made_anew_by_itself) {
 }
 
 // As after the restore of an older backup below a read model that has seen more.
-TEST_F(RebuildTest, a_model_of_a_journal_that_is_no_more_is_made_anew_and_begins_where_the_journal_is) {
+TEST_F(RebuildTest, AModelOfAJournalThatIsNoMoreIsMadeAnewAndBeginsWhereTheJournalIs) {
   open();
   many(20);
   ASSERT_TRUE(loop_.run_until([this] { return live_.position() == Seq{20}; }));

@@ -15,7 +15,7 @@ class ViewSetAsideTest : public testing::QueriesTest {
   std::string listed() { return get("/internal/events/set-aside").body; }
 };
 
-TEST_F(ViewSetAsideTest, what_cannot_be_shown_is_listed_with_its_reason_and_the_rest_is_served) {
+TEST_F(ViewSetAsideTest, WhatCannotBeShownIsListedWithItsReasonAndTheRestIsServed) {
   open();
   EXPECT_EQ(listed(), R"({"set_aside":[]})");
   given({"ana", "!", "luz"});
@@ -25,7 +25,7 @@ TEST_F(ViewSetAsideTest, what_cannot_be_shown_is_listed_with_its_reason_and_the_
   EXPECT_EQ(listed(), R"({"set_aside":[{"source":"names","seq":2,"type":"Named","reason":"no name"}]})");
 }
 
-TEST_F(ViewSetAsideTest, a_retry_shows_what_can_be_shown_now) {
+TEST_F(ViewSetAsideTest, ARetryShowsWhatCanBeShownNow) {
   open();
   given({"ana", "!", "luz"});
   EXPECT_EQ(retry(), R"({"retried":0,"left":1})");
@@ -39,7 +39,7 @@ TEST_F(ViewSetAsideTest, a_retry_shows_what_can_be_shown_now) {
   EXPECT_EQ(get("/api-queries/names/4").status, 200) << "and it goes on following";
 }
 
-TEST_F(ViewSetAsideTest, what_came_after_an_event_applied_late_counts_in_the_end) {
+TEST_F(ViewSetAsideTest, WhatCameAfterAnEventAppliedLateCountsInTheEnd) {
   open();
   given({"!", "!x"});
   names_.knows_all = true;
@@ -49,7 +49,7 @@ TEST_F(ViewSetAsideTest, what_came_after_an_event_applied_late_counts_in_the_end
   EXPECT_EQ(get("/api-queries/names?letter=!").body, R"([{"name":"!x"}])");
 }
 
-TEST_F(ViewSetAsideTest, one_retry_runs_at_a_time) {
+TEST_F(ViewSetAsideTest, OneRetryRunsAtATime) {
   open();
   given({"!"});
   const auto first = ask("/internal/events/retry", {}, "POST");
@@ -58,14 +58,14 @@ TEST_F(ViewSetAsideTest, one_retry_runs_at_a_time) {
   EXPECT_EQ(first->answer->status, 200);
 }
 
-TEST_F(ViewSetAsideTest, before_the_read_model_is_open_it_says_so) {
+TEST_F(ViewSetAsideTest, BeforeTheReadModelIsOpenItSaysSo) {
   EXPECT_EQ(get("/internal/events/set-aside").status, 503);
   const auto sent = ask("/internal/events/retry", {}, "POST");
   ASSERT_TRUE(loop_.run_until([&] { return sent->answer.has_value(); }));
   EXPECT_EQ(sent->answer->status, 503);
 }
 
-TEST_F(ViewSetAsideTest, a_rebuild_and_a_retry_do_not_get_in_each_others_way) {
+TEST_F(ViewSetAsideTest, ARebuildAndARetryDoNotGetInEachOthersWay) {
   open();
   given(std::vector<std::string>(1500, "!"));
   names_.knows_all = true;
@@ -78,7 +78,7 @@ TEST_F(ViewSetAsideTest, a_rebuild_and_a_retry_do_not_get_in_each_others_way) {
   EXPECT_EQ(get("/api-queries/names/1500").status, 200);
 }
 
-TEST_F(ViewSetAsideTest, the_gateway_does_not_reach_it) {
+TEST_F(ViewSetAsideTest, TheGatewayDoesNotReachIt) {
   EXPECT_EQ(ask("/internal/events/retry", {{"Sportapp-Via", "gateway"}}, "POST")->answer->status, 404);
   EXPECT_EQ(ask("/internal/events/set-aside", {{"Sportapp-Via", "gateway"}})->answer->status, 404);
 }

@@ -19,7 +19,7 @@ class PositionWaitersTest : public ::testing::Test {
   std::string log_;
 };
 
-TEST_F(PositionWaitersTest, those_at_or_below_the_position_are_woken_and_no_others) {
+TEST_F(PositionWaitersTest, ThoseAtOrBelowThePositionAreWokenAndNoOthers) {
   EXPECT_TRUE(wait_for(5) && wait_for(3) && wait_for(4));
   waiters_.reached({2});
   EXPECT_EQ(log_, "");
@@ -32,7 +32,7 @@ TEST_F(PositionWaitersTest, those_at_or_below_the_position_are_woken_and_no_othe
   EXPECT_EQ(log_, "3r 4r 5r ") << "each is woken once";
 }
 
-TEST_F(PositionWaitersTest, the_time_ends_a_wait) {
+TEST_F(PositionWaitersTest, TheTimeEndsAWait) {
   EXPECT_TRUE(wait_for(5));
   loop_.let_time_pass();
   EXPECT_EQ(log_, "5t ");
@@ -40,7 +40,7 @@ TEST_F(PositionWaitersTest, the_time_ends_a_wait) {
   EXPECT_EQ(log_, "5t ");
 }
 
-TEST_F(PositionWaitersTest, no_more_than_the_bound_wait) {
+TEST_F(PositionWaitersTest, NoMoreThanTheBoundWait) {
   EXPECT_TRUE(wait_for(1) && wait_for(1) && wait_for(1));
   EXPECT_FALSE(wait_for(1));
   waiters_.reached({1});
@@ -48,7 +48,7 @@ TEST_F(PositionWaitersTest, no_more_than_the_bound_wait) {
   EXPECT_TRUE(wait_for(2));
 }
 
-TEST_F(PositionWaitersTest, one_that_is_woken_may_wait_again) {
+TEST_F(PositionWaitersTest, OneThatIsWokenMayWaitAgain) {
   EXPECT_TRUE(waiters_.wait_for({1}, 1000, [this](Waited) { EXPECT_TRUE(wait_for(1)); }));
   waiters_.reached({1});
   EXPECT_EQ(log_, "");

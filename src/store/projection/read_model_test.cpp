@@ -69,7 +69,7 @@ class ReadModelTest : public ::testing::Test {
   int damaged_ = 0;
 };
 
-TEST_F(ReadModelTest, what_is_written_is_read_by_id_by_name_and_in_pages) {
+TEST_F(ReadModelTest, WhatIsWrittenIsReadByIdByNameAndInPages) {
   auto model = open();
   ASSERT_TRUE(model->write(events(1, {"ana", "luz", "eva"})));
   auto read = reader();
@@ -87,7 +87,7 @@ TEST_F(ReadModelTest, what_is_written_is_read_by_id_by_name_and_in_pages) {
   EXPECT_EQ(written_.lag_ms, 600);
 }
 
-TEST_F(ReadModelTest, what_is_held_is_of_one_moment_until_it_is_released) {
+TEST_F(ReadModelTest, WhatIsHeldIsOfOneMomentUntilItIsReleased) {
   auto model = open();
   auto read = reader();
   read->hold();
@@ -100,7 +100,7 @@ TEST_F(ReadModelTest, what_is_held_is_of_one_moment_until_it_is_released) {
   EXPECT_EQ(*read->view({1}), "ana");
 }
 
-TEST_F(ReadModelTest, a_reader_that_was_open_before_sees_what_is_written_after) {
+TEST_F(ReadModelTest, AReaderThatWasOpenBeforeSeesWhatIsWrittenAfter) {
   auto model = open();
   auto read = reader();
   EXPECT_EQ(*read->view({1}), std::nullopt);
@@ -108,7 +108,7 @@ TEST_F(ReadModelTest, a_reader_that_was_open_before_sees_what_is_written_after) 
   EXPECT_EQ(*read->view({1}), "ana");
 }
 
-TEST_F(ReadModelTest, position_is_kept_with_the_views) {
+TEST_F(ReadModelTest, PositionIsKeptWithTheViews) {
   ASSERT_TRUE(open()->write(events(1, {"ana", "luz"})));
   auto model = open();
   EXPECT_EQ(model->position(), Seq{2});
@@ -117,7 +117,7 @@ TEST_F(ReadModelTest, position_is_kept_with_the_views) {
   EXPECT_EQ(reader()->summary()->views, 3);
 }
 
-TEST_F(ReadModelTest, an_event_that_cannot_be_applied_is_set_aside_and_stops_nothing_else) {
+TEST_F(ReadModelTest, AnEventThatCannotBeAppliedIsSetAsideAndStopsNothingElse) {
   auto model = open();
   ASSERT_TRUE(model->write(events(1, {"ana", "!", "luz"})));
   EXPECT_EQ(model->position(), Seq{3});
@@ -141,7 +141,7 @@ TEST_F(ReadModelTest, an_event_that_cannot_be_applied_is_set_aside_and_stops_not
   EXPECT_EQ(model->set_aside(), 3);
 }
 
-TEST_F(ReadModelTest, what_is_set_aside_is_applied_once_it_can_be) {
+TEST_F(ReadModelTest, WhatIsSetAsideIsAppliedOnceItCanBe) {
   auto model = open(), whole = open("whole.db");
   ASSERT_TRUE(model->write(events(1, {"ana", "!", "luz", "!", "-luz"})));
   auto retried = model->retry_set_aside({});
@@ -160,7 +160,7 @@ TEST_F(ReadModelTest, what_is_set_aside_is_applied_once_it_can_be) {
   EXPECT_EQ(model->retry_set_aside({})->applied, 0) << "once";
 }
 
-TEST_F(ReadModelTest, events_of_which_none_can_be_applied_are_all_kept) {
+TEST_F(ReadModelTest, EventsOfWhichNoneCanBeAppliedAreAllKept) {
   auto model = open();
   ASSERT_TRUE(model->write(events(1, std::vector<std::string>(1200, "!"))));
   EXPECT_EQ(model->position(), Seq{1200});
@@ -173,7 +173,7 @@ TEST_F(ReadModelTest, events_of_which_none_can_be_applied_are_all_kept) {
   EXPECT_EQ(reader()->summary()->views, 1200);
 }
 
-TEST_F(ReadModelTest, events_that_counted_already_are_skipped) {
+TEST_F(ReadModelTest, EventsThatCountedAlreadyAreSkipped) {
   auto model = open();
   ASSERT_TRUE(model->write(events(1, {"ana", "luz"})));
   ASSERT_TRUE(model->write(events(1, {"other", "other"})));
@@ -185,7 +185,7 @@ TEST_F(ReadModelTest, events_that_counted_already_are_skipped) {
   ASSERT_TRUE(model->write({}));
 }
 
-TEST_F(ReadModelTest, a_gap_before_or_inside_a_batch_is_refused) {
+TEST_F(ReadModelTest, AGapBeforeOrInsideABatchIsRefused) {
   auto model = open();
   ASSERT_TRUE(model->write(events(1, {"ana"})));
   EXPECT_FALSE(model->write(events(3, {"eva"})));
@@ -196,7 +196,7 @@ TEST_F(ReadModelTest, a_gap_before_or_inside_a_batch_is_refused) {
   EXPECT_EQ(reader()->summary()->views, 1);
 }
 
-TEST_F(ReadModelTest, models_of_the_same_events_have_the_same_digest_however_they_were_batched) {
+TEST_F(ReadModelTest, ModelsOfTheSameEventsHaveTheSameDigestHoweverTheyWereBatched) {
   auto one = open("one.db"), other = open("other.db");
   ASSERT_TRUE(one->write(events(1, {"ana", "luz", "eva"})));
   ASSERT_TRUE(other->write(events(1, {"ana"})));
@@ -208,7 +208,7 @@ TEST_F(ReadModelTest, models_of_the_same_events_have_the_same_digest_however_the
   EXPECT_NE(*one->digest(), *other->digest()) << "lookups count too";
 }
 
-TEST_F(ReadModelTest, a_file_that_is_no_database_is_put_aside_and_the_model_starts_anew) {
+TEST_F(ReadModelTest, AFileThatIsNoDatabaseIsPutAsideAndTheModelStartsAnew) {
   std::filesystem::create_directories(folder_);
   std::ofstream(folder_ / "read_model.db") << std::string(8192, 'x');
   auto model = open();
@@ -217,7 +217,7 @@ TEST_F(ReadModelTest, a_file_that_is_no_database_is_put_aside_and_the_model_star
   EXPECT_TRUE(model->write(events(1, {"ana"})));
 }
 
-TEST_F(ReadModelTest, an_empty_file_is_a_model_that_starts_anew) {
+TEST_F(ReadModelTest, AnEmptyFileIsAModelThatStartsAnew) {
   ASSERT_TRUE(open()->write(events(1, {"ana"})));
   std::ofstream(folder_ / "read_model.db", std::ios::trunc);
   auto model = open();
@@ -228,7 +228,7 @@ TEST_F(ReadModelTest, an_empty_file_is_a_model_that_starts_anew) {
 
 // Whichever page is garbage: the model is recreated at once, or the owner is told, who recreates it, or
 // whoever reads it gets an error, or nothing that is read differs.
-TEST_F(ReadModelTest, a_page_of_garbage_stops_nothing) {
+TEST_F(ReadModelTest, APageOfGarbageStopsNothing) {
   constexpr std::size_t kPage = 2048;
   std::vector<std::string> names;
   for (int i = 0; i < 300; ++i) names.push_back("name" + std::to_string(i));
@@ -263,7 +263,7 @@ TEST_F(ReadModelTest, a_page_of_garbage_stops_nothing) {
   EXPECT_GT(noticed, 4);
 }
 
-TEST_F(ReadModelTest, a_file_of_another_version_or_service_is_put_aside) {
+TEST_F(ReadModelTest, AFileOfAnotherVersionOrServiceIsPutAside) {
   for (const auto* change : {"PRAGMA user_version=99", "UPDATE meta SET service='others'", "DROP TABLE views",
                              "DROP TABLE set_aside"}) {
     ASSERT_TRUE(open()->write(events(1, {"ana"})));
@@ -272,7 +272,7 @@ TEST_F(ReadModelTest, a_file_of_another_version_or_service_is_put_aside) {
   }
 }
 
-TEST_F(ReadModelTest, damage_found_while_writing_is_reported) {
+TEST_F(ReadModelTest, DamageFoundWhileWritingIsReported) {
   auto model = open();
   ASSERT_TRUE(model->write(events(1, {"ana"})));
   ASSERT_TRUE(ReadModel::seal(std::move(model)));
@@ -292,7 +292,7 @@ TEST_F(ReadModelTest, damage_found_while_writing_is_reported) {
   EXPECT_GE(damaged_, 1);
 }
 
-TEST_F(ReadModelTest, after_a_full_or_read_only_disk_the_next_write_works) {
+TEST_F(ReadModelTest, AfterAFullOrReadOnlyDiskTheNextWriteWorks) {
   sportapp::testing::FaultyDisk disk;
   auto model = open();
   ASSERT_TRUE(model->write(events(1, {"ana"})));
@@ -313,7 +313,7 @@ TEST_F(ReadModelTest, after_a_full_or_read_only_disk_the_next_write_works) {
 
 // A failed write may or may not have happened; either way views and position agree, and offering the same
 // events again brings the model to the one right state.
-TEST_F(ReadModelTest, a_disk_that_fails_at_any_change_leaves_views_and_position_in_step) {
+TEST_F(ReadModelTest, ADiskThatFailsAtAnyChangeLeavesViewsAndPositionInStep) {
   sportapp::testing::FaultyDisk disk;
   const auto all = events(1, {"ana", "luz", "eva", "-luz", "!", "noa", "!", std::string(50'000, 'x')});
   auto whole = open("whole.db");
@@ -337,7 +337,7 @@ TEST_F(ReadModelTest, a_disk_that_fails_at_any_change_leaves_views_and_position_
   EXPECT_GT(failures, 3) << "the disk failed at every change there is, and then not at all";
 }
 
-TEST_F(ReadModelTest, a_sealed_model_is_one_file_that_can_take_the_place_of_another) {
+TEST_F(ReadModelTest, ASealedModelIsOneFileThatCanTakeThePlaceOfAnother) {
   auto old = open();
   ASSERT_TRUE(old->write(events(1, {"ana"})));
   auto fresh = open("rebuild.db");
@@ -351,7 +351,7 @@ TEST_F(ReadModelTest, a_sealed_model_is_one_file_that_can_take_the_place_of_anot
   EXPECT_EQ(*reader()->view({2}), "luz");
 }
 
-TEST_F(ReadModelTest, a_model_that_another_reads_cannot_be_sealed) {
+TEST_F(ReadModelTest, AModelThatAnotherReadsCannotBeSealed) {
   auto model = open();
   ASSERT_TRUE(model->write(events(1, {"ana"})));
   auto other = reader();
@@ -363,7 +363,7 @@ TEST_F(ReadModelTest, a_model_that_another_reads_cannot_be_sealed) {
   EXPECT_EQ(open()->position(), Seq{1}) << "nothing was lost";
 }
 
-TEST_F(ReadModelTest, removing_takes_the_files_beside_too) {
+TEST_F(ReadModelTest, RemovingTakesTheFilesBesideToo) {
   {
     auto model = open();
     ASSERT_TRUE(model->write(events(1, {"ana"})));

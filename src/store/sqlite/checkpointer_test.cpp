@@ -32,7 +32,7 @@ class CheckpointerTest : public ::testing::Test {
   std::unique_ptr<Checkpointer> checkpointer_;
 };
 
-TEST_F(CheckpointerTest, the_wal_is_bounded_however_much_is_written_and_nothing_is_lost) {
+TEST_F(CheckpointerTest, TheWalIsBoundedHoweverMuchIsWrittenAndNothingIsLost) {
   start();
   write(2000);
   EXPECT_LT(wal_bytes(), 6U * kWalKib * 1024);
@@ -45,12 +45,12 @@ TEST_F(CheckpointerTest, the_wal_is_bounded_however_much_is_written_and_nothing_
   EXPECT_EQ((*again)->execAndGet("PRAGMA integrity_check").getString(), "ok");
 }
 
-TEST_F(CheckpointerTest, without_it_the_same_writing_makes_a_long_wal) {
+TEST_F(CheckpointerTest, WithoutItTheSameWritingMakesALongWal) {
   write(2000);
   EXPECT_GT(wal_bytes(), 15'000'000U);
 }
 
-TEST_F(CheckpointerTest, a_wal_that_a_reader_held_is_copied_when_it_lets_go) {
+TEST_F(CheckpointerTest, AWalThatAReaderHeldIsCopiedWhenItLetsGo) {
   start();
   write(1);
   auto reading = open(file_, {.read_only = true});

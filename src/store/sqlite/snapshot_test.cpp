@@ -28,11 +28,11 @@ class SnapshotTest : public ::testing::Test {
   const std::filesystem::path file_ = folder_.path() / "numbers.db";
 };
 
-TEST_F(SnapshotTest, a_whole_file_is_not_damaged) {
+TEST_F(SnapshotTest, AWholeFileIsNotDamaged) {
   EXPECT_EQ(damage(), std::nullopt);
 }
 
-TEST_F(SnapshotTest, damage_is_told_in_one_line) {
+TEST_F(SnapshotTest, DamageIsToldInOneLine) {
   {
     std::fstream file(file_, std::ios::in | std::ios::out | std::ios::binary);
     file.seekp(3 * 4096);

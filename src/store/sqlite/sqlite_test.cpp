@@ -19,14 +19,14 @@ class SqliteTest : public ::testing::Test {
   std::filesystem::path folder_;
 };
 
-TEST_F(SqliteTest, makes_file_and_folder_and_writes_through_a_wal_that_is_synced) {
+TEST_F(SqliteTest, MakesFileAndFolderAndWritesThroughAWalThatIsSynced) {
   auto opened = open(folder_ / "deep" / "a.db", {});
   ASSERT_TRUE(opened) << opened.error().what;
   EXPECT_EQ((*opened)->execAndGet("PRAGMA journal_mode").getString(), "wal");
   EXPECT_EQ((*opened)->execAndGet("PRAGMA synchronous").getInt(), 2);
 }
 
-TEST_F(SqliteTest, the_wal_is_bounded_in_bytes_whatever_the_size_of_a_page) {
+TEST_F(SqliteTest, TheWalIsBoundedInBytesWhateverTheSizeOfAPage) {
   auto opened = open(folder_ / "a.db", {.wal_kib = 1024});
   ASSERT_TRUE(opened) << opened.error().what;
   (*opened)->exec("CREATE TABLE t(b)");
@@ -35,7 +35,7 @@ TEST_F(SqliteTest, the_wal_is_bounded_in_bytes_whatever_the_size_of_a_page) {
   EXPECT_LT(std::filesystem::file_size(folder_ / "a.db-wal"), 1'400'000U);
 }
 
-TEST_F(SqliteTest, a_file_that_is_no_database_is_refused_by_name) {
+TEST_F(SqliteTest, AFileThatIsNoDatabaseIsRefusedByName) {
   std::filesystem::create_directories(folder_);
   std::ofstream(folder_ / "a.db") << std::string(4096, 'x');
   const auto opened = open(folder_ / "a.db", {});
@@ -44,7 +44,7 @@ TEST_F(SqliteTest, a_file_that_is_no_database_is_refused_by_name) {
   EXPECT_NE(opened.error().what.find("a.db"), std::string::npos) << opened.error().what;
 }
 
-TEST_F(SqliteTest, a_missing_file_is_not_made_when_only_reading) {
+TEST_F(SqliteTest, AMissingFileIsNotMadeWhenOnlyReading) {
   const auto opened = open(folder_ / "a.db", {.read_only = true});
   ASSERT_FALSE(opened);
   EXPECT_FALSE(std::filesystem::exists(folder_));

@@ -72,7 +72,7 @@ class ValueIndexTest : public ::testing::Test {
   std::int64_t last_id_ = 0;
 };
 
-TEST_F(ValueIndexTest, says_what_was_put_last_however_often_values_move_and_the_file_is_opened) {
+TEST_F(ValueIndexTest, SaysWhatWasPutLastHoweverOftenValuesMoveAndTheFileIsOpened) {
   auto reading = connect(true);
   ValueIndexReader reader(*reading, kTable);
   for (int round = 0; round < 40; ++round) {
@@ -85,7 +85,7 @@ TEST_F(ValueIndexTest, says_what_was_put_last_however_often_values_move_and_the_
   EXPECT_GT(rows_of("names"), 1000) << "values were moved";
 }
 
-TEST_F(ValueIndexTest, what_waits_is_bounded_and_what_was_moved_is_forgotten) {
+TEST_F(ValueIndexTest, WhatWaitsIsBoundedAndWhatWasMovedIsForgotten) {
   for (int i = 0; i < 20'000; i += 500) change(500);
   EXPECT_LT(rows_of("names_recent"), 6000);
   reopen();
@@ -93,7 +93,7 @@ TEST_F(ValueIndexTest, what_waits_is_bounded_and_what_was_moved_is_forgotten) {
   EXPECT_LT(rows_of("names_recent"), 6000);
 }
 
-TEST_F(ValueIndexTest, what_was_moved_is_forgotten_though_it_is_opened_again_and_again) {
+TEST_F(ValueIndexTest, WhatWasMovedIsForgottenThoughItIsOpenedAgainAndAgain) {
   for (int life = 0; life < 160; ++life) {
     for (int i = 0; i < 3; ++i) change(50);
     reopen();
@@ -102,7 +102,7 @@ TEST_F(ValueIndexTest, what_was_moved_is_forgotten_though_it_is_opened_again_and
   EXPECT_LT(rows_of("names_recent"), 8000);
 }
 
-TEST_F(ValueIndexTest, a_value_behind_the_move_is_moved_in_the_next_round) {
+TEST_F(ValueIndexTest, AValueBehindTheMoveIsMovedInTheNextRound) {
   index_->put("username", "b", Id{1});
   for (int i = 0; i < 3000; i += 300) {
     SQLite::Transaction transaction(*database_);
@@ -115,7 +115,7 @@ TEST_F(ValueIndexTest, a_value_behind_the_move_is_moved_in_the_next_round) {
   }
 }
 
-TEST_F(ValueIndexTest, what_is_rolled_back_was_never_there) {
+TEST_F(ValueIndexTest, WhatIsRolledBackWasNeverThere) {
   change(3000);
   for (int round = 0; round < 10; ++round) {
     const auto kept = expected_;
@@ -133,7 +133,7 @@ TEST_F(ValueIndexTest, what_is_rolled_back_was_never_there) {
   }
 }
 
-TEST_F(ValueIndexTest, a_reader_sees_the_moment_of_its_transaction) {
+TEST_F(ValueIndexTest, AReaderSeesTheMomentOfItsTransaction) {
   index_->put("username", "ana", Id{1});
   auto reading = connect(true);
   ValueIndexReader reader(*reading, kTable);
@@ -150,7 +150,7 @@ TEST_F(ValueIndexTest, a_reader_sees_the_moment_of_its_transaction) {
   EXPECT_EQ(reader.find("username", "luz"), Id{3});
 }
 
-TEST_F(ValueIndexTest, is_listed_in_order_whole_and_once) {
+TEST_F(ValueIndexTest, IsListedInOrderWholeAndOnce) {
   for (int i = 0; i < 10; ++i) change(700);
   auto reading = connect(true);
   SQLite::Transaction moment(*reading);
@@ -170,7 +170,7 @@ TEST_F(ValueIndexTest, is_listed_in_order_whole_and_once) {
   }
 }
 
-TEST_F(ValueIndexTest, a_kill_between_two_commits_leaves_what_was_committed) {
+TEST_F(ValueIndexTest, AKillBetweenTwoCommitsLeavesWhatWasCommitted) {
   for (int i = 0; i < 10; ++i) change(700);
   {
     SQLite::Transaction transaction(*database_);

@@ -43,7 +43,7 @@ class OrdersTest : public ::testing::Test {
   std::vector<CommittedEvent> users, products;
 };
 
-TEST_F(OrdersTest, an_order_is_taken_at_the_price_and_with_the_names_of_now) {
+TEST_F(OrdersTest, AnOrderIsTakenAtThePriceAndWithTheNamesOfNow) {
   EXPECT_EQ(orders.post(kOrder), 200);
   EXPECT_EQ(orders.answer.body, R"({"id":1,"user":1,"product":4,"quantity":3,"state":"processing"})");
   EXPECT_EQ(orders.answer.location, "/api-queries/orders/1");
@@ -52,7 +52,7 @@ TEST_F(OrdersTest, an_order_is_taken_at_the_price_and_with_the_names_of_now) {
                             R"("product_value":1500,"quantity":3,"total":4500})");
 }
 
-TEST_F(OrdersTest, a_later_price_is_that_of_later_orders_only) {
+TEST_F(OrdersTest, ALaterPriceIsThatOfLaterOrdersOnly) {
   orders.post(kOrder);
   from_products("ProductChanged", R"({"id":4,"name":"Pelota","description":"","value":9,"stock":10})");
   EXPECT_EQ(orders.post(kOrder), 200);
@@ -61,13 +61,13 @@ TEST_F(OrdersTest, a_later_price_is_that_of_later_orders_only) {
   EXPECT_THAT(orders.events[2].event.payload, HasSubstr(R"("product_value":1500,"quantity":3,"total":4500)"));
 }
 
-TEST_F(OrdersTest, the_dearest_order_there_can_be_has_an_exact_total) {
+TEST_F(OrdersTest, TheDearestOrderThereCanBeHasAnExactTotal) {
   from_products("ProductAdded", R"({"id":5,"name":"Yate","description":"","value":1000000000,"stock":1})");
   EXPECT_EQ(orders.post(R"({"user":1,"product":5,"quantity":1000000})"), 200);
   EXPECT_THAT(last().payload, HasSubstr(R"("total":1000000000000000})"));
 }
 
-TEST_F(OrdersTest, an_unknown_user_or_product_is_named_and_may_only_be_early) {
+TEST_F(OrdersTest, AnUnknownUserOrProductIsNamedAndMayOnlyBeEarly) {
   EXPECT_EQ(orders.post(R"({"user":2,"product":4,"quantity":1})"), 400);
   ASSERT_EQ(orders.refusal.errors.size(), 1U);
   EXPECT_EQ(orders.refusal.errors[0].field, "/user");
@@ -81,7 +81,7 @@ TEST_F(OrdersTest, an_unknown_user_or_product_is_named_and_may_only_be_early) {
   EXPECT_EQ(orders.post(R"({"user":2,"product":4,"quantity":1})"), 200);
 }
 
-TEST_F(OrdersTest, stock_taken_completes_an_order) {
+TEST_F(OrdersTest, StockTakenCompletesAnOrder) {
   orders.post(kOrder);
   EXPECT_THAT(*orders.state.row("open_orders", Id{1}), R"({"since_ms":1234})");
   from_products("StockTaken", R"({"order":1,"product":4,"quantity":3,"stock":7})");
@@ -92,7 +92,7 @@ TEST_F(OrdersTest, stock_taken_completes_an_order) {
   EXPECT_EQ(orders.answer.location, "/api-queries/orders/2");
 }
 
-TEST_F(OrdersTest, stock_refused_fails_an_order_with_the_reason) {
+TEST_F(OrdersTest, StockRefusedFailsAnOrderWithTheReason) {
   orders.post(kOrder);
   from_products("StockRefused", R"({"order":1,"product":4,"quantity":3,"reason":"not enough stock"})");
   EXPECT_EQ(last().type, "OrderFailed");
@@ -100,7 +100,7 @@ TEST_F(OrdersTest, stock_refused_fails_an_order_with_the_reason) {
   EXPECT_FALSE(is_open(1));
 }
 
-TEST_F(OrdersTest, an_order_is_settled_once) {
+TEST_F(OrdersTest, AnOrderIsSettledOnce) {
   orders.post(kOrder);
   const auto taken = R"({"order":1,"product":4,"quantity":3,"stock":7})";
   from_products("StockTaken", taken);
@@ -112,7 +112,7 @@ TEST_F(OrdersTest, an_order_is_settled_once) {
   EXPECT_EQ(orders.events.size(), recorded);
 }
 
-TEST_F(OrdersTest, many_registrations_are_few_entries_and_none_is_lost) {
+TEST_F(OrdersTest, ManyRegistrationsAreFewEntriesAndNoneIsLost) {
   for (std::int64_t id = 2; id <= 501; ++id) {
     users.push_back(event(id, "UserRegistered", user_registered(id)));
   }
@@ -124,7 +124,7 @@ TEST_F(OrdersTest, many_registrations_are_few_entries_and_none_is_lost) {
   EXPECT_EQ(orders.state.row("users", Id{202}), user_registered(202));
 }
 
-TEST_F(OrdersTest, what_products_says_keeps_its_order) {
+TEST_F(OrdersTest, WhatProductsSaysKeepsItsOrder) {
   const auto reactions = orders.domain->react(
       "products",
       {event(1, "ProductAdded", R"({"id":1,"name":"a","value":1})"),
@@ -142,7 +142,7 @@ TEST_F(OrdersTest, what_products_says_keeps_its_order) {
   EXPECT_EQ(reactions[2].upto, Seq{5});
 }
 
-TEST_F(OrdersTest, an_event_that_cannot_be_understood_is_not_guessed_at) {
+TEST_F(OrdersTest, AnEventThatCannotBeUnderstoodIsNotGuessedAt) {
   const auto react = [&](const char* source, const char* type, const char* payload) {
     return orders.domain->react(source, {event(1, type, payload)});
   };
@@ -158,7 +158,7 @@ TEST_F(OrdersTest, an_event_that_cannot_be_understood_is_not_guessed_at) {
 class RefusedOrder : public OrdersTest,
                      public ::testing::WithParamInterface<std::pair<std::string, std::string>> {};
 
-TEST_P(RefusedOrder, changes_nothing_and_names_the_field) {
+TEST_P(RefusedOrder, ChangesNothingAndNamesTheField) {
   const auto& [field, body] = GetParam();
   EXPECT_EQ(orders.post(body), 400) << body;
   ASSERT_EQ(orders.refusal.errors.size(), 1U);

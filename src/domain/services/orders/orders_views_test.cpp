@@ -30,13 +30,13 @@ class OrdersViewsTest : public ::testing::Test {
   Seq seq;
 };
 
-TEST_F(OrdersViewsTest, an_order_is_one_row_with_all_of_its_names_and_numbers) {
+TEST_F(OrdersViewsTest, AnOrderIsOneRowWithAllOfItsNamesAndNumbers) {
   given("UsersNoted", R"({"users":[{"id":1,"username":"ana"}]})");
   given("OrderPlaced", placed(1));
   EXPECT_EQ(shown.views[1], view(1, "ana", "Balón", R"("processing")"));
 }
 
-TEST_F(OrdersViewsTest, an_order_ends_completed_or_failed_with_its_reason) {
+TEST_F(OrdersViewsTest, AnOrderEndsCompletedOrFailedWithItsReason) {
   given("OrderPlaced", placed(1));
   given("OrderPlaced", placed(2));
   given("OrderCompleted", R"({"id":1})");
@@ -45,7 +45,7 @@ TEST_F(OrdersViewsTest, an_order_ends_completed_or_failed_with_its_reason) {
   EXPECT_EQ(shown.views[2], view(2, "ana", "Balón", R"("failed","reason":"not enough stock")"));
 }
 
-TEST_F(OrdersViewsTest, a_renamed_product_is_renamed_in_its_orders_and_their_price_stays) {
+TEST_F(OrdersViewsTest, ARenamedProductIsRenamedInItsOrdersAndTheirPriceStays) {
   given("OrderPlaced", placed(1));
   given("OrderCompleted", R"({"id":1})");
   given("OrderPlaced", placed(2));
@@ -59,13 +59,13 @@ TEST_F(OrdersViewsTest, a_renamed_product_is_renamed_in_its_orders_and_their_pri
   EXPECT_EQ(shown.views[3], other);
 }
 
-TEST_F(OrdersViewsTest, a_renamed_user_is_renamed_in_his_orders) {
+TEST_F(OrdersViewsTest, ARenamedUserIsRenamedInHisOrders) {
   given("OrderPlaced", placed(1));
   given("UsersNoted", R"({"users":[{"id":2,"username":"luz"},{"id":1,"username":"Ana María"}]})");
   EXPECT_EQ(shown.views[1], view(1, "Ana María", "Balón", R"("processing")"));
 }
 
-TEST_F(OrdersViewsTest, renamed_twice_in_one_note_the_last_name_is_shown) {
+TEST_F(OrdersViewsTest, RenamedTwiceInOneNoteTheLastNameIsShown) {
   given("OrderPlaced", placed(1));
   given("ProductsNoted", R"({"products":[{"id":4,"name":"b","value":5},{"id":4,"name":"c","value":5}]})");
   EXPECT_EQ(shown.views[1], view(1, "ana", "c", R"("processing")"));
@@ -73,7 +73,7 @@ TEST_F(OrdersViewsTest, renamed_twice_in_one_note_the_last_name_is_shown) {
   EXPECT_EQ(shown.views[1], view(1, "ana", "c", R"("processing")"));
 }
 
-TEST_F(OrdersViewsTest, every_order_follows_a_rename_however_many_there_are) {
+TEST_F(OrdersViewsTest, EveryOrderFollowsARenameHoweverManyThereAre) {
   constexpr std::int64_t kOrders = 2001;
   for (std::int64_t id = 1; id <= kOrders; ++id) given("OrderPlaced", placed(id));
   given("ProductsNoted", R"({"products":[{"id":4,"name":"Pelota","value":5}]})");
@@ -82,14 +82,14 @@ TEST_F(OrdersViewsTest, every_order_follows_a_rename_however_many_there_are) {
   }
 }
 
-TEST_F(OrdersViewsTest, a_change_of_the_price_alone_changes_no_order) {
+TEST_F(OrdersViewsTest, AChangeOfThePriceAloneChangesNoOrder) {
   given("OrderPlaced", placed(1));
   const auto before = shown.views;
   given("ProductsNoted", R"({"products":[{"id":4,"name":"Balón","value":77}]})");
   EXPECT_EQ(shown.views, before);
 }
 
-TEST_F(OrdersViewsTest, an_event_it_cannot_show_is_refused_and_not_skipped) {
+TEST_F(OrdersViewsTest, AnEventItCannotShowIsRefusedAndNotSkipped) {
   EXPECT_THROW(given("OrderRemoved", R"({"id":1})"), std::exception);
   EXPECT_THROW(given("OrderPlaced", R"({"id":1})"), std::exception);
   EXPECT_THROW(given("OrderCompleted", R"({"id":1})"), std::exception);

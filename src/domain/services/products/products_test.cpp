@@ -29,31 +29,31 @@ class ProductsTest : public ::testing::Test {
   std::vector<CommittedEvent> orders;
 };
 
-TEST_F(ProductsTest, a_product_is_answered_and_recorded_whole) {
+TEST_F(ProductsTest, AProductIsAnsweredAndRecordedWhole) {
   EXPECT_EQ(products.answer.body, R"({"id":1,"name":"Balón","description":"n.º 5","value":4500,"stock":10})");
   EXPECT_EQ(products.answer.location, "/api-queries/products/1");
   EXPECT_EQ(last().type, "ProductAdded");
   EXPECT_EQ(last().payload, products.answer.body);
 }
 
-TEST_F(ProductsTest, a_description_need_not_be_given) {
+TEST_F(ProductsTest, ADescriptionNeedNotBeGiven) {
   EXPECT_EQ(products.post(R"({"stock":0,"value":0,"name":"a"})"), 200);
   EXPECT_EQ(products.answer.body, R"({"id":2,"name":"a","description":"","value":0,"stock":0})");
   EXPECT_EQ(products.post(R"({"stock":0,"value":0,"name":"a","description":null})"), 200);
   EXPECT_EQ(products.answer.body, R"({"id":3,"name":"a","description":"","value":0,"stock":0})");
 }
 
-TEST_F(ProductsTest, two_products_may_have_one_name) {
+TEST_F(ProductsTest, TwoProductsMayHaveOneName) {
   EXPECT_EQ(products.post(kBall), 200);
   EXPECT_EQ(products.answer.location, "/api-queries/products/2");
 }
 
-TEST_F(ProductsTest, a_description_may_have_lines_and_a_name_may_not) {
+TEST_F(ProductsTest, ADescriptionMayHaveLinesAndANameMayNot) {
   EXPECT_EQ(products.post(R"({"name":"a","description":" one\r\n\ttwo\n","value":1,"stock":1})"), 200);
   EXPECT_EQ(products.post(R"({"name":"a\nb","value":1,"stock":1})"), 400);
 }
 
-TEST_F(ProductsTest, a_change_gives_any_of_the_fields_and_is_answered_with_the_whole_product) {
+TEST_F(ProductsTest, AChangeGivesAnyOfTheFieldsAndIsAnsweredWithTheWholeProduct) {
   EXPECT_EQ(put(1, R"({"name":"Balón oficial"})"), 200);
   EXPECT_EQ(products.answer.body,
             R"({"id":1,"name":"Balón oficial","description":"n.º 5","value":4500,"stock":10})");
@@ -64,19 +64,19 @@ TEST_F(ProductsTest, a_change_gives_any_of_the_fields_and_is_answered_with_the_w
   EXPECT_EQ(products.answer.location, "/api-queries/products/1");
 }
 
-TEST_F(ProductsTest, a_change_of_nothing_answers_the_whole_product) {
+TEST_F(ProductsTest, AChangeOfNothingAnswersTheWholeProduct) {
   EXPECT_EQ(put(1, "{}"), 200);
   EXPECT_EQ(products.answer.body, R"({"id":1,"name":"Balón","description":"n.º 5","value":4500,"stock":10})");
   EXPECT_EQ(put(1, R"({"name":"Balón"})"), 200);
   EXPECT_EQ(products.answer.body, R"({"id":1,"name":"Balón","description":"n.º 5","value":4500,"stock":10})");
 }
 
-TEST_F(ProductsTest, what_is_not_there_cannot_be_changed) {
+TEST_F(ProductsTest, WhatIsNotThereCannotBeChanged) {
   EXPECT_EQ(put(2, R"({"stock":1})"), 404);
   EXPECT_THAT(products.refusal.detail, HasSubstr("no product 2"));
 }
 
-TEST_F(ProductsTest, an_order_takes_its_stock) {
+TEST_F(ProductsTest, AnOrderTakesItsStock) {
   given_order(55, 1, 3);
   EXPECT_EQ(last().type, "StockTaken");
   EXPECT_EQ(last().payload, R"({"order":55,"product":1,"quantity":3,"stock":7})");
@@ -85,7 +85,7 @@ TEST_F(ProductsTest, an_order_takes_its_stock) {
   EXPECT_THAT(products.answer.body, HasSubstr(R"("stock":7)")) << "a change of the name leaves the stock";
 }
 
-TEST_F(ProductsTest, an_order_takes_the_last_piece_and_the_next_order_none) {
+TEST_F(ProductsTest, AnOrderTakesTheLastPieceAndTheNextOrderNone) {
   given_order(1, 1, 10);
   EXPECT_EQ(last().payload, R"({"order":1,"product":1,"quantity":10,"stock":0})");
   given_order(2, 1, 1);
@@ -95,19 +95,19 @@ TEST_F(ProductsTest, an_order_takes_the_last_piece_and_the_next_order_none) {
   EXPECT_THAT(*products.state.row("products", Id{1}), HasSubstr(R"("stock":0)"));
 }
 
-TEST_F(ProductsTest, an_order_of_an_unknown_product_is_refused_and_not_passed_over) {
+TEST_F(ProductsTest, AnOrderOfAnUnknownProductIsRefusedAndNotPassedOver) {
   given_order(1, 2, 1);
   EXPECT_EQ(last().payload, R"({"order":1,"product":2,"quantity":1,"reason":"the product is not known"})");
 }
 
-TEST_F(ProductsTest, an_order_delivered_again_takes_nothing) {
+TEST_F(ProductsTest, AnOrderDeliveredAgainTakesNothing) {
   given_order(1, 1, 3);
   const auto recorded = products.events.size();
   products.take_in("orders", orders);
   EXPECT_EQ(products.events.size(), recorded);
 }
 
-TEST_F(ProductsTest, of_the_events_of_orders_only_those_placed_ask_for_something) {
+TEST_F(ProductsTest, OfTheEventsOfOrdersOnlyThosePlacedAskForSomething) {
   const auto reactions = products.domain->react(
       "orders", {{Seq{1}, 0, {"UsersNoted", 1, R"({"users":[]})"}},
                  {Seq{2}, 0, {"OrderPlaced", 1, R"({"id":9,"product":4,"quantity":2,"extra":{}})"}},
@@ -119,7 +119,7 @@ TEST_F(ProductsTest, of_the_events_of_orders_only_those_placed_ask_for_something
   EXPECT_EQ(reactions[0].command.body, R"({"order":9,"product":4,"quantity":2})");
 }
 
-TEST_F(ProductsTest, an_order_that_cannot_be_understood_is_not_guessed_at) {
+TEST_F(ProductsTest, AnOrderThatCannotBeUnderstoodIsNotGuessedAt) {
   for (const auto* payload :
        {"7", "{", R"({"id":1,"product":1})", R"({"id":1,"product":1,"quantity":"2"})",
         R"({"id":1,"product":1,"quantity":1.5})", R"({"id":1,"product":1,"quantity":0})",
@@ -133,7 +133,7 @@ TEST_F(ProductsTest, an_order_that_cannot_be_understood_is_not_guessed_at) {
 class RefusedProduct : public ProductsTest,
                        public ::testing::WithParamInterface<std::pair<std::string, std::string>> {};
 
-TEST_P(RefusedProduct, changes_nothing_and_names_the_field) {
+TEST_P(RefusedProduct, ChangesNothingAndNamesTheField) {
   const auto& [field, body] = GetParam();
   const auto state = products.state.rows;
   EXPECT_EQ(products.post(body), 400) << body;
@@ -166,14 +166,14 @@ INSTANTIATE_TEST_SUITE_P(
                       std::pair("/stock", R"({"name":"a","value":1,"stock":99999999999999999999999})"),
                       std::pair("/stock", R"({"name":"a","value":1,"stock":-1})")));
 
-TEST_F(ProductsTest, a_change_obeys_the_same_rules) {
+TEST_F(ProductsTest, AChangeObeysTheSameRules) {
   EXPECT_EQ(put(1, R"({"stock":-1})"), 400);
   EXPECT_EQ(put(1, R"({"name":""})"), 400);
   EXPECT_EQ(put(1, "[]"), 400);
   EXPECT_EQ(put(1, R"({"value":1000000000})"), 200);
 }
 
-TEST_F(ProductsTest, bodies_that_mean_the_same_are_one_command) {
+TEST_F(ProductsTest, BodiesThatMeanTheSameAreOneCommand) {
   const auto one = products.domain->parse("POST", {}, R"({"name":"a","value":1,"stock":2})");
   const auto two =
       products.domain->parse("POST", {}, R"({"stock":2,"description":"","x":[1],"value":1,"name":"a"})");

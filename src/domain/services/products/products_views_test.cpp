@@ -18,7 +18,7 @@ class ProductsViewsTest : public ::testing::Test {
   Seq seq;
 };
 
-TEST_F(ProductsViewsTest, a_product_is_disponible_while_there_is_stock) {
+TEST_F(ProductsViewsTest, AProductIsDisponibleWhileThereIsStock) {
   given("ProductAdded", R"({"id":1,"name":"a","description":"d","value":5,"stock":3,"colour":"red"})");
   EXPECT_EQ(shown.views[1], R"({"id":1,"name":"a","description":"d","value":5,"stock":3,"disponible":true})");
   given("StockTaken", R"({"order":1,"product":1,"quantity":1,"stock":2})");
@@ -30,7 +30,7 @@ TEST_F(ProductsViewsTest, a_product_is_disponible_while_there_is_stock) {
   EXPECT_EQ(shown.views[1], R"({"id":1,"name":"b","description":"","value":6,"stock":1,"disponible":true})");
 }
 
-TEST_F(ProductsViewsTest, stock_that_was_refused_shows_nothing) {
+TEST_F(ProductsViewsTest, StockThatWasRefusedShowsNothing) {
   given("ProductAdded", R"({"id":1,"name":"a","description":"","value":5,"stock":0})");
   const auto before = shown.views;
   given("StockRefused", R"({"order":1,"product":1,"quantity":1,"reason":"none left"})");
@@ -38,7 +38,7 @@ TEST_F(ProductsViewsTest, stock_that_was_refused_shows_nothing) {
   EXPECT_EQ(shown.views[1], R"({"id":1,"name":"a","description":"","value":5,"stock":0,"disponible":false})");
 }
 
-TEST_F(ProductsViewsTest, an_event_it_cannot_show_is_refused_and_not_skipped) {
+TEST_F(ProductsViewsTest, AnEventItCannotShowIsRefusedAndNotSkipped) {
   EXPECT_THROW(given("ProductRemoved", R"({"id":1})"), std::exception);
   EXPECT_THROW(given("ProductAdded", R"({"id":1,"name":"a"})"), std::exception);
   EXPECT_THROW(given("StockTaken", R"({"order":1,"product":9,"quantity":1,"stock":2})"), std::exception);

@@ -29,14 +29,14 @@ class UsersViewsTest : public ::testing::Test {
   Seq seq;
 };
 
-TEST_F(UsersViewsTest, a_registered_user_is_shown_with_the_fields_of_the_contract_only) {
+TEST_F(UsersViewsTest, ARegisteredUserIsShownWithTheFieldsOfTheContractOnly) {
   given(R"({"id":1,"username":"ana"})");
   given(R"({"id":2,"username":"luz","email":"Luz@Example.org","colour":"red"})");
   EXPECT_EQ(shown.views[1], R"({"id":1,"username":"ana"})");
   EXPECT_EQ(shown.views[2], R"({"id":2,"username":"luz","email":"Luz@Example.org"})");
 }
 
-TEST_F(UsersViewsTest, a_username_is_found_as_written_in_either_unicode_form) {
+TEST_F(UsersViewsTest, AUsernameIsFoundAsWrittenInEitherUnicodeForm) {
   given("{\"id\":1,\"username\":\"Jos\u00e9\"}");
   EXPECT_EQ(found("username", "Jos\u00e9"), 1);
   EXPECT_EQ(found("username", "Jose\u0301"), 1);
@@ -44,14 +44,14 @@ TEST_F(UsersViewsTest, a_username_is_found_as_written_in_either_unicode_form) {
   EXPECT_EQ(found("username", "\xff"), 0) << "what is not UTF-8 is nobody's name";
 }
 
-TEST_F(UsersViewsTest, an_email_is_found_without_regard_to_case) {
+TEST_F(UsersViewsTest, AnEmailIsFoundWithoutRegardToCase) {
   given(R"({"id":7,"username":"a","email":"Ñandu@Example.org"})");
   EXPECT_EQ(found("email", "ñANDU@EXAMPLE.org"), 7);
   EXPECT_EQ(found("email", "N\u0303andu@example.org"), 7);
   EXPECT_EQ(found("email", "nandu@example.org"), 0);
 }
 
-TEST_F(UsersViewsTest, both_versions_of_a_registration_show_the_same) {
+TEST_F(UsersViewsTest, BothVersionsOfARegistrationShowTheSame) {
   given({"UserRegistered", 1, R"({"id":1,"username":"a","email":"STRASSE@example.org"})"});
   const auto older = shown;
   given({"UserRegistered", 2,
@@ -61,7 +61,7 @@ TEST_F(UsersViewsTest, both_versions_of_a_registration_show_the_same) {
   EXPECT_EQ(found("email", "straße@example.org"), 1);
 }
 
-TEST_F(UsersViewsTest, an_event_it_does_not_know_is_refused_and_not_skipped) {
+TEST_F(UsersViewsTest, AnEventItDoesNotKnowIsRefusedAndNotSkipped) {
   EXPECT_THROW(given({"UserRenamed", 1, R"({"id":1,"username":"ana"})"}), std::exception);
   EXPECT_THROW(given({"UserRegistered", 3, R"({"id":1,"username":"ana"})"}), std::exception);
   EXPECT_THROW(given(R"({"username":"ana"})"), std::exception);
