@@ -118,6 +118,14 @@ def states_change_by_their_tables(tree):
             yield found._replace(text=f"{found.text}: keep it in a failover::Machine, which only the table's rules change")
 
 
+def test_names_have_one_form(tree):
+    for path, text in tree.cpp():
+        for match in re.finditer(r"^TEST(?:_F|_P)?\(\w+,\s*(\w+)\)", text, re.MULTILINE):
+            name = match.group(1)
+            if "_" in name or not name[0].isupper():
+                yield Complaint(path, line_of(text, match.start()), f"{name}: name a test in one word, ALikeThis")
+
+
 def coroutines_do_not_capture(tree):
     for path, text in tree.cpp():
         code = code_of(text)
@@ -210,5 +218,5 @@ def formatted(tree):
 
 RULES = [tests_are_built, functions_are_short, banned_calls, nothing_sleeps, sleeps_are_real,
          coroutines_do_not_capture, includes_run_one_way, transport_headers_stay_in_http, rules_stay_pure,
-         states_change_by_their_tables, test_support_stays_in_tests, released_programs_know_no_lab,
+         states_change_by_their_tables, test_names_have_one_form, test_support_stays_in_tests, released_programs_know_no_lab,
          services_know_no_other, formatted]
