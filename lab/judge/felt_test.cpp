@@ -3,7 +3,7 @@
 
 #include <boost/json.hpp>
 
-#include "lab/judge/result_json.hpp"
+#include "lab/judge/result_of.hpp"
 #include "lab/judge/testing.hpp"
 
 namespace sportapp::lab {
@@ -195,9 +195,9 @@ TEST_F(FeltTest, TheResultHasEveryMemberAndCanBeRead) {
   stall(101, 120);
   at(200).outcome = "502";
   tell({event(-500, "M10", 2, "a", {"a", "b"}), event(1003, "M6", 3, "b", {"b"})});
-  json::object result{{"format", 1}};
-  add_to(result, judged());
-  const auto read = json::parse(json::serialize(result)).as_object();
+  result::Result result;
+  fill(result, judged());
+  const auto read = json::parse(json::serialize(to_json(result))).as_object();
   for (const auto* member : {"verdict", "counts", "failed_by", "lost", "doubled", "different", "stale",
                              "unasked", "reordered", "latency_ms", "outage_ms", "detect_ms", "take_over_ms",
                              "redundant_ms", "faults", "roles", "events", "timeline", "slow"}) {

@@ -7,7 +7,7 @@
 #include "lab/report/markdown.hpp"
 #include "lab/report/page.hpp"
 #include "lab/report/report_file.hpp"
-#include "lab/report/shape.hpp"
+#include "lab/result/result.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -18,7 +18,7 @@ namespace json = boost::json;
 Result<void> check_results(const Report& report) {
   if (report.results.empty()) return Error{Retry::kNever, "a report needs the result of at least one run"};
   for (std::size_t i = 0; i < report.results.size(); ++i) {
-    if (const auto checked = check_shape(report.results[i]); !checked) {
+    if (const auto checked = result::check(report.results[i]); !checked) {
       return Error{Retry::kNever, fmt::format("result {}: {}", i + 1, checked.error().what)};
     }
   }

@@ -7,7 +7,7 @@
 
 #include "base/files.hpp"
 #include "lab/report/figures.hpp"
-#include "lab/report/shape.hpp"
+#include "lab/result/result.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -63,7 +63,7 @@ Result<void> add_report(json::object& object, const fs::path& file, Report& repo
   for (auto& one : results->get_array()) {
     ++number;
     if (!one.is_object()) return in_file(file, fmt::format("result {} must be an object", number));
-    if (const auto checked = check_shape(one.get_object()); !checked) {
+    if (const auto checked = result::check(one.get_object()); !checked) {
       return in_file(file, fmt::format("result {}: {}", number, checked.error().what));
     }
     report.results.push_back(std::move(one.get_object()));
@@ -76,7 +76,7 @@ Result<void> add_file(const fs::path& file, Report& report) {
   auto object = read_object(file);
   if (!object) return object.error();
   if (object->contains("results")) return add_report(*object, file, report);
-  if (const auto checked = check_shape(*object); !checked) return in_file(file, checked.error().what);
+  if (const auto checked = result::check(*object); !checked) return in_file(file, checked.error().what);
   report.results.push_back(std::move(*object));
   return {};
 }
@@ -151,7 +151,7 @@ json::object report_json(const Report& report) {
     published.push_back(json::object{{"label", one.label}, {"failed_percent", one.failed_percent}});
   }
   return {
-      {"format", kFormat},
+      {"format", result::kFormat},
       {"title", title_of(report)},
       {"verdict", json::object{{"outcome", to_string(outcome_of(report))}, {"line", verdict_line(report)}}},
       {"columns", columns_json(report)},

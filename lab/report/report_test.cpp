@@ -10,7 +10,7 @@
 #include "lab/report/figures.hpp"
 #include "lab/report/markdown.hpp"
 #include "lab/report/page.hpp"
-#include "lab/report/shape.hpp"
+#include "lab/result/result.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace sportapp::lab {
@@ -31,50 +31,11 @@ Report report_of(const std::vector<std::string>& names) {
   return read_report(sources).value();
 }
 
-json::object smallest_result() {
-  return json::parse(
-             R"({"format":1,"scenario":{"name":"crash","duration_s":60},"started":"2026-11-25T15:44:00Z","label":"masked",
-    "verdict":{"pass":true,"line":"0 of 10 requests failed"},"counts":{"requests":10,"acknowledged":10,"failed":0}})")
-      .as_object();
-}
-
-std::string complaint_about(const std::function<void(json::object&)>& change) {
-  auto result = smallest_result();
-  change(result);
-  const auto checked = check_shape(result);
-  return checked ? "" : checked.error().what;
-}
-
-TEST(Shape, TakesTheSmallestResultAndEverySample) {
-  EXPECT_EQ(complaint_about([](auto&) {}), "");
-  EXPECT_EQ(report_of({"crash-none", "crash-masked", "class-1"}).results.size(), 3u);
-}
-
-TEST(Shape, NamesWhatIsMissingOrOfAnotherKind) {
-  EXPECT_EQ(complaint_about([](auto& result) { result.erase("label"); }), "label is missing");
-  EXPECT_EQ(complaint_about([](auto& result) { result["counts"] = 3; }), "counts must be an object");
-  EXPECT_EQ(complaint_about([](auto& result) { result["verdict"].as_object()["pass"] = "yes"; }),
-            "verdict.pass must be true or false");
-  EXPECT_EQ(complaint_about(
-                [](auto& result) { result["faults"] = json::parse(R"([{"number":1,"kind":"kill"}])"); }),
-            "faults[].at_s is missing");
-  EXPECT_EQ(complaint_about([](auto& result) { result["faults"] = json::parse("[1]"); }),
-            "faults must be a list of objects");
-  EXPECT_EQ(complaint_about([](auto& result) { result["timeline"] = json::parse(R"({"failed":[1,"2"]})"); }),
-            "timeline.failed must be a list of numbers");
-  EXPECT_EQ(complaint_about(
-                [](auto& result) { result["latency_ms"] = json::parse(R"({"histogram":[[1,2],[3]]})"); }),
-            "latency_ms.histogram must be a list of pairs of numbers");
-  EXPECT_THAT(complaint_about([](auto& result) { result["format"] = 2; }), HasSubstr("format is 2"));
-}
-
-TEST(Shape, LetsWhatIsNotKnownBeNull) {
-  EXPECT_EQ(complaint_about([](auto& result) {
-              result["detect_ms"] = nullptr;
-              result["outage_ms"] =
-                  json::parse(R"({"median":null,"worst":null,"each":[{"fault":1,"silence_ms":null}]})");
-            }),
-            "");
+TEST(Figures, EachIsANumberOfAResult) {
+  for (const auto& one : quantities()) {
+    if (one.id != "failed_percent") EXPECT_TRUE(result::has_number(one.id)) << one.id;
+  }
+  EXPECT_FALSE(result::has_number("counts.lost"));
 }
 
 TEST(Figures, OfSeveralRunsAreAddedUpOrTheirMedianOrTheirWorst) {

@@ -51,7 +51,7 @@ int judge_again(const fs::path& run, fs::path data) {
   const auto verdict = judge_run(run, *record, data, progress);
   progress.clear();
   if (!verdict) return failed(verdict.error());
-  const auto text = boost::json::serialize(verdict->result) + "\n";
+  const auto text = boost::json::serialize(to_json(verdict->result)) + "\n";
   if (auto written = write_file(run / "result.json", text); !written) return failed(written.error());
   tell(record->label, *verdict);
   return verdict->pass ? kExitPass : kExitFail;

@@ -108,7 +108,7 @@ Result<bool> judge_jtl(const Options& options) {
   const auto verdict = judge_run(run, *record, options.data, progress);
   progress.clear();
   if (!verdict) return verdict.error();
-  const auto text = boost::json::serialize(verdict->result) + "\n";
+  const auto text = boost::json::serialize(to_json(verdict->result)) + "\n";
   if (auto written = write_file(run / "result.json", text); !written) return written.error();
   tell(options.label, *verdict);
   return verdict->pass;

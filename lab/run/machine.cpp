@@ -29,17 +29,15 @@ double number_in(const std::string& text) {
 
 }  // namespace
 
-boost::json::object this_machine() {
+result::Machine this_machine() {
   constexpr double kKibInMib = 1024;
   utsname system{};
   ::uname(&system);
   double load = 0;
   std::ifstream("/proc/loadavg") >> load;
-  return {{"cpu", value_in("/proc/cpuinfo", "model name")},
-          {"cores", std::thread::hardware_concurrency()},
-          {"memory_mib", std::llround(number_in(value_in("/proc/meminfo", "MemTotal")) / kKibInMib)},
-          {"kernel", std::string(system.release)},
-          {"load_average", load}};
+  return {value_in("/proc/cpuinfo", "model name"), std::thread::hardware_concurrency(),
+          std::llround(number_in(value_in("/proc/meminfo", "MemTotal")) / kKibInMib),
+          std::string(system.release), load};
 }
 
 }  // namespace sportapp::lab

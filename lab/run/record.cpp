@@ -60,7 +60,7 @@ void read_members(const json::object& object, RunRecord& record) {
   record.load_us = object.at("load_us").to_number<std::int64_t>();
   record.watched_us = object.at("watched_us").to_number<std::int64_t>();
   record.planned = object.at("planned").to_number<int>();
-  record.machine = object.at("machine").as_object();
+  record.machine = result::machine_from(object.at("machine").as_object());
   for (const auto& trouble : object.at("troubles").as_array())
     record.troubles.emplace_back(trouble.as_string());
   const auto& redundant = object.at("redundant_after_s");
@@ -86,7 +86,7 @@ Result<void> write_record(const fs::path& run, const RunRecord& record) {
                       {"load_us", record.load_us},
                       {"watched_us", record.watched_us},
                       {"planned", record.planned},
-                      {"machine", record.machine},
+                      {"machine", to_json(record.machine)},
                       {"troubles", std::move(troubles)},
                       {"redundant_after_s", nullptr},
                       {"growth", growth_json(record.growth)},

@@ -1,6 +1,5 @@
 // What is known of a run beside its logs: run.json in its folder, by which it can be judged again.
 #pragma once
-#include <boost/json/object.hpp>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -9,6 +8,7 @@
 
 #include "base/result.hpp"
 #include "lab/judge/truth.hpp"
+#include "lab/result/result.hpp"
 #include "lab/scenario/scenario.hpp"
 
 namespace sportapp::lab {
@@ -31,7 +31,7 @@ struct RunRecord {
   std::int64_t load_us = 0;          // from the load's start until it was stopped
   std::int64_t watched_us = 0;       // until the instance was asked to end: what it then does is no failover
   int planned = 0;                   // faults
-  boost::json::object machine{};
+  result::Machine machine{};
   std::vector<std::string> troubles{};        // what did not go as planned
   std::optional<double> redundant_after_s{};  // after the time for faults; nothing: it was not
   std::vector<Growth> growth{};
@@ -46,7 +46,7 @@ struct RunRecord {
 [[nodiscard]] Result<RunRecord> read_record(const std::filesystem::path& run);
 
 // Processor, cores, memory, kernel and load of this machine.
-[[nodiscard]] boost::json::object this_machine();
+[[nodiscard]] result::Machine this_machine();
 // "2026-11-25T15:44:00Z"
 [[nodiscard]] std::string utc(std::int64_t wall_us);
 

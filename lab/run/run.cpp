@@ -293,7 +293,8 @@ Result<Verdict> Run::judge() {
   const auto data = InstanceUnderTest::layout(options_.folder).data;
   auto verdict = judge_run(options_.folder, record_, data, progress_);
   if (!verdict) return verdict;
-  const auto written = write_file(file("result.json"), boost::json::serialize(verdict->result) + "\n");
+  const auto written =
+      write_file(file("result.json"), boost::json::serialize(to_json(verdict->result)) + "\n");
   if (!written) return written.error();
   if (!options_.foreign && !options_.keep_data && !verdict->keep_data) {
     std::error_code stays;

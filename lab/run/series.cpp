@@ -80,7 +80,7 @@ class Series {
 
   void warn_of_busy_machine() const {
     const auto machine = this_machine();
-    const auto load = machine.at("load_average").to_number<double>();
+    const auto load = machine.load_average.value_or(0);
     if (load > kBusy) {
       fmt::print(stderr,
                  "sportapp: this machine is busy (load average {:.1f}): times will be worse than they are\n",

@@ -3,18 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/json.hpp>
 
 #include "domain/services/registry.hpp"
 #include "lab/judge/judge.hpp"
-#include "lab/judge/result_json.hpp"
+#include "lab/judge/result_of.hpp"
 #include "ops/verify/verify.hpp"
 
 namespace sportapp::lab {
 namespace {
 
 namespace fs = std::filesystem;
-namespace json = boost::json;
 
 std::vector<Expectation> expectations_of(const RunRecord& record) {
   const auto& scenario = record.scenario;
@@ -115,49 +113,32 @@ Result<Evidence> evidence_of(const fs::path& run, const RunRecord& record, const
   return evidence;
 }
 
-json::object tactics_json(const Tactics& tactics) {
-  return {{"level", std::string(to_string(tactics.level))},
-          {"restart", tactics.restart},
-          {"restart_after_ms", tactics.restart_after_ms},
-          {"detect_hangs", tactics.detect_hangs},
-          {"spares", tactics.spares},
-          {"retry", tactics.retry},
-          {"hold_ms", tactics.hold_ms}};
+result::Tactics tactics_of(const Tactics& tactics) {
+  return {std::string(to_string(tactics.level)),
+          tactics.restart,
+          tactics.restart_after_ms,
+          tactics.detect_hangs,
+          tactics.spares,
+          tactics.retry,
+          tactics.hold_ms};
 }
 
-// What of result.json the judge does not know.
-json::object frame_of(const RunRecord& record) {
+// What of a result the judge does not know.
+void fill_rest(result::Result& result, const RunRecord& record) {
   const auto& scenario = record.scenario;
-  json::object result{{"format", 1},
-                      {"scenario", json::object{{"name", scenario.name},
-                                                {"title", scenario.title},
-                                                {"description", scenario.description},
-                                                {"seed", record.seed},
-                                                {"duration_s", record.duration_s},
-                                                {"text", scenario.text}}},
-                      {"sportapp", json::object{{"version", SPORTAPP_VERSION}}},
-                      {"machine", record.machine},
-                      {"started", utc(record.started_wall_us)},
-                      {"subject", record.subject},
-                      {"label", record.label},
-                      {"as_meant", record.is_as_meant()},
-                      {"tactics", nullptr}};
-  if (record.tactics) result["tactics"] = tactics_json(*record.tactics);
-  return result;
-}
-
-void add_rest(const RunRecord& record, json::object& result) {
-  json::array growth;
-  for (const auto& one : record.growth) {
-    growth.push_back(
-        json::object{{"at_s", one.at_s}, {"memory_mib", one.memory_mib}, {"journal_mib", one.journal_mib}});
-  }
-  result["growth"] = std::move(growth);
-  json::array troubles;
-  for (const auto& trouble : record.troubles) troubles.emplace_back(trouble);
-  result["troubles"] = std::move(troubles);
-  if (record.redundant_after_s) result["redundant_after_s"] = *record.redundant_after_s;
-  result["repeat"] = record.repeat;
+  result.scenario = {scenario.name, scenario.title,    scenario.description,
+                     record.seed,   record.duration_s, scenario.text};
+  result.sportapp.version = SPORTAPP_VERSION;
+  result.machine = record.machine;
+  result.started = utc(record.started_wall_us);
+  result.subject = record.subject;
+  result.label = record.label;
+  result.as_meant = record.is_as_meant();
+  if (record.tactics) result.tactics = tactics_of(*record.tactics);
+  for (const auto& one : record.growth) result.growth.push_back({one.at_s, one.memory_mib, one.journal_mib});
+  result.troubles = record.troubles;
+  result.redundant_after_s = record.redundant_after_s;
+  result.repeat = record.repeat;
 }
 
 bool is_suspect(const Findings& findings) {
@@ -185,18 +166,17 @@ Result<Verdict> judge_run(const fs::path& run, const RunRecord& record, const fs
   verdict.pass = judgement->pass;
   verdict.keep_data = is_suspect(judgement->findings) || judgement->broken.size() > broken_before;
   verdict.line = judgement->line;
-  verdict.result = frame_of(record);
-  add_to(verdict.result, *judgement);
-  add_rest(record, verdict.result);
+  fill(verdict.result, *judgement);
+  fill_rest(verdict.result, record);
   return verdict;
 }
 
 void tell(const std::string& name, const Verdict& verdict, const std::string& note) {
   fmt::print("{:<8} {}  {}{}\n", name, verdict.pass ? "pass" : "FAIL", verdict.line,
              verdict.pass ? "" : note);
-  for (const auto& one : verdict.result.at("verdict").at("broken").as_array()) {
-    const auto text = [&](const char* member) { return std::string(one.at(member).as_string()); };
-    fmt::print("         {}: wanted {}, found {}\n", text("what"), text("wanted"), text("found"));
+  for (const auto& one : verdict.result.verdict.broken) {
+    fmt::print("         {}: wanted {}, found {}\n", one.what, one.wanted.value_or(""),
+               one.found.value_or(""));
   }
   std::fflush(stdout);
 }

@@ -1,9 +1,9 @@
 #pragma once
-#include <boost/json/object.hpp>
 #include <filesystem>
 #include <string>
 
 #include "base/result.hpp"
+#include "lab/result/result.hpp"
 #include "lab/run/progress.hpp"
 #include "lab/run/record.hpp"
 
@@ -12,8 +12,8 @@ namespace sportapp::lab {
 struct Verdict {
   bool pass = false;
   std::string line;
-  boost::json::object result;  // as result.json holds it
-  bool keep_data = false;      // something in the data is not as it must be: whoever looks into it needs it
+  result::Result result;
+  bool keep_data = false;  // something in the data is not as it must be: whoever looks into it needs it
 };
 
 // Holds a run's logs against the data of its instance, which has ended, or against what its backend answers
