@@ -17,7 +17,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kAnswerBytesMax = 256UL * 1024 * 1024;
+constexpr Acceptable kAcceptable{
+    .head_bytes = 64 * 1024, .body_bytes = 256UL * 1024 * 1024, .ends_by_closing = true};
 
 std::string lower_case(std::string_view text) {
   std::string lower(text);
@@ -111,7 +112,7 @@ std::optional<Client::Impl::Failed> Client::Impl::attempt(const std::string& byt
   if (connection) {
     connection->send(std::move(outgoing));
   } else {
-    connection = std::make_shared<OutgoingConnection>(io, *this, kAnswerBytesMax);
+    connection = std::make_shared<OutgoingConnection>(io, *this, kAcceptable);
     connection->open(upstream, std::move(outgoing));
   }
   io.restart();

@@ -24,9 +24,16 @@ constexpr std::array<std::string_view, 6> kGivenBack{"Location",           "Spor
                                                      "Retry-After",        "Idempotency-Replayed",
                                                      "Preference-Applied", "Sportapp-Not-Primary"};
 
-template <std::size_t Count>
-bool is_among(const std::array<std::string_view, Count>& names, std::string_view name) {
-  return std::any_of(names.begin(), names.end(), [&](auto one) { return equal_ignoring_case(one, name); });
+std::vector<std::pair<std::string, std::string>> given_back(
+    std::vector<std::pair<std::string, std::string>> headers) {
+  std::vector<std::pair<std::string, std::string>> kept;
+  for (const auto name : kGivenBack) {
+    const auto found = std::find_if(headers.begin(), headers.end(), [&](const auto& header) {
+      return equal_ignoring_case(name, header.first);
+    });
+    if (found != headers.end()) kept.emplace_back(name, std::move(found->second));
+  }
+  return kept;
 }
 
 // A request on its way: in the queue, then on one connection, until its outcome is told.
@@ -145,7 +152,7 @@ void Pool::answered(const Connection& connection, const OutgoingPtr& outgoing, R
                     bool reusable) {
   reusable ? idle_.push_back(connection) : forget(connection);
   pump();
-  std::erase_if(response.headers, [](const auto& header) { return !is_among(kGivenBack, header.first); });
+  response.headers = given_back(std::move(response.headers));
   end(forwarded_of(outgoing), std::move(response));
 }
 
@@ -210,7 +217,8 @@ Request passed_on(const Request& request) {
   passed.body = request.body;
   passed.headers.reserve(kPassedOn.size());
   for (const auto& header : request.headers) {
-    if (is_among(kPassedOn, header.first)) passed.headers.push_back(header);
+    const auto matches = [&](std::string_view name) { return equal_ignoring_case(name, header.first); };
+    if (std::any_of(kPassedOn.begin(), kPassedOn.end(), matches)) passed.headers.push_back(header);
   }
   return passed;
 }

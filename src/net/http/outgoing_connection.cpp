@@ -13,7 +13,6 @@ namespace beast = boost::beast;
 namespace {
 
 constexpr std::size_t kReadBytes = 4096;
-constexpr std::uint32_t kHeadBytesMax = 64 * 1024;
 
 std::string text_of(beast::string_view text) {
   return {text.data(), text.size()};
@@ -51,12 +50,12 @@ struct OutgoingConnection::Tls {
   asio::ssl::stream<Socket&> stream;
 };
 
-OutgoingConnection::OutgoingConnection(asio::io_context& io, Owner& owner, std::size_t body_bytes_max)
+OutgoingConnection::OutgoingConnection(asio::io_context& io, Owner& owner, const Acceptable& acceptable)
     : socket_(io),
       resolver_(io),
       owner_(&owner),
-      body_bytes_max_(body_bytes_max),
-      in_(kHeadBytesMax + body_bytes_max) {}
+      acceptable_(acceptable),
+      in_(acceptable.head_bytes + acceptable.body_bytes) {}
 
 OutgoingConnection::~OutgoingConnection() = default;
 
@@ -182,7 +181,8 @@ void OutgoingConnection::on_read(const error_code& error, std::size_t bytes) {
 // The other side has closed; an answer without a length ends so.
 void OutgoingConnection::ended() {
   error_code error = asio::error::eof;
-  if (outgoing_ && parser_ && parser_->is_header_done() && parser_->need_eof()) parser_->put_eof(error);
+  if (acceptable_.ends_by_closing && outgoing_ && parser_ && parser_->is_header_done() && parser_->need_eof())
+    parser_->put_eof(error);
   if (error || !parser_->is_done()) return fail(error_code(asio::error::eof).message());
   finish();
 }
@@ -191,8 +191,8 @@ void OutgoingConnection::parse() {
   if (!parser_) {
     parser_.emplace();
     parser_->eager(true);
-    parser_->header_limit(kHeadBytesMax);
-    parser_->body_limit(body_bytes_max_);
+    parser_->header_limit(acceptable_.head_bytes);
+    parser_->body_limit(acceptable_.body_bytes);
   }
   error_code error;
   while (in_.size() > 0 && !parser_->is_done() && !error) {

@@ -23,6 +23,13 @@ namespace sportapp::http {
 
 class OutgoingConnection;
 
+// What an answer may be; another one breaks the connection.
+struct Acceptable {
+  std::uint32_t head_bytes = 16 * 1024;
+  std::size_t body_bytes = 16 * 1024 * 1024;  // a whole list, of a backend without pages
+  bool ends_by_closing = false;               // without a length: whether it is whole nobody can tell
+};
+
 // A request, as it goes out, and what its sender needs to know of it.
 struct Outgoing {
   explicit Outgoing(std::string bytes_given) : bytes(std::move(bytes_given)) {}
@@ -52,8 +59,7 @@ class OutgoingConnection final : public std::enable_shared_from_this<OutgoingCon
                         Breakage breakage, const std::string& why) = 0;
   };
 
-  // An answer with a larger body breaks it.
-  OutgoingConnection(boost::asio::io_context& io, Owner& owner, std::size_t body_bytes_max = kBodyBytesMax);
+  OutgoingConnection(boost::asio::io_context& io, Owner& owner, const Acceptable& acceptable = {});
   ~OutgoingConnection();
   void open(const Upstream& upstream, OutgoingPtr first);
   void send(OutgoingPtr outgoing);
@@ -61,7 +67,6 @@ class OutgoingConnection final : public std::enable_shared_from_this<OutgoingCon
   void close();
 
  private:
-  static constexpr std::size_t kBodyBytesMax = 16 * 1024 * 1024;  // a whole list, of a backend without pages
   struct Tls;
   using error_code = boost::system::error_code;
   using tcp = boost::asio::ip::tcp;
@@ -85,7 +90,7 @@ class OutgoingConnection final : public std::enable_shared_from_this<OutgoingCon
   Socket socket_;
   Resolver resolver_;
   Owner* owner_;  // null once closed
-  const std::size_t body_bytes_max_;
+  const Acceptable acceptable_;
   std::unique_ptr<Tls> tls_;
   std::string host_;                             // of TLS
   std::deque<Socket::endpoint_type> addresses_;  // not tried yet

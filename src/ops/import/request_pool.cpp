@@ -138,7 +138,8 @@ void RequestPool::start(std::size_t index, std::string_view body, const std::str
     impl->end(index, {.failure = fmt::format("no answer within {} ms", impl->options.timeout_ms)});
   });
   if (slot.connection) return slot.connection->send(std::move(sent));
-  slot.connection = std::make_shared<OutgoingConnection>(impl_->io, *impl_);
+  slot.connection =
+      std::make_shared<OutgoingConnection>(impl_->io, *impl_, http::Acceptable{.ends_by_closing = true});
   slot.connection->open(impl_->place.upstream, std::move(sent));
 }
 
