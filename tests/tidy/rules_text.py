@@ -64,6 +64,15 @@ def _outside_fences(text: str) -> str:
     return FENCE.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
 
 
+def prose_wraps(tree):
+    """At 100 characters; a word that would make a marker of a list stays on its line."""
+    for path, text in tree.ending(*DOCUMENT_ENDINGS):
+        for number, line in enumerate(_outside_fences(text).splitlines(), 1):
+            if len(line) > 110 and not line.startswith("    ") and \
+                    not line.lstrip().startswith(("|", "#", "<")) and " " in line.strip()[20:]:
+                yield Complaint(path, number, f"has {len(line)} characters: wrap prose at 100")
+
+
 def documents_have_one_title(tree):
     for path, text in tree.ending(*DOCUMENT_ENDINGS):
         found = re.finditer(r"^# \S", _outside_fences(text), re.MULTILINE)
@@ -136,5 +145,5 @@ def examples_name_real_subcommands(tree):
 
 
 RULES = [files_are_short, python_functions_are_short, nothing_is_left_over, no_machine_paths, no_registries,
-         documents_have_one_title, documents_name_what_exists, architecture_lists_the_parts,
+         documents_have_one_title, prose_wraps, documents_name_what_exists, architecture_lists_the_parts,
          examples_name_real_subcommands]
