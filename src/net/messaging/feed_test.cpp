@@ -2,11 +2,13 @@
 #include "net/http/server_fixture.hpp"
 #include "net/messaging/consumer.hpp"
 #include "net/messaging/testing.hpp"
+#include "tests/support/closed_port.hpp"
 
 namespace sportapp::messaging {
 namespace {
 
 using namespace testing;
+using sportapp::testing::ClosedPort;
 using sportapp::testing::eventually;
 
 // A commands process, as far as a feed needs one.
@@ -122,8 +124,9 @@ TEST_F(FeedTest, TheNextNodeIsAskedWhenOneDoesNotAnswerOrIsNotPrimary) {
                      reply(std::move(response));
                    });
   spare.start();
+  const ClosedPort closed;
   const auto feed =
-      make_http_feed({{"127.0.0.1", free_port()}, {"127.0.0.1", spare.port}, {"127.0.0.1", server_.port}},
+      make_http_feed({{"127.0.0.1", closed.number()}, {"127.0.0.1", spare.port}, {"127.0.0.1", server_.port}},
                      seal(), http::testing::credential());
   for (int times = 0; times < 3; ++times) {
     const auto events = feed->read(Seq{0}, 10);
@@ -140,10 +143,9 @@ TEST_F(FeedTest, TheNextNodeIsAskedWhenOneDoesNotAnswerOrIsNotPrimary) {
 }
 
 TEST_F(FeedTest, AConsumerLivesOnTheFeedAloneAndWaitsWhileItFails) {
-  RedisAddress nowhere;
-  nowhere.port = free_port();
+  const ClosedPort closed;
   RecordingSink sink;
-  const Consumer consumer({nowhere, seal(), 1000}, feed(), sink);
+  const Consumer consumer({{"127.0.0.1", closed.number()}, seal(), 1000}, feed(), sink);
   journal_.append(5000);
   EXPECT_TRUE(eventually([&] { return sink.holds_exactly(5000); }));
   EXPECT_EQ(consumer.status().reading, "feed");

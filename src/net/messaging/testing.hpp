@@ -1,18 +1,15 @@
 // What the tests of this part share: a Redis of their own, a journal in memory, a sink that remembers.
 #pragma once
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
-#include <filesystem>
 #include <functional>
 #include <limits>
 #include <mutex>
@@ -26,29 +23,14 @@
 #include "net/messaging/relay.hpp"
 #include "net/messaging/seal.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace sportapp::messaging::testing {
-
-inline std::uint16_t free_port() {
-  const int listener = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  const bool bound = bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                     getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-  close(listener);
-  if (!bound) throw std::runtime_error("no free port on the loopback address");
-  return ntohs(address.sin_port);
-}
 
 // A redis-server that keeps nothing; it ends with this object, and with the test process whatever happens.
 class RedisProcess {
  public:
-  RedisProcess()
-      : address_{"127.0.0.1", free_port()},
-        folder_(::testing::TempDir() + "messaging_redis_" + std::to_string(address_.port)) {
-    std::filesystem::create_directories(folder_);
+  RedisProcess() : address_{(folder_.path() / "redis.sock").string()} {
     // The log is set up before there are threads, as in every service: made by two threads at once, it looks
     // like a race to the thread sanitizer, which does not see into its library.
     (void)spdlog::default_logger();
@@ -56,20 +38,18 @@ class RedisProcess {
   }
   ~RedisProcess() {
     if (pid_ > 0) kill_hard();
-    std::filesystem::remove_all(folder_);
   }
   RedisProcess(const RedisProcess&) = delete;
   RedisProcess& operator=(const RedisProcess&) = delete;
 
   void start() {
-    const auto port = std::to_string(address_.port);
     pid_ = fork();
     if (pid_ == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       const int nowhere = open("/dev/null", O_RDWR);
       dup2(nowhere, STDOUT_FILENO);
-      execlp("redis-server", "redis-server", "--port", port.c_str(), "--bind", "127.0.0.1", "--dir",
-             folder_.c_str(), "--save", "", "--appendonly", "no", nullptr);
+      execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", address_.host.c_str(), "--dir",
+             folder_.path().c_str(), "--save", "", "--appendonly", "no", nullptr);
       _exit(127);
     }
     const auto answers = [this] {
@@ -98,8 +78,8 @@ class RedisProcess {
   [[nodiscard]] const RedisAddress& address() const { return address_; }
 
  private:
-  RedisAddress address_;
-  std::string folder_;
+  const sportapp::testing::TempFolder folder_;
+  const RedisAddress address_;  // a local socket: no other process can take it meanwhile, as it can a port
   pid_t pid_ = 0;
 };
 
