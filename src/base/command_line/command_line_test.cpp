@@ -69,7 +69,7 @@ TEST_F(CommandLineTest, ReadsOptionsOfEveryKindAndRunsTheCommand) {
 TEST_F(CommandLineTest, WhatIsWrongIsToldWithTheCommandWhoseHelpTellsMore) {
   for (const auto& [words, why] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"send"}, "NAME is required"},
-           {{"send", "x", "--times", "10"}, "10 not in range [1 - 9]"},
+           {{"send", "x", "--times", "10"}, "10 not in range 1 to 9"},
            {{"send", "x", "--times", "many"}, "--times"},
            {{"send", "x", "--rate", "0"}, "--rate"},
            {{"send", "x", "--kind", "odd"}, "odd not in {long,short}"},

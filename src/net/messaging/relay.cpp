@@ -243,13 +243,15 @@ Result<Seq> Relay::Impl::begin_anew(const std::string& why, Seq after) {
         "relay: the stream {} does not say what the journal says: {}. It is rewritten; consumers "
         "read the feed meanwhile",
         options_.seal.service(), why);
-    const std::lock_guard lock(mutex_);
-    ++status_.mended;
-    status_.mended_why = why;
   }
   // An emptied stream remembers its last id and would refuse smaller ones.
   if (auto cleared = writer_.clear(); !cleared) return cleared.error();
   check_.begun_anew(after);
+  if (!why.empty()) {
+    const std::lock_guard lock(mutex_);
+    ++status_.mended;
+    status_.mended_why = why;
+  }
   return after;
 }
 
