@@ -1,203 +1,166 @@
 #include "lab/agent/proxied_connection.hpp"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
+#include <chrono>
+#include <utility>
 
 namespace sportapp::lab {
 namespace {
 
-constexpr std::size_t kBlockBytes = 64 * 1024;
-constexpr std::size_t kQueueBytesMax = 4
-                                       << 20;  // of one direction of one connection; then it is not read from
-constexpr int kBlocksAtOnce = 16;              // then others have their turn
-constexpr std::int64_t kUsPerS = 1'000'000;
-constexpr std::int64_t kSlicesPerS = 50;  // in which limited bytes pass
+namespace asio = boost::asio;
+using boost::system::error_code;
 
-void make_quick(int fd) {
-  const int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+constexpr std::size_t kBlockBytes = 64 * 1024;
+// Of one direction of one connection; then it is not read from.
+constexpr std::size_t kQueueBytesMax = 4 << 20;
+constexpr int kBlocksAtOnce = 16;  // then others have their turn
+
+std::int64_t monotonic_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+std::size_t index_of(int end) {
+  return static_cast<std::size_t>(end);
+}
+
+// A socket that did not get so far has nothing to be set.
+void make_ready(ProxiedConnection::Socket& socket) {
+  error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket.non_blocking(true, ignored);
 }
 
 }  // namespace
 
-void TrafficShaper::treat(const LinkRule& rule) {
-  rule_ = rule;
-  tokens_ = 0;
-  refilled_us_ = 0;
+ProxiedConnection::ProxiedConnection(Socket near, Shapers& shapers, const Proxy::Target& target)
+    : shapers_(shapers),
+      target_(target),
+      timer_(near.get_executor()),
+      ends_{End(std::move(near)), End(Socket(timer_.get_executor()))} {}
+
+void ProxiedConnection::start(std::function<void()> over) {
+  on_over_ = std::move(over);
+  make_ready(ends_[0].socket);
+  watch_for_end(0);
+  advance();
 }
 
-std::size_t TrafficShaper::allowance(std::size_t wanted, std::int64_t now_us, std::int64_t& due_us) {
-  if (rule_.action != LinkAction::kLimit) return wanted;
-  const auto rate = std::max<std::int64_t>(rule_.bytes_per_s, 1);
-  const auto most = std::max<std::int64_t>(rate / kSlicesPerS, 1);
-  if (refilled_us_ == 0) refilled_us_ = now_us;
-  // Whole bytes only: the time of what is left over counts on.
-  const auto elapsed_us = std::min(now_us - refilled_us_, 2 * kUsPerS);
-  if (const auto grown = elapsed_us * rate / kUsPerS; grown > 0) {
-    tokens_ = std::min(tokens_ + grown, most);
-    refilled_us_ = now_us;
-  }
-  const auto needed = std::min(static_cast<std::int64_t>(wanted), most);
-  if (tokens_ >= needed) return static_cast<std::size_t>(needed);
-  due_us = now_us + (needed - tokens_) * kUsPerS / rate + 1;
-  return 0;
-}
-
-void TrafficShaper::passed(std::size_t bytes) {
-  if (rule_.action == LinkAction::kLimit) tokens_ -= static_cast<std::int64_t>(bytes);
-}
-
-ProxiedConnection::ProxiedConnection(std::uint64_t id, int epoll, int near, Shapers& shapers)
-    : id_(id), epoll_(epoll), lanes_(shapers) {
-  ends_[0].fd = near;
-  make_quick(near);
-  epoll_event event{};
-  event.events = ends_[0].events = EPOLLRDHUP;
-  event.data.u64 = tag(id_, 0);
-  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, near, &event);
-}
-
-ProxiedConnection::~ProxiedConnection() {
-  for (const auto& end : ends_) {
-    if (end.fd >= 0) ::close(end.fd);
-  }
-}
-
-bool ProxiedConnection::wants_target() const {
-  return !over_ && phase_ == Phase::kAccepted && !lanes_[0].holds() && !lanes_[1].holds();
-}
-
-void ProxiedConnection::dial(std::optional<std::uint16_t> target) {
+void ProxiedConnection::dial() {
   const bool refused =
-      lanes_[0].rule().action == LinkAction::kClose && lanes_[1].rule().action == LinkAction::kClose;
-  if (!target || refused) return cut();
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return cut();
-  ends_[1].fd = fd;
-  make_quick(fd);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(*target);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int dialled = ::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  if (dialled != 0 && errno != EINPROGRESS) return cut();
+      shapers_[0].rule().action == LinkAction::kClose && shapers_[1].rule().action == LinkAction::kClose;
+  const auto port = refused ? std::nullopt : target_();
+  if (!port) return cut();
   phase_ = Phase::kDialling;
-  epoll_event event{};
-  event.events = ends_[1].events = EPOLLOUT;
-  event.data.u64 = tag(id_, 1);
-  if (::epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) cut();
+  const asio::ip::tcp::endpoint target(asio::ip::address_v4::loopback(), *port);
+  ends_[1].socket.async_connect(
+      target, [self = shared_from_this()](const error_code& error) { self->dialled(!error); });
 }
 
-void ProxiedConnection::happened(int end, std::uint32_t events) {
-  const auto index = static_cast<std::size_t>(end);
-  const bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
-  if (phase_ == Phase::kAccepted) return cut();  // who dialled gave up
-  // The target does not take connections, or took this one and was gone before it was noticed here. What is
-  // held back shows the other end nothing of it.
-  if (phase_ == Phase::kDialling && broken && !lanes_[index].holds()) return cut();
-  if (broken && !ends_[index].hung) hang(ends_[index]);
-  if (phase_ == Phase::kUp) return;
-  if (end == 0 && !broken) wait_for(end, 0);  // all was sent, which is read when it is up
-  if (end == 1) {
-    phase_ = Phase::kUp;
-    for (const int direction : {0, 1}) treated(direction, LinkAction::kPass);
+void ProxiedConnection::dialled(bool connected) {
+  if (over_) return;
+  // What is held back shows the other end nothing of a target that takes no connections.
+  if (!connected && !shapers_[1].holds()) return cut();
+  phase_ = Phase::kUp;
+  if (connected) {
+    make_ready(ends_[1].socket);
+    watch_for_end(1);
+  } else {
+    ends_[1].hung = ends_[1].deaf = true;
   }
+  for (const int direction : {0, 1}) treated(direction, LinkAction::kPass);
+  advance();
 }
 
-// It would be told again and again, whatever is waited for.
-void ProxiedConnection::hang(End& end) {
-  end.hung = end.deaf = true;
-  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, end.fd, nullptr);
+void ProxiedConnection::hung(int end) {
+  if (over_) return;
+  if (phase_ == Phase::kAccepted) return cut();  // who dialled gave up
+  if (phase_ == Phase::kDialling && !shapers_[index_of(end)].holds()) return cut();
+  ends_[index_of(end)].hung = ends_[index_of(end)].deaf = true;
+  advance();
 }
 
-void ProxiedConnection::wait_for(int end, std::uint32_t events) {
-  auto& which = ends_[static_cast<std::size_t>(end)];
-  if (events == which.events) return;
-  which.events = events;
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = tag(id_, end);
-  ::epoll_ctl(epoll_, EPOLL_CTL_MOD, which.fd, &event);
+void ProxiedConnection::readable(int end) {
+  if (over_) return;
+  if (phase_ == Phase::kUp) return advance();
+  (void)take(end, monotonic_us());
+  if (phase_ == Phase::kAccepted && pipes_[index_of(end)].ended) return cut();  // who dialled gave up
+  watch();
 }
 
 void ProxiedConnection::treated(int direction, LinkAction before) {
   if (over_ || phase_ != Phase::kUp) return;
-  auto& pipe = pipes_[static_cast<std::size_t>(direction)];
-  const auto& shaper = lanes_[static_cast<std::size_t>(direction)];
+  auto& pipe = pipes_[index_of(direction)];
+  const auto& shaper = shapers_[index_of(direction)];
   const auto now = shaper.rule().action;
   if (now == LinkAction::kClose && before != LinkAction::kClose) {
-    if (lanes_[0].rule().action == lanes_[1].rule().action) return cut();
+    if (shapers_[0].rule().action == shapers_[1].rule().action) return cut();
     pipe.lost = true;
     tell_end(direction);
   }
   if (pipe.lost && shaper.passes()) cut();
 }
 
-void ProxiedConnection::step(std::int64_t now_us) {
+void ProxiedConnection::advance() {
   due_us_.reset();
-  if (phase_ == Phase::kUp && !over_) {
-    for (const int direction : {0, 1}) {
-      if (!over_) pump(direction, now_us);
-    }
-    const bool all_told = pipes_[0].told && pipes_[1].told;
-    bool left = ends_[0].hung && ends_[1].hung;
-    for (const std::size_t end : {0U, 1U}) left = left || (ends_[end].hung && pipes_[end].told);
-    if (all_told || left) over_ = true;
+  if (!over_ && phase_ == Phase::kAccepted && !shapers_[0].holds() && !shapers_[1].holds()) dial();
+  if (over_) return;
+  if (phase_ == Phase::kUp) {
+    for (const int direction : {0, 1}) pump(direction);
+    if (is_done()) return close();
   }
-  if (!over_) watch();
+  watch();
 }
 
-void ProxiedConnection::pump(int direction, std::int64_t now_us) {
-  const auto index = static_cast<std::size_t>(direction);
-  auto& pipe = pipes_[index];
-  pipe.blocked = false;
+bool ProxiedConnection::is_done() const {
+  if ((pipes_[0].told && pipes_[1].told) || (ends_[0].hung && ends_[1].hung)) return true;
+  return (ends_[0].hung && pipes_[0].told) || (ends_[1].hung && pipes_[1].told);
+}
+
+void ProxiedConnection::pump(int direction) {
+  const auto now_us = monotonic_us();
   bool took = true;
   for (int block = 0; block < kBlocksAtOnce && took; ++block) {
     took = may_take(direction) && take(direction, now_us);
     give(direction, now_us);
   }
-  // Of one that hung up no event comes any more.
-  if (ends_[index].hung && may_take(direction)) want(now_us + 1);
-  if (pipe.ended && pipe.queue.empty() && !lanes_[index].holds()) tell_end(direction);
+  const auto& pipe = pipes_[index_of(direction)];
+  if (pipe.ended && pipe.queue.empty() && !shapers_[index_of(direction)].holds()) tell_end(direction);
 }
 
+// Until it is up, only who dialled is read from: that is how its end is noticed.
 bool ProxiedConnection::may_take(int direction) const {
-  const auto index = static_cast<std::size_t>(direction);
-  return !pipes_[index].ended && lanes_[index].rule().action != LinkAction::kStall &&
-         pipes_[index].queued < kQueueBytesMax;
+  const auto& pipe = pipes_[index_of(direction)];
+  if (pipe.ended || pipe.queued >= kQueueBytesMax) return false;
+  return phase_ == Phase::kUp ? shapers_[index_of(direction)].rule().action != LinkAction::kStall
+                              : direction == 0;
 }
 
 bool ProxiedConnection::take(int direction, std::int64_t now_us) {
-  const auto index = static_cast<std::size_t>(direction);
+  const auto index = index_of(direction);
   auto& pipe = pipes_[index];
-  const auto& rule = lanes_[index].rule();
+  const auto rule = phase_ == Phase::kUp ? shapers_[index].rule() : LinkRule{};
   thread_local std::array<char, kBlockBytes> block;
-  const auto got = ::recv(ends_[index].fd, block.data(), block.size(), MSG_DONTWAIT);
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  error_code error;
+  const auto got = ends_[index].socket.read_some(asio::buffer(block), error);
+  if (error == asio::error::would_block) return false;
   if (rule.action == LinkAction::kDrop) pipe.lost = true;
-  if (got <= 0) {
+  if (error) {
     pipe.ended = true;
     return false;
   }
   if (pipe.lost || ends_[1 - index].deaf) return true;
-  pipe.queued += static_cast<std::size_t>(got);
+  pipe.queued += got;
   const auto delay_us = rule.action == LinkAction::kDelay ? rule.delay_ms * 1000 : 0;
-  pipe.queue.push_back({std::string(block.data(), static_cast<std::size_t>(got)), 0, now_us + delay_us});
+  pipe.queue.push_back({std::string(block.data(), got), 0, now_us + delay_us});
   return true;
 }
 
 void ProxiedConnection::give(int direction, std::int64_t now_us) {
-  const auto index = static_cast<std::size_t>(direction);
+  const auto index = index_of(direction);
   auto& pipe = pipes_[index];
   auto& to = ends_[1 - index];
-  auto& shaper = lanes_[index];
+  auto& shaper = shapers_[index];
   if (shaper.holds()) return;
   while (!pipe.queue.empty()) {
     auto& chunk = pipe.queue.front();
@@ -205,37 +168,46 @@ void ProxiedConnection::give(int direction, std::int64_t now_us) {
     std::int64_t due_us = 0;
     const auto allowed = shaper.allowance(chunk.bytes.size() - chunk.at, now_us, due_us);
     if (allowed == 0) return want(due_us);
-    const auto sent = ::send(to.fd, chunk.bytes.data() + chunk.at, allowed, MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (sent < 0 && (errno == EAGAIN || errno == EINTR)) {
-      pipe.blocked = true;
-      return;
-    }
-    if (sent < 0) {
+    error_code error;
+    const auto sent = to.socket.write_some(asio::buffer(chunk.bytes.data() + chunk.at, allowed), error);
+    if (error == asio::error::would_block) return wait_to_write(static_cast<int>(1 - index));
+    if (error) {
       to.deaf = true;
       pipe.queue.clear();
       pipe.queued = 0;
       return;
     }
-    shaper.passed(static_cast<std::size_t>(sent));
-    chunk.at += static_cast<std::size_t>(sent);
-    pipe.queued -= static_cast<std::size_t>(sent);
+    shaper.passed(sent);
+    chunk.at += sent;
+    pipe.queued -= sent;
     if (chunk.at == chunk.bytes.size()) pipe.queue.pop_front();
   }
 }
 
 void ProxiedConnection::tell_end(int direction) {
-  const auto index = static_cast<std::size_t>(direction);
-  if (pipes_[index].told) return;
-  pipes_[index].told = true;
-  ::shutdown(ends_[1 - index].fd, SHUT_WR);
+  auto& pipe = pipes_[index_of(direction)];
+  if (pipe.told) return;
+  pipe.told = true;
+  error_code ignored;  // it may be gone, and then it needs no end
+  ends_[1 - index_of(direction)].socket.shutdown(Socket::shutdown_send, ignored);
 }
 
 void ProxiedConnection::cut() {
-  over_ = true;
-  const linger at_once{1, 0};
-  for (const auto& end : ends_) {
-    if (end.fd >= 0) ::setsockopt(end.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  for (auto& end : ends_) {
+    error_code ignored;
+    if (end.socket.is_open()) end.socket.set_option(asio::socket_base::linger(true, 0), ignored);
   }
+  close();
+}
+
+void ProxiedConnection::close() {
+  if (std::exchange(over_, true)) return;
+  timer_.cancel();
+  for (auto& end : ends_) {
+    error_code ignored;
+    end.socket.close(ignored);
+  }
+  if (const auto over = std::exchange(on_over_, nullptr)) over();
 }
 
 void ProxiedConnection::want(std::int64_t due_us) {
@@ -243,14 +215,43 @@ void ProxiedConnection::want(std::int64_t due_us) {
 }
 
 void ProxiedConnection::watch() {
-  if (phase_ != Phase::kUp) return;
   for (const int end : {0, 1}) {
-    if (ends_[static_cast<std::size_t>(end)].hung) continue;
-    std::uint32_t events = 0;
-    if (may_take(end)) events |= EPOLLIN;
-    if (pipes_[static_cast<std::size_t>(1 - end)].blocked) events |= EPOLLOUT;
-    wait_for(end, events);
+    if (may_take(end)) wait_to_read(end);
   }
+  wait_until_due();
+}
+
+void ProxiedConnection::watch_for_end(int end) {
+  ends_[index_of(end)].socket.async_wait(Socket::wait_error,
+                                         [self = shared_from_this(), end](const error_code& error) {
+                                           if (!error) self->hung(end);
+                                         });
+}
+
+void ProxiedConnection::wait_to_read(int end) {
+  auto& which = ends_[index_of(end)];
+  if (std::exchange(which.waits_to_read, true)) return;
+  which.socket.async_wait(Socket::wait_read, [self = shared_from_this(), end](const error_code&) {
+    self->ends_[index_of(end)].waits_to_read = false;
+    self->readable(end);
+  });
+}
+
+void ProxiedConnection::wait_to_write(int end) {
+  auto& which = ends_[index_of(end)];
+  if (std::exchange(which.waits_to_write, true)) return;
+  which.socket.async_wait(Socket::wait_write, [self = shared_from_this(), end](const error_code&) {
+    self->ends_[index_of(end)].waits_to_write = false;
+    self->advance();
+  });
+}
+
+void ProxiedConnection::wait_until_due() {
+  if (!due_us_) return;
+  timer_.expires_at(asio::steady_timer::time_point(std::chrono::microseconds(*due_us_)));
+  timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error) self->advance();
+  });
 }
 
 }  // namespace sportapp::lab

@@ -1,61 +1,35 @@
-// One connection through a link. All calls on the thread of the proxy, or under its lock.
+// One connection through a link. All calls on the thread of the proxy.
 #pragma once
 #include <array>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
-#include "lab/agent/link_rule.hpp"
+#include "lab/agent/proxy.hpp"
+#include "lab/agent/traffic_shaper.hpp"
 
 namespace sportapp::lab {
 
-// One direction of a link: how its bytes are treated, and how many may pass now where they are limited.
-class TrafficShaper {
+class ProxiedConnection : public std::enable_shared_from_this<ProxiedConnection> {
  public:
-  [[nodiscard]] const LinkRule& rule() const { return rule_; }
-  void treat(const LinkRule& rule);
-  // Nothing gets through, so that not even a connection can be made.
-  [[nodiscard]] bool holds() const {
-    return rule_.action == LinkAction::kDrop || rule_.action == LinkAction::kStall;
-  }
-  [[nodiscard]] bool passes() const { return !holds() && rule_.action != LinkAction::kClose; }
-  // Bytes that may pass now, at most `wanted`; of none, `due_us` is when to ask again.
-  [[nodiscard]] std::size_t allowance(std::size_t wanted, std::int64_t now_us, std::int64_t& due_us);
-  void passed(std::size_t bytes);
+  using Socket = boost::asio::ip::tcp::socket;
 
- private:
-  LinkRule rule_;
-  std::int64_t tokens_ = 0;  // bytes, where limited
-  std::int64_t refilled_us_ = 0;
-};
+  // `near` was accepted. What it refers to must stay until it is over. It asks for its target only once both
+  // directions get through.
+  ProxiedConnection(Socket near, Shapers& shapers, const Proxy::Target& target);
 
-// Of each direction: 0 there, 1 back.
-using Shapers = std::array<TrafficShaper, 2>;
-
-class ProxiedConnection {
- public:
-  // Owns `near`, the accepted socket; adds its sockets to `epoll`, with the tags tag(id, 0) and tag(id, 1).
-  ProxiedConnection(std::uint64_t id, int epoll, int near, Shapers& shapers);
-  ~ProxiedConnection();
-  ProxiedConnection(const ProxiedConnection&) = delete;
-  ProxiedConnection& operator=(const ProxiedConnection&) = delete;
-
-  [[nodiscard]] static std::uint64_t tag(std::uint64_t id, int end) {
-    return id << 2 | 2U | static_cast<unsigned>(end);
-  }
-
-  // It is to be led on to its target, which is asked for only then.
-  [[nodiscard]] bool wants_target() const;
-  void dial(std::optional<std::uint16_t> target);
-  void happened(int end, std::uint32_t events);
+  // Begins. `over` is called once, whatever ends it.
+  void start(std::function<void()> over);
   // How a direction is treated changed.
   void treated(int direction, LinkAction before);
   // Does what can be done now.
-  void step(std::int64_t now_us);
-  [[nodiscard]] bool is_over() const { return over_; }
-  // When it wants to be stepped, whatever happens before.
-  [[nodiscard]] std::optional<std::int64_t> due_us() const { return due_us_; }
+  void advance();
+  void close();
 
  private:
   enum class Phase { kAccepted, kDialling, kUp };
@@ -65,10 +39,12 @@ class ProxiedConnection {
     std::int64_t due_us = 0;
   };
   struct End {
-    int fd = -1;
-    std::uint32_t events = 0;  // waited for
-    bool hung = false;         // the system says that it is gone; what it sent may still be read
-    bool deaf = false;         // nothing can be written to it
+    explicit End(Socket it) : socket(std::move(it)) {}
+    Socket socket;
+    bool waits_to_read = false;
+    bool waits_to_write = false;
+    bool hung = false;  // the system says that it is gone; what it sent may still be read
+    bool deaf = false;  // nothing can be written to it
   };
   // From ends_[i] to ends_[1 - i].
   struct Pipe {
@@ -77,28 +53,35 @@ class ProxiedConnection {
     bool lost = false;   // something was swallowed: what comes later would be out of step
     bool ended = false;  // the sender has sent everything
     bool told = false;   // the receiver knows it
-    bool blocked = false;
   };
 
-  void hang(End& end);
-  void pump(int direction, std::int64_t now_us);
+  void dial();
+  void dialled(bool connected);
+  void hung(int end);
+  void readable(int end);
+  void pump(int direction);
   void give(int direction, std::int64_t now_us);
   [[nodiscard]] bool take(int direction, std::int64_t now_us);  // whether something came
   [[nodiscard]] bool may_take(int direction) const;
+  [[nodiscard]] bool is_done() const;
   void tell_end(int direction);
   void cut();  // both ends see a broken connection
   void want(std::int64_t due_us);
   void watch();
-  void wait_for(int end, std::uint32_t events);
+  void watch_for_end(int end);
+  void wait_to_read(int end);
+  void wait_to_write(int end);
+  void wait_until_due();
 
-  const std::uint64_t id_;
-  const int epoll_;
-  Shapers& lanes_;
+  Shapers& shapers_;
+  const Proxy::Target& target_;
+  std::function<void()> on_over_;
   Phase phase_ = Phase::kAccepted;
+  boost::asio::steady_timer timer_;
   std::array<End, 2> ends_;
   std::array<Pipe, 2> pipes_;
   bool over_ = false;
-  std::optional<std::int64_t> due_us_;
+  std::optional<std::int64_t> due_us_;  // when it wants to advance, whatever happens before
 };
 
 }  // namespace sportapp::lab

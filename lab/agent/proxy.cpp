@@ -1,227 +1,166 @@
 #include "lab/agent/proxy.hpp"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <array>
-#include <cerrno>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
-#include <cstring>
+#include <future>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <thread>
 #include <utility>
+
+#include "lab/agent/proxied_connection.hpp"
 
 namespace sportapp::lab {
 namespace {
 
-constexpr std::uint64_t kWakeTag = 0;
-constexpr std::uint64_t kListenerBit =
-    1;  // tag of a listener: its port, and this; of a connection: see its tag()
-constexpr int kEventsAtOnce = 64;
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
 // As many as may be open: where it overflows, the kernel drops the first packet of a connection and the
 // client waits for a second or more, which no rule asked for.
 constexpr int kBacklog = Proxy::kConnectionsMax;
+constexpr auto kAcceptAgain = std::chrono::milliseconds(100);  // where there were no more descriptors
+constexpr auto kAnswersWithin = std::chrono::seconds(20);
 
-std::int64_t monotonic_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-Error failed(const char* what) {
-  return {Retry::kLater, fmt::format("links: cannot {}: {}", what, std::strerror(errno))};
-}
-
-std::uint64_t listener_tag(std::uint16_t port) {
-  return std::uint64_t{port} << 2 | kListenerBit;
-}
-
-// On any free port of 127.0.0.1, which `port` becomes; -1 with errno.
-int listen_anywhere(std::uint16_t& port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  auto* generic = reinterpret_cast<sockaddr*>(&address);
-  socklen_t size = sizeof address;
-  if (fd >= 0 && ::bind(fd, generic, size) == 0 && ::listen(fd, kBacklog) == 0 &&
-      ::getsockname(fd, generic, &size) == 0) {
-    port = ntohs(address.sin_port);
-    return fd;
-  }
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  errno = error;
-  return -1;
-}
-
-void refuse(int fd) {
-  const linger at_once{1, 0};
-  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-  ::close(fd);
-}
-
-bool add_to(int epoll, int fd, std::uint64_t tag) {
-  epoll_event event{};
-  event.events = EPOLLIN;
-  event.data.u64 = tag;
-  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) == 0;
-}
+struct Link {
+  explicit Link(asio::io_context& io) : acceptor(io), accept_again(io) {}
+  tcp::acceptor acceptor;
+  asio::steady_timer accept_again;
+  Proxy::Target target;
+  Shapers shapers;
+  std::set<std::shared_ptr<ProxiedConnection>> connections;
+};
 
 }  // namespace
 
-Result<std::unique_ptr<Proxy>> Proxy::start() {
-  const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
-  const int wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (epoll < 0 || wake < 0 || !add_to(epoll, wake, kWakeTag)) {
-    auto error = failed("wait for events");
-    if (epoll >= 0) ::close(epoll);
-    if (wake >= 0) ::close(wake);
-    return error;
-  }
-  std::unique_ptr<Proxy> proxy(new Proxy(epoll, wake));
-  proxy->thread_ = std::thread([all = proxy.get()] { all->run(); });
-  return proxy;
+struct Proxy::Impl {
+  ~Impl();
+  // What `work` gives, done on the thread of the proxy.
+  template <class Value>
+  Result<Value> on_thread(std::function<Result<Value>()> work);
+  Result<std::uint16_t> open(Target target);
+  Result<void> treat(std::uint16_t port, Direction direction, const LinkRule& rule);
+
+ private:
+  void accept(Link& link);
+  void take(Link& link, tcp::socket socket);
+
+  asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_ = asio::make_work_guard(io_);
+  // The thread's own.
+  std::map<std::uint16_t, std::unique_ptr<Link>> links_;  // by port
+  std::size_t connections_ = 0;
+  std::thread thread_{[this] { io_.run(); }};  // last: the rest must be there before it starts
+};
+
+Proxy::Impl::~Impl() {
+  asio::post(io_, [this] {
+    for (const auto& [port, link] : links_) {
+      error_code ignored;
+      link->acceptor.close(ignored);
+      link->accept_again.cancel();
+      for (const auto& connection : std::set(link->connections)) connection->close();
+    }
+    work_.reset();
+  });
+  thread_.join();
 }
 
-Proxy::~Proxy() {
-  {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
+template <class Value>
+Result<Value> Proxy::Impl::on_thread(std::function<Result<Value>()> work) {
+  std::packaged_task<Result<Value>()> task(std::move(work));
+  auto done = task.get_future();
+  asio::post(io_, std::move(task));
+  if (done.wait_for(kAnswersWithin) != std::future_status::ready) {
+    return Error{Retry::kLater, "links: the proxy does not answer; end the run and start it again"};
   }
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto woken = ::write(wake_, &one, sizeof one);
-  if (thread_.joinable()) thread_.join();
-  connections_.clear();
-  for (const auto& route : routes_) ::close(route->listener);
-  ::close(wake_);
-  ::close(epoll_);
+  return done.get();
 }
 
-Result<std::uint16_t> Proxy::open(Target target) {
-  auto route = std::make_unique<Route>();
-  route->listener = listen_anywhere(route->port);
-  if (route->listener < 0) return failed("listen");
-  route->target = std::move(target);
-  const auto port = route->port;
-  const std::lock_guard lock(mutex_);
-  if (!add_to(epoll_, route->listener, listener_tag(port))) {
-    auto error = failed("wait for connections");
-    ::close(route->listener);
-    return error;
-  }
-  routes_.push_back(std::move(route));
-  return port;
+Result<std::uint16_t> Proxy::Impl::open(Target target) {
+  auto link = std::make_unique<Link>(io_);
+  link->target = std::move(target);
+  error_code error;
+  const tcp::endpoint anywhere(asio::ip::address_v4::loopback(), 0);
+  auto& acceptor = link->acceptor;
+  if (!acceptor.open(tcp::v4(), error) && !acceptor.bind(anywhere, error)) acceptor.listen(kBacklog, error);
+  const auto local = error ? tcp::endpoint() : acceptor.local_endpoint(error);
+  if (error) return Error{Retry::kLater, fmt::format("links: cannot listen: {}", error.message())};
+  const auto& kept = links_[local.port()] = std::move(link);
+  accept(*kept);
+  return local.port();
 }
 
-Result<void> Proxy::treat(std::uint16_t port, Direction direction, const LinkRule& rule) {
-  const std::lock_guard lock(mutex_);
-  const auto found =
-      std::find_if(routes_.begin(), routes_.end(), [&](const auto& route) { return route->port == port; });
-  if (found == routes_.end()) return Error{Retry::kNever, fmt::format("no link has port {}", port)};
-  set(**found, direction, rule);
+Result<void> Proxy::Impl::treat(std::uint16_t port, Direction direction, const LinkRule& rule) {
+  const auto found = links_.find(port);
+  if (found == links_.end()) return Error{Retry::kNever, fmt::format("no link has port {}", port)};
+  auto& link = *found->second;
+  const std::array<LinkAction, 2> before{link.shapers[0].rule().action, link.shapers[1].rule().action};
+  for (const int shaper : {0, 1}) {
+    const bool chosen = direction == Direction::kBoth || direction == static_cast<Direction>(shaper);
+    if (chosen) link.shapers[static_cast<std::size_t>(shaper)].treat(rule);
+  }
+  for (const auto& connection : std::set(link.connections)) {
+    for (const int shaper : {0, 1}) connection->treated(shaper, before[static_cast<std::size_t>(shaper)]);
+    connection->advance();
+  }
   return {};
 }
 
-void Proxy::heal() {
-  const std::lock_guard lock(mutex_);
-  for (const auto& route : routes_) set(*route, Direction::kBoth, {});
-}
-
-// Under the lock. The loop is woken only where a connection then waits for a time.
-void Proxy::set(Route& route, Direction direction, const LinkRule& rule) {
-  const std::array<LinkAction, 2> before{route.shapers[0].rule().action, route.shapers[1].rule().action};
-  for (const int shaper : {0, 1}) {
-    const bool chosen = direction == Direction::kBoth || direction == static_cast<Direction>(shaper);
-    if (chosen) route.shapers[static_cast<std::size_t>(shaper)].treat(rule);
-  }
-  const auto now_us = monotonic_us();
-  for (const auto id : std::vector(route.connections.begin(), route.connections.end())) {
-    for (const int shaper : {0, 1}) {
-      connections_.at(id)->treated(shaper, before[static_cast<std::size_t>(shaper)]);
+void Proxy::Impl::accept(Link& link) {
+  link.acceptor.async_accept([this, &link](const error_code& error, tcp::socket socket) {
+    if (error == asio::error::operation_aborted || !link.acceptor.is_open()) return;
+    if (!error) {
+      take(link, std::move(socket));
+      return accept(link);
     }
-    step(id, now_us);
-  }
-  const std::uint64_t one = 1;
-  [[maybe_unused]] const auto woken = ::write(wake_, &one, sizeof one);
+    link.accept_again.expires_after(kAcceptAgain);
+    link.accept_again.async_wait([this, &link](const error_code& cancelled) {
+      if (!cancelled) accept(link);
+    });
+  });
 }
 
-void Proxy::run() {
-  std::array<epoll_event, kEventsAtOnce> events{};
-  std::unique_lock lock(mutex_);
-  while (!ending_) {
-    const int wait = wait_ms(monotonic_us());
-    lock.unlock();
-    const int count = ::epoll_wait(epoll_, events.data(), kEventsAtOnce, wait);
-    lock.lock();
-    const auto now_us = monotonic_us();
-    for (int i = 0; i < count; ++i) {
-      const auto& event = events[static_cast<std::size_t>(i)];
-      dispatch(event.data.u64, event.events, now_us);
-    }
-    step_due(now_us);
-  }
-}
-
-void Proxy::dispatch(std::uint64_t tag, std::uint32_t events, std::int64_t now_us) {
-  if (tag == kWakeTag) {
-    std::uint64_t count = 0;
-    [[maybe_unused]] const auto got = ::read(wake_, &count, sizeof count);
+void Proxy::Impl::take(Link& link, tcp::socket socket) {
+  if (connections_ >= kConnectionsMax) {
+    error_code ignored;
+    socket.set_option(asio::socket_base::linger(true, 0), ignored);
     return;
   }
-  if ((tag & 2U) != 0) {
-    const auto found = connections_.find(tag >> 2);
-    if (found == connections_.end()) return;  // it ended by another event of this turn
-    found->second->happened(static_cast<int>(tag & 1U), events);
-    return step(tag >> 2, now_us);
-  }
-  for (const auto& route : routes_) {
-    if (listener_tag(route->port) == tag) return accept(*route);
-  }
+  const auto connection = std::make_shared<ProxiedConnection>(std::move(socket), link.shapers, link.target);
+  link.connections.insert(connection);
+  ++connections_;
+  connection->start([this, &link, over = connection.get()] {
+    --connections_;
+    std::erase_if(link.connections, [over](const auto& one) { return one.get() == over; });
+  });
 }
 
-void Proxy::accept(Route& route) {
-  const int fd = ::accept4(route.listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd < 0) return;
-  if (connections_.size() >= kConnectionsMax) return refuse(fd);
-  const auto id = ++last_id_;
-  connections_.emplace(id, std::make_unique<ProxiedConnection>(id, epoll_, fd, route.shapers));
-  route_of_[id] = &route;
-  route.connections.insert(id);
-  step(id, monotonic_us());
-}
-
-void Proxy::step(std::uint64_t id, std::int64_t now_us) {
-  const auto found = connections_.find(id);
-  if (found == connections_.end()) return;
-  auto& connection = *found->second;
-  auto& route = *route_of_.at(id);
-  if (connection.due_us()) due_.erase({*connection.due_us(), id});
-  if (connection.wants_target()) connection.dial(route.target());
-  connection.step(now_us);
-  if (connection.is_over()) {
-    route.connections.erase(id);
-    route_of_.erase(id);
-    connections_.erase(found);
-    return;
-  }
-  if (connection.due_us()) due_.emplace(*connection.due_us(), id);
-}
-
-void Proxy::step_due(std::int64_t now_us) {
-  while (!due_.empty() && due_.begin()->first <= now_us) {
-    const auto [due_us, id] = *due_.begin();
-    due_.erase(due_.begin());
-    step(id, now_us);
+Result<std::unique_ptr<Proxy>> Proxy::start() {
+  try {
+    return std::unique_ptr<Proxy>(new Proxy(std::make_unique<Impl>()));
+  } catch (const std::runtime_error& error) {  // no descriptors, or no thread
+    return Error{Retry::kLater, fmt::format("links: cannot wait for events: {}", error.what())};
   }
 }
 
-int Proxy::wait_ms(std::int64_t now_us) const {
-  if (due_.empty()) return -1;
-  const auto left_us = due_.begin()->first - now_us;
-  return left_us <= 0 ? 0 : static_cast<int>(left_us / 1000 + 1);
+Proxy::Proxy(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Proxy::~Proxy() = default;
+
+Result<std::uint16_t> Proxy::open(Target target) {
+  return impl_->on_thread<std::uint16_t>(
+      [impl = impl_.get(), target = std::move(target)] { return impl->open(target); });
+}
+
+Result<void> Proxy::treat(std::uint16_t port, Direction direction, const LinkRule& rule) {
+  return impl_->on_thread<void>(
+      [impl = impl_.get(), port, direction, rule] { return impl->treat(port, direction, rule); });
 }
 
 }  // namespace sportapp::lab

@@ -3,16 +3,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <set>
-#include <thread>
-#include <unordered_map>
-#include <vector>
 
 #include "base/result.hpp"
 #include "lab/agent/link_rule.hpp"
-#include "lab/agent/proxied_connection.hpp"
 
 namespace sportapp::lab {
 
@@ -25,45 +19,19 @@ class Proxy {
   static constexpr std::size_t kConnectionsMax = 400;
 
   [[nodiscard]] static Result<std::unique_ptr<Proxy>> start();
-  ~Proxy();  // every connection breaks
+  ~Proxy();  // every connection ends
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
 
-  // A new link, and the port of 127.0.0.1 on which it takes connections.
+  // A new link, and the port of 127.0.0.1 on which it takes connections. Any thread.
   [[nodiscard]] Result<std::uint16_t> open(Target target);
   // From when this returns, every byte read is treated so. Any thread.
   [[nodiscard]] Result<void> treat(std::uint16_t port, Direction direction, const LinkRule& rule);
-  // Every link passes.
-  void heal();
 
  private:
-  struct Route {
-    std::uint16_t port = 0;
-    int listener = -1;
-    Target target;
-    Shapers shapers;
-    std::set<std::uint64_t> connections;
-  };
-
-  Proxy(int epoll, int wake) : epoll_(epoll), wake_(wake) {}
-  void run();
-  void accept(Route& route);
-  void dispatch(std::uint64_t tag, std::uint32_t events, std::int64_t now_us);
-  void step(std::uint64_t id, std::int64_t now_us);
-  void step_due(std::int64_t now_us);
-  void set(Route& route, Direction direction, const LinkRule& rule);
-  [[nodiscard]] int wait_ms(std::int64_t now_us) const;
-
-  const int epoll_;
-  const int wake_;
-  std::mutex mutex_;  // for what follows; not held while waiting
-  bool ending_ = false;
-  std::uint64_t last_id_ = 0;
-  std::vector<std::unique_ptr<Route>> routes_;
-  std::unordered_map<std::uint64_t, std::unique_ptr<ProxiedConnection>> connections_;
-  std::unordered_map<std::uint64_t, Route*> route_of_;
-  std::set<std::pair<std::int64_t, std::uint64_t>> due_;  // when, which connection
-  std::thread thread_;
+  struct Impl;
+  explicit Proxy(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
 };
 
 }  // namespace sportapp::lab

@@ -33,6 +33,7 @@ class ProxyTest : public ::testing::TestWithParam<Direction> {
   void treat(Direction direction, const LinkRule& rule) {
     ASSERT_TRUE(proxy_->treat(port_, direction, rule));
   }
+  void heal() { treat(Direction::kBoth, {}); }
   Socket& sender(Direction direction) { return direction == Direction::kThere ? near_ : far_; }
   Socket& receiver(Direction direction) { return direction == Direction::kThere ? far_ : near_; }
   static bool hits(Direction treated, Direction one) { return treated == Direction::kBoth || treated == one; }
@@ -76,7 +77,7 @@ TEST_P(ProxyTest, WhatIsDroppedIsGoneAndItsConnectionIsCutOnceItPasses) {
     EXPECT_TRUE(sender(direction).send("lost"));
     EXPECT_TRUE(receiver(direction).is_quiet()) << to_string(direction);
   }
-  proxy_->heal();
+  heal();
   EXPECT_TRUE(near_.ended());
   EXPECT_TRUE(far_.ended());
   expect_new_connection_passes();
@@ -84,7 +85,7 @@ TEST_P(ProxyTest, WhatIsDroppedIsGoneAndItsConnectionIsCutOnceItPasses) {
 
 TEST_P(ProxyTest, AConnectionThatLostNothingOutlivesADrop) {
   treat(GetParam(), {LinkAction::kDrop});
-  proxy_->heal();
+  heal();
   for (const auto direction : kEach) expect_passes(direction, "hello");
 }
 
@@ -98,7 +99,7 @@ TEST_P(ProxyTest, WhatIsStalledComesWholeOnceItPasses) {
     EXPECT_TRUE(sender(direction).send("kept"));
     EXPECT_TRUE(receiver(direction).is_quiet()) << to_string(direction);
   }
-  proxy_->heal();
+  heal();
   for (const auto direction : kEach) {
     if (hits(GetParam(), direction)) {
       EXPECT_EQ(receiver(direction).receive(4), "kept") << to_string(direction);
@@ -119,7 +120,7 @@ TEST_P(ProxyTest, WhatIsDelayedComesLateAndInOrder) {
     for (const auto* text : {"1", "2", "3"}) EXPECT_TRUE(sender(direction).send(text));
     EXPECT_EQ(receiver(direction).receive(3), "123");
   }
-  proxy_->heal();
+  heal();
   for (const auto direction : kEach) expect_passes(direction, "hello");
 }
 
@@ -134,7 +135,7 @@ TEST_P(ProxyTest, WhatIsLimitedTakesItsTime) {
       EXPECT_GE(now_ms() - sent, 450) << to_string(direction);
     }
   }
-  proxy_->heal();
+  heal();
   for (const auto direction : kEach) expect_passes(direction, bytes);
 }
 
@@ -150,7 +151,7 @@ TEST_P(ProxyTest, AClosedDirectionEndsAndIsCutOnceItPasses) {
   if (GetParam() == Direction::kBoth) {
     EXPECT_TRUE(Socket::to(port_).ended());
   }
-  proxy_->heal();
+  heal();
   if (GetParam() != Direction::kBoth) {
     EXPECT_TRUE(sender(GetParam()).ended());
   }
@@ -163,7 +164,7 @@ TEST_P(ProxyTest, ANewConnectionIsMadeOnlyOnceBothDirectionsGetThrough) {
     auto dialled = Socket::to(port_);
     EXPECT_TRUE(dialled.send("hello"));
     EXPECT_TRUE(listener_.is_quiet()) << to_string(action);
-    proxy_->heal();
+    heal();
     auto accepted = listener_.accept();
     EXPECT_EQ(accepted.receive(5), "hello");
   }
@@ -177,7 +178,7 @@ TEST_P(ProxyTest, AnEndThatIsHeldBackIsNotSeenUntilItPasses) {
   ::setsockopt(sender(direction).fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   sender(direction) = Socket(-1);  // as if its process was killed
   EXPECT_TRUE(receiver(direction).is_quiet());
-  proxy_->heal();
+  heal();
   static_cast<void>(
       receiver(direction).receive(100));  // a broken connection may keep its last words to itself
   EXPECT_TRUE(receiver(direction).ended(testing::kQuietMs));
@@ -211,7 +212,7 @@ TEST_F(ProxyTest, TooManyConnectionsAreRefusedAndTheOthersGoOn) {
   for (std::size_t count = 1; count < Proxy::kConnectionsMax; ++count) held.push_back(Socket::to(port_));
   EXPECT_TRUE(Socket::to(port_).ended());
   held.clear();
-  proxy_->heal();
+  heal();
   for (const auto direction : kEach) expect_passes(direction, "hello");
 }
 
