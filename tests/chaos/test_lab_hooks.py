@@ -9,8 +9,8 @@ import pytest
 
 import evidence
 from faults import Fault
+from links import Links
 from outage import check_none_failed, report
-from proxy import DROP, Proxies
 from redundancy import check_journals_equal, monitor_view, nodes, wait_no_fail_back_due, wait_redundant
 from sportapp import SPARES, bin_dir
 from steady_load import SteadyLoad
@@ -115,13 +115,13 @@ def test_links_that_are_led_through_a_proxy_are_cut_by_it(new_instance, seed, tm
     app.up()  # so that it has its ports
     app.down()
     ports = json.loads((app.data / "run/ports.json").read_text())
-    with Proxies() as proxies:
-        ways = {("monitor", "users-commands-a"): None, ("users-commands-a", "users-commands-b"): None,
-                ("users-commands-b", "users-commands-a"): None}
+    with Links() as made:
+        links = {("monitor", "users-commands-a"): None, ("users-commands-a", "users-commands-b"): None,
+                 ("users-commands-b", "users-commands-a"): None}
         detours = {}
-        for dials, listens in ways:
-            ways[dials, listens] = proxies.to(ports[f"{listens}.link"])
-            detours.setdefault(dials, {})[listens] = ways[dials, listens].port
+        for dials, listens in links:
+            links[dials, listens] = made.to(ports[f"{listens}.link"])
+            detours.setdefault(dials, {})[listens] = links[dials, listens].port
         (app.data / "run/detours.json").write_text(json.dumps(detours))
         app.up(lab=True)
         wait_redundant(app)
@@ -130,11 +130,11 @@ def test_links_that_are_led_through_a_proxy_are_cut_by_it(new_instance, seed, tm
             load.wait_for_more(100)
             until("a is primary", lambda: monitor_view(app)["users"]["primary"] == "a", 60)
             struck.append(Fault("cut", "a from everybody", time.monotonic()))
-            for way in ways.values():
-                way.set("both", DROP)
+            for link in links.values():
+                link.set("both", "drop")
             until("b is primary", lambda: monitor_view(app)["users"]["primary"] == "b", 60)
-            for way in ways.values():
-                way.heal()
+            for link in links.values():
+                link.heal()
             wait_redundant(app)
             load.wait_for_more(100)
         judge(app, load, struck)

@@ -1,7 +1,7 @@
-"""The ways between monitor, primary and spare are cut, each direction by itself: service goes on, and heals with them.
+"""The links between monitor, primary and spare are cut, each direction by itself: service goes on, and heals with them.
 
-The ways are proxies (proxy.py) in front of the link ports; `up` writes who dials which port into DATA/config, so that a
-process that is restarted after a change there takes the way through a proxy.
+Each goes through a proxy of the lab (links.py); `up` writes who dials which port into DATA/config, so that a process that
+is restarted after a change there goes through it.
 """
 import re
 import time
@@ -11,7 +11,7 @@ import pytest
 import evidence
 from faults import Fault
 from outage import check_none_failed, report
-from proxy import DROP, PASS, STALL, Proxies
+from links import Links
 from redundancy import check_journals_equal, monitor_view, nodes, wait_no_fail_back_due, wait_redundant
 from sportapp import SPARES, nodes_of
 from steady_load import SteadyLoad
@@ -22,15 +22,15 @@ DIRECTIONS = ("both", "there", "back")
 LINK_PORT = re.compile(r"(?<=link_port = )\d+")
 
 
-class Ways:
-    """Every way from monitor and nodes of users to the nodes of users, each through a proxy of its own."""
+class LinksOfUsers:
+    """Every link from monitor and nodes of users to the nodes of users."""
 
-    def __init__(self, app, proxies):
-        self._app, self._proxies = app, proxies
+    def __init__(self, app, links):
+        self._app, self._links = app, links
         self._by_ends = {}  # (who dials, who listens), process names
         self._ports = {name: self._own_link_port(name) for name in nodes_of("users")}
         for dialler in ("monitor", *self._ports):
-            self._lead_through_proxies(dialler)
+            self._lead_through_links(dialler)
         for dialler in ("monitor", *self._ports):
             app.wait_restarted(dialler, app.kill(dialler), 60)
             wait_redundant(app)
@@ -42,15 +42,14 @@ class Ways:
         head = self._config(name).read_text().split("\n[")[0]
         return int(LINK_PORT.search(head)[0])
 
-    def _lead_through_proxies(self, dialler: str):
+    def _lead_through_links(self, dialler: str):
         """Its own port, in the part before the first table, stays."""
         head, mark, tables = self._config(dialler).read_text().partition("\n[")
         for listener, port in self._ports.items():
             if listener == dialler:
                 continue
-            way = self._proxies.to(port)
-            self._by_ends[dialler, listener] = way
-            tables, count = re.subn(rf"(?<=link_port = ){port}\b", str(way.port), tables)
+            link = self._by_ends[dialler, listener] = self._links.to(port)
+            tables, count = re.subn(rf"(?<=link_port = ){port}\b", str(link.port), tables)
             assert count == 1, f"{dialler} dials {listener} by {count} entries of its configuration"
         self._config(dialler).write_text(head + mark + tables)
 
@@ -62,36 +61,36 @@ class Ways:
 
 
 @pytest.fixture
-def ways(app):
+def links(app):
     wait_redundant(app)
-    with Proxies() as proxies:
-        yield Ways(app, proxies)
+    with Links() as made:
+        yield LinksOfUsers(app, made)
 
 
-def partition(app, ways, load, link: str, direction: str, state: str, lasts_s: float) -> Fault:
-    """Cuts the way, sees that commands go on while it is cut, heals it, and waits until everything is redundant."""
-    way = ways.between(link)
-    fault = Fault(f"{link} {direction} {state}", f"{lasts_s:.1f} s", time.monotonic())
-    way.set(direction, state)
+def partition(app, links, load, link: str, direction: str, action: str, lasts_s: float) -> Fault:
+    """Cuts the link, sees that commands go on while it is cut, heals it, and waits until everything is redundant."""
+    struck = links.between(link)
+    fault = Fault(f"{link} {direction} {action}", f"{lasts_s:.1f} s", time.monotonic())
+    struck.set(direction, action)
     try:
         load.wait_for_acknowledgement(fault.at)
         time.sleep(lasts_s)
         load.wait_for_acknowledgement(time.monotonic() - 0.5)
     finally:
-        way.heal()
+        struck.heal()
     healed = time.monotonic()
     wait_redundant(app)
     print(f"{fault.kind} for {lasts_s:.1f} s; redundant {time.monotonic() - healed:.2f} s after it healed", flush=True)
     return fault
 
 
-def run_partitions(app, ways, load, wanted: list, chance, struck: list):
+def run_partitions(app, links, load, wanted: list, chance, struck: list):
     try:
         with load:
             load.wait_for_more(100)
-            for link, direction, state in wanted:
+            for link, direction, action in wanted:
                 time.sleep(chance.uniform(0, 1.5))
-                struck.append(partition(app, ways, load, link, direction, state, chance.uniform(*LASTS_S)))
+                struck.append(partition(app, links, load, link, direction, action, chance.uniform(*LASTS_S)))
     finally:
         print(report(load, struck))
     check_none_failed(load, struck)
@@ -99,25 +98,25 @@ def run_partitions(app, ways, load, wanted: list, chance, struck: list):
     evidence.check_everything(app, load, within_s=120)
 
 
-def test_a_way_that_is_cut_stops_nobody_and_heals(app, ways, seed, chance, long_mode, tmp_path):
+def test_a_link_that_is_cut_stops_nobody_and_heals(app, links, seed, chance, long_mode, tmp_path):
     links = ("primary-spare", "monitor-primary", "monitor-spare")
-    wanted = [(link, direction, DROP) for link in links for direction in DIRECTIONS]
-    wanted += [(link, "both", STALL) for link in links]
+    wanted = [(link, direction, "drop") for link in links for direction in DIRECTIONS]
+    wanted += [(link, "both", "stall") for link in links]
     wanted *= 5 if long_mode else 1
     chance.shuffle(wanted)
     load = SteadyLoad(app.port, tmp_path / "clients.log", seed, connections=64, rate=500)
-    run_partitions(app, ways, load, wanted, chance, [])
+    run_partitions(app, links, load, wanted, chance, [])
 
 
-def test_connections_that_break_again_and_again_cost_no_command(app, ways, seed, chance, long_mode, tmp_path):
+def test_connections_that_break_again_and_again_cost_no_command(app, links, seed, chance, long_mode, tmp_path):
     load, struck = SteadyLoad(app.port, tmp_path / "clients.log", seed, connections=64, rate=500), []
     with load:
         load.wait_for_more(100)
         for number in range(40 if long_mode else 10):
             link = chance.choice(["primary-spare", "monitor-primary", "monitor-spare"])
-            way = ways.between(link)
+            between = links.between(link)
             struck.append(Fault(f"{link} cut", str(number), time.monotonic()))
-            way.cut()
+            between.cut()
             time.sleep(chance.uniform(0.0, 1.0))
         wait_redundant(app)
     print(report(load, struck))
@@ -126,20 +125,20 @@ def test_connections_that_break_again_and_again_cost_no_command(app, ways, seed,
     evidence.check_everything(app, load, within_s=120)
 
 
-def test_a_slow_way_to_the_spare_makes_commands_slower_and_no_more(app, ways, seed, tmp_path):
+def test_a_slow_link_to_the_spare_makes_commands_slower_and_no_more(app, links, seed, tmp_path):
     """50 ms each way: below what the primary waits, so the spare stays in sync."""
     wait_no_fail_back_due(app)
     load = SteadyLoad(app.port, tmp_path / "clients.log", seed, connections=64, rate=200)
     with load:
         load.wait_for_more(100)
-        way, since = ways.between("primary-spare"), time.monotonic()
-        way.set("both", PASS, delay_s=0.05)
+        link, since = links.between("primary-spare"), time.monotonic()
+        link.set("both", "delay", delay_ms=50)
         epoch = monitor_view(app)["users"]["epoch"]
         load.wait_for_more(300)
         assert monitor_view(app)["users"]["epoch"] == epoch, "a slow spare was dropped"
         assert not [command for command in load.commands if since + 0.2 < command.sent and command.took_s < 0.1], \
             "a command was answered before the spare can have had it"
-        way.heal()
+        link.heal()
     check_none_failed(load, [])
     check_journals_equal(app)
     evidence.check_everything(app, load)

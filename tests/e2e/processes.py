@@ -14,7 +14,8 @@ class Seen(NamedTuple):
     command: str
 
 
-def _read(pid: int):
+def seen_of(pid: int):
+    """Nothing where there is none, or only what nobody collected yet."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
         command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
@@ -29,7 +30,7 @@ def _read(pid: int):
 def everything():
     """Every process but the dead that nobody collected yet."""
     pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    return [seen for seen in map(_read, pids) if seen]
+    return [seen for seen in map(seen_of, pids) if seen]
 
 
 def family(pid: int):
@@ -50,12 +51,12 @@ def naming(text: str):
 
 
 def alive(seen: Seen) -> bool:
-    now = _read(seen.pid)
+    now = seen_of(seen.pid)
     return now is not None and now.start == seen.start
 
 
 def pid_alive(pid: int) -> bool:
-    return _read(pid) is not None
+    return seen_of(pid) is not None
 
 
 def still_alive(before, within_s: float):

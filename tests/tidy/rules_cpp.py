@@ -42,7 +42,7 @@ SLEEPS = {
 }
 
 ASIO = re.compile(r'#include\s*[<"]boost/(asio|beast)')
-TRANSPORT = ("src/net/http/", "src/net/link/", "src/ops/import/", "lab/load/", "lab/fault/")
+TRANSPORT = ("src/net/http/", "src/net/link/", "src/ops/import/", "lab/load/", "lab/agent/")
 RULES_MUST_NOT_KNOW = re.compile(
     r'#include\s*[<"](net/|store/|ha/|server/|ops/|'
     r'SQLiteCpp/|sqlite3|hiredis|curl/|boost/asio|boost/beast)')
