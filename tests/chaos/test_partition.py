@@ -99,9 +99,9 @@ def run_partitions(app, links, load, wanted: list, chance, struck: list):
 
 
 def test_a_link_that_is_cut_stops_nobody_and_heals(app, links, seed, chance, long_mode, tmp_path):
-    links = ("primary-spare", "monitor-primary", "monitor-spare")
-    wanted = [(link, direction, "drop") for link in links for direction in DIRECTIONS]
-    wanted += [(link, "both", "stall") for link in links]
+    between = ("primary-spare", "monitor-primary", "monitor-spare")
+    wanted = [(link, direction, "drop") for link in between for direction in DIRECTIONS]
+    wanted += [(link, "both", "stall") for link in between]
     wanted *= 5 if long_mode else 1
     chance.shuffle(wanted)
     load = SteadyLoad(app.port, tmp_path / "clients.log", seed, connections=64, rate=500)
