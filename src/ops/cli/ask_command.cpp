@@ -18,7 +18,7 @@
 namespace sportapp::cli {
 namespace {
 
-constexpr int kAnswerMs = 30'000;
+constexpr int kAskAnswerMs = 30'000;
 
 constexpr const char* kAskFooter =
     R"(Prints what the process answers to GET PATH on its own port. What lies below /internal, and /metrics, is for
@@ -43,14 +43,14 @@ Examples:
   sportapp metrics-token
   sportapp metrics-token --config /etc/sportapp/sportapp.toml --data /var/lib/sportapp)";
 
-struct Options {
+struct AskOptions {
   std::string name;
   std::string path;
   std::string data = kDataDefault;
   std::optional<std::filesystem::path> settings_file;
 };
 
-int ask(const Options& options) {
+int show_answer(const AskOptions& options) {
   const auto instance = RunningInstance::find(options.data);
   if (!instance) return refuse(instance.error(), kExitNotRunning);
   const auto process = instance->process(options.name);
@@ -60,7 +60,7 @@ int ask(const Options& options) {
         {Retry::kNever, options.name + " is not a process of SportApp's own; ask a service or the monitor"},
         kExitUsage);
   }
-  const auto answer = instance::InternalClient(instance->seen(), *process, kAnswerMs).get(options.path);
+  const auto answer = instance::InternalClient(instance->seen(), *process, kAskAnswerMs).get(options.path);
   if (!answer) return refuse(answer.error(), kExitFailed);
   if (answer->status != 200) {
     return refuse(
@@ -71,7 +71,7 @@ int ask(const Options& options) {
   return 0;
 }
 
-int show_token(const Options& options) {
+int show_token(const AskOptions& options) {
   const instance::Layout layout{instance::normal_folder(options.data)};
   const auto settings = instance::settings_of(layout, options.settings_file);
   if (!settings) return refuse(settings.error(), kExitUsage);
@@ -85,17 +85,17 @@ int show_token(const Options& options) {
 
 void add_ask_command(command_line::Command& app, int& exit_status) {
   auto* command = app.add_command("ask", "Show what a process tells those only who have the instance's key");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AskOptions>();
   command->add_option("NAME", options->name, "Which process, as users-commands-a")->required();
   command->add_option("PATH", options->path, "What of it, as /internal/status")->required();
   command->add_option("--data", options->data, kDataHelp)->show_default();
   command->footer(kAskFooter);
-  command->action([options, &exit_status] { exit_status = ask(*options); });
+  command->action([options, &exit_status] { exit_status = show_answer(*options); });
 }
 
 void add_metrics_token_command(command_line::Command& app, int& exit_status) {
   auto* command = app.add_command("metrics-token", "Show the token with which metrics are read");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AskOptions>();
   command->add_option("--data", options->data, kDataHelp)->show_default();
   command->add_option("--config", options->settings_file, "Settings file, instead of DATA/sportapp.toml")
       ->existing_file();

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFooter =
+constexpr const char* kConfigFooter =
     R"(The settings of an instance stand in DATA/sportapp.toml, or in the file that `up` and `run` are given by --config.
 docs/configuration.md tells every setting.
 
@@ -65,19 +65,19 @@ Examples:
   sportapp config show deploy/sportapp.toml
   sportapp config show --data /srv/sportapp > mine.toml)";
 
-struct Options {
+struct ConfigOptions {
   std::string file;  // empty: DATA/sportapp.toml
   std::string data = kDataDefault;
 };
 
 // Empty where there is none: then everything has its default.
-fs::path settings_file(const Options& options) {
+fs::path settings_file(const ConfigOptions& options) {
   if (!options.file.empty()) return options.file;
   const auto file = instance::Layout{instance::normal_folder(options.data)}.settings_file();
   return fs::exists(file) ? file : fs::path();
 }
 
-std::string name_of(const fs::path& file, const Options& options) {
+std::string name_of(const fs::path& file, const ConfigOptions& options) {
   return file.empty() ? fmt::format("there is no {}/sportapp.toml, so every setting has its default",
                                     instance::normal_folder(options.data).string())
                       : file.string();
@@ -105,7 +105,7 @@ int failed(const Error& error) {
   return kExitFailed;
 }
 
-int check(const Options& options) {
+int check(const ConfigOptions& options) {
   const auto file = settings_file(options);
   const auto settings = read(file);
   if (!settings) return failed(settings.error());
@@ -115,7 +115,7 @@ int check(const Options& options) {
   return 0;
 }
 
-int show(const Options& options) {
+int show_config(const ConfigOptions& options) {
   const auto file = settings_file(options);
   const auto settings = read(file);
   if (!settings) return failed(settings.error());
@@ -158,12 +158,12 @@ void list_all() {
   }
 }
 
-using Act = int (*)(const Options&);
+using Act = int (*)(const ConfigOptions&);
 
 void add(command_line::Command& config, const char* name, const char* purpose, const char* footer, Act act,
          int& exit_status) {
   auto* command = config.add_command(name, purpose);
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConfigOptions>();
   command->add_option("FILE", options->file, "Settings file, instead of DATA/sportapp.toml")->existing_file();
   command->add_option("--data", options->data, kDataHelp)->show_default();
   command->footer(footer);
@@ -175,14 +175,14 @@ void add(command_line::Command& config, const char* name, const char* purpose, c
 void add_config_command(command_line::Command& app, int& exit_status) {
   auto* command = app.add_command("config", "Tell every setting, check a settings file, or show its values");
   command->require_command();
-  command->footer(kFooter);
+  command->footer(kConfigFooter);
   auto* list = command->add_command("list", "Tell every setting: its default, what is allowed, what it does");
   auto markdown = std::make_shared<bool>(false);
   list->add_flag("--markdown", *markdown, "As a table for a document");
   list->footer(kListFooter);
   list->action([markdown] { *markdown ? fmt::print("{}", instance::settings_markdown()) : list_all(); });
   add(*command, "check", "Tell every mistake of a settings file", kCheckFooter, check, exit_status);
-  add(*command, "show", "Show every setting with its value", kShowFooter, show, exit_status);
+  add(*command, "show", "Show every setting with its value", kShowFooter, show_config, exit_status);
 }
 
 }  // namespace sportapp::cli

@@ -18,9 +18,9 @@ namespace sportapp::cli {
 namespace {
 
 namespace json = boost::json;
-constexpr int kAnswerMs = 60'000;
+constexpr int kEventsAnswerMs = 60'000;
 
-struct Options {
+struct EventsOptions {
   std::string service;  // empty: all
   std::string data = kDataDefault;
   std::size_t last = 20;
@@ -28,7 +28,7 @@ struct Options {
   bool follow = false;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kEventsFooter =
     R"(First what was done about failures: when, of which service, by which rule (sportapp failover table), what and why.
 Then the events that a process could not take in, or cannot show. Such an event stops nothing else: the process sets
 it aside with its reason. The first thousand of each process are listed. `retry` tries them again, in order: when the
@@ -80,7 +80,7 @@ std::vector<Process> asked_processes(const instance::Instance& instance, const s
 // The JSON object that `process` answers; an error says what it answered instead.
 Result<json::object> ask(const instance::Instance& instance, const Process& process, bool post,
                          const std::string& path) {
-  instance::InternalClient client(instance, process, kAnswerMs);
+  instance::InternalClient client(instance, process, kEventsAnswerMs);
   const auto answer = post ? client.post(path) : client.get(path);
   if (!answer) return answer.error();
   json::error_code failed;
@@ -143,7 +143,7 @@ bool tell_failure(const Process& process, const Result<Count>& outcome) {
   return !outcome;
 }
 
-int list(const instance::Instance& instance, const std::vector<Process>& processes) {
+int list_set_aside(const instance::Instance& instance, const std::vector<Process>& processes) {
   std::size_t events = 0;
   bool failed = false;
   for (const auto& process : processes) {
@@ -166,7 +166,7 @@ int retry(const instance::Instance& instance, const std::vector<Process>& proces
   return all ? 0 : kExitFailed;
 }
 
-int show(const Options& options) {
+int answer_events(const EventsOptions& options) {
   const auto instance = instance::read_instance(options.data);
   if (!instance) {
     fmt::print(stderr, "sportapp: {}\n", instance.error().what);
@@ -176,11 +176,12 @@ int show(const Options& options) {
   const auto shown = failover.show(options.last, options.follow);
   if (!shown) fmt::print(stderr, "sportapp: {}\n", shown.error().what);
   // As lines for scripts, failovers only: what is set aside stands in the status of its process.
-  const int listed = options.json ? 0 : list(*instance, asked_processes(*instance, options.service));
+  const int listed =
+      options.json ? 0 : list_set_aside(*instance, asked_processes(*instance, options.service));
   return shown ? listed : kExitFailed;
 }
 
-int retry_all(const Options& options) {
+int retry_all(const EventsOptions& options) {
   const auto instance = instance::read_instance(options.data);
   if (instance) return retry(*instance, asked_processes(*instance, options.service));
   fmt::print(stderr, "sportapp: {}\n", instance.error().what);
@@ -192,7 +193,7 @@ int retry_all(const Options& options) {
 void add_events_command(command_line::Command& app, int& exit_status) {
   auto* command =
       app.add_command("events", "Show what was done about failures, and events that were set aside");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EventsOptions>();
   auto* again = command->add_command("retry", "Try the events that are set aside again");
   for (auto* one : {command, again}) one->add_option("--data", options->data, kDataHelp)->show_default();
   command->add_option("--last", options->last, "How many of what was done about failures")->show_default();
@@ -200,11 +201,11 @@ void add_events_command(command_line::Command& app, int& exit_status) {
   command->add_flag("-f,--follow", options->follow, "Go on with what is done from now, until Ctrl-C");
   again->add_option("SERVICE", options->service, "Whose processes (every service's)")
       ->one_of(services::names());
-  command->footer(kFooter);
+  command->footer(kEventsFooter);
   again->footer(kRetryFooter);
   again->action([options, &exit_status] { exit_status = retry_all(*options); });
   command->action([options, again, &exit_status] {
-    if (!again->parsed()) exit_status = show(*options);
+    if (!again->parsed()) exit_status = answer_events(*options);
   });
 }
 

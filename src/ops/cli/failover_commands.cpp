@@ -17,10 +17,10 @@ namespace sportapp::cli {
 namespace {
 
 namespace json = boost::json;
-constexpr int kAnswerMs = 5000;
+constexpr int kFailoverAnswerMs = 5000;
 constexpr int kActsMs = 30'000;
 
-struct Options {
+struct FailoverOptions {
   std::string service;
   std::string node;
   std::string data = kDataDefault;
@@ -48,7 +48,7 @@ Examples:
   sportapp promote users b
   sportapp promote users b --force)";
 
-int switch_over(const Options& options) {
+int switch_over(const FailoverOptions& options) {
   const auto instance = RunningInstance::find(options.data);
   if (!instance) return refuse(instance.error(), kExitNotRunning);
   const SystemClock clock;
@@ -85,9 +85,9 @@ std::string warning(const supervisor::ServiceView& view, const std::string& node
   return text + " What the others have beyond it is thrown away when they come back.";
 }
 
-Result<void> force(const RunningInstance& instance, const Options& options) {
+Result<void> force(const RunningInstance& instance, const FailoverOptions& options) {
   const auto* monitor = supervisor::find_process(instance.seen(), "monitor");
-  instance::InternalClient client(instance.seen(), *monitor, kAnswerMs);
+  instance::InternalClient client(instance.seen(), *monitor, kFailoverAnswerMs);
   const json::object wish{{"service", options.service}, {"node", options.node}, {"force", true}};
   const auto answer = client.post("/internal/promote", json::serialize(wish));
   if (!answer) return answer.error();
@@ -99,7 +99,7 @@ Result<void> force(const RunningInstance& instance, const Options& options) {
   });
 }
 
-int promote(const Options& options) {
+int promote(const FailoverOptions& options) {
   const auto instance = RunningInstance::find(options.data);
   if (!instance) return refuse(instance.error(), kExitNotRunning);
   const auto view = instance->service(options.service);
@@ -134,7 +134,7 @@ int promote(const Options& options) {
 void add_switchover_command(command_line::Command& app, int& exit_status) {
   auto* command =
       app.add_command("switchover", "Let another node of a service be primary, without an outage");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FailoverOptions>();
   command->add_option("SERVICE", options->service, "Of which service")->required()->one_of(services::names());
   command->add_option("--to", options->node, "Which node (a, b, c); left out: the spare that is in sync");
   command->add_option("--data", options->data, kDataHelp)->show_default();
@@ -144,7 +144,7 @@ void add_switchover_command(command_line::Command& app, int& exit_status) {
 
 void add_promote_command(command_line::Command& app, int& exit_status) {
   auto* command = app.add_command("promote", "Make a node primary that may lack entries: the last resort");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FailoverOptions>();
   command->add_option("SERVICE", options->service, "Of which service")->required()->one_of(services::names());
   command->add_option("NODE", options->node, "Which node (a, b, c)")->required();
   command->add_flag("--force", options->force, "Do it, whatever may be lost");

@@ -15,7 +15,7 @@ namespace sportapp::cli {
 namespace {
 
 namespace json = boost::json;
-constexpr int kAnswerMs = 2000;
+constexpr int kFailoverEventsAnswerMs = 2000;
 constexpr int kFollowMs = 300;
 constexpr int kGoneTimes = 40;  // so many times in a row the monitor may not answer while it is followed
 
@@ -33,7 +33,7 @@ std::string line_of(const json::object& event) {
 Result<std::int64_t> FailoverEvents::show_after(std::int64_t number, std::size_t most) const {
   const auto* monitor = supervisor::find_process(instance_, "monitor");
   if (monitor == nullptr) return Error{Retry::kNever, "the instance has no monitor"};
-  instance::InternalClient client(instance_, *monitor, kAnswerMs);
+  instance::InternalClient client(instance_, *monitor, kFailoverEventsAnswerMs);
   std::vector<json::value> events;
   try {
     for (;;) {

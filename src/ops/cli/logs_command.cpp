@@ -18,16 +18,16 @@ namespace sportapp::cli {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int kPollMs = 200;
+constexpr int kLogsPollMs = 200;
 
-struct Options {
+struct LogsOptions {
   std::string name;
   std::string data = kDataDefault;
   std::size_t lines = 20;
   bool follow = false;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kLogsFooter =
     R"(Names are those of `sportapp status`: supervisor, gateway, redis, monitor, users-commands-a, ...; without one,
 every log. Requests that failed or took over a second are in gateway.access.
 
@@ -92,9 +92,9 @@ void heading(const fs::path& file, fs::path& last) {
   last = file;
 }
 
-void follow(const std::vector<fs::path>& files, fs::path& last) {
+void follow_logs(const std::vector<fs::path>& files, fs::path& last) {
   std::vector<Follower> followers(files.begin(), files.end());
-  for (;; ::usleep(kPollMs * 1000)) {
+  for (;; ::usleep(kLogsPollMs * 1000)) {
     for (std::size_t at = 0; at < files.size(); ++at) {
       const auto text = followers[at].more();
       if (text.empty()) continue;
@@ -106,7 +106,7 @@ void follow(const std::vector<fs::path>& files, fs::path& last) {
   }
 }
 
-int show_logs(const Options& options) {
+int show_logs(const LogsOptions& options) {
   const instance::Layout layout{instance::normal_folder(options.data)};
   const auto files = logs_of(layout, options.name);
   if (files.empty()) {
@@ -123,7 +123,7 @@ int show_logs(const Options& options) {
     if (files.size() > 1) heading(file, last);
     for (const auto& line : lines) fmt::print("{}\n", line);
   }
-  if (options.follow) follow(files, last);
+  if (options.follow) follow_logs(files, last);
   return 0;
 }
 
@@ -131,12 +131,12 @@ int show_logs(const Options& options) {
 
 void add_logs_command(command_line::Command& app, int& exit_status) {
   auto* command = app.add_command("logs", "Show the ends of the logs");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<LogsOptions>();
   command->add_option("NAME", options->name, "Process whose log to show");
   command->add_option("--data", options->data, kDataHelp)->show_default();
   command->add_option("-n,--lines", options->lines, "Lines of each")->show_default()->in_range(0, 1'000'000);
   command->add_flag("-f,--follow", options->follow, "Go on with what is written from now");
-  command->footer(kFooter);
+  command->footer(kLogsFooter);
   command->action([options, &exit_status] { exit_status = show_logs(*options); });
 }
 

@@ -19,7 +19,7 @@ using instance::ProcessState;
 constexpr int kStoppedMs = 90'000;  // longer than any process may take to answer what is under way
 constexpr int kStartedMs = 60'000;
 
-struct Options {
+struct ProcessOptions {
   std::string name;
   std::string data = kDataDefault;
   bool rolling = false;
@@ -61,7 +61,8 @@ Examples:
   sportapp restart --rolling
   sportapp restart --rolling --data /srv/sportapp)";
 
-int with_instance(const Options& options, Result<void> (*act)(const RunningInstance&, const std::string&)) {
+int with_instance(const ProcessOptions& options,
+                  Result<void> (*act)(const RunningInstance&, const std::string&)) {
   const auto instance = RunningInstance::find(options.data);
   if (!instance) return refuse(instance.error(), kExitNotRunning);
   const auto done = act(*instance, options.name);
@@ -104,7 +105,8 @@ Result<void> restart(const RunningInstance& instance, const std::string& name) {
 }
 
 command_line::Command* add_process_command(command_line::Command& app, const std::string& name,
-                                           const std::string& what, const std::shared_ptr<Options>& options,
+                                           const std::string& what,
+                                           const std::shared_ptr<ProcessOptions>& options,
                                            const char* footer) {
   auto* command = app.add_command(name, what);
   command->add_option("NAME", options->name, "Name of the process, as sportapp status shows it");
@@ -116,7 +118,7 @@ command_line::Command* add_process_command(command_line::Command& app, const std
 }  // namespace
 
 void add_stop_command(command_line::Command& app, int& exit_status) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ProcessOptions>();
   auto* command =
       add_process_command(app, "stop", "Stop one process until it is started again", options, kStopFooter);
   command->option("NAME")->required();
@@ -124,7 +126,7 @@ void add_stop_command(command_line::Command& app, int& exit_status) {
 }
 
 void add_start_command(command_line::Command& app, int& exit_status) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ProcessOptions>();
   auto* command =
       add_process_command(app, "start", "Start a process that was stopped", options, kStartFooter);
   command->option("NAME")->required();
@@ -132,7 +134,7 @@ void add_start_command(command_line::Command& app, int& exit_status) {
 }
 
 void add_restart_command(command_line::Command& app, int& exit_status) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ProcessOptions>();
   auto* command = add_process_command(app, "restart", "Restart one process, or all of them without an outage",
                                       options, kRestartFooter);
   auto* rolling = command->add_flag("--rolling", options->rolling, "Every process, one at a time");

@@ -16,16 +16,16 @@ namespace sportapp::cli {
 namespace {
 
 namespace json = boost::json;
-constexpr int kPollMs = 100;
-constexpr int kAnswerMs = 10'000;
+constexpr int kRebuildPollMs = 100;
+constexpr int kRebuildAnswerMs = 10'000;
 constexpr int kStuckMs = 120'000;  // no event in so long: it will not come
 
-struct Options {
+struct RebuildOptions {
   std::string service;
   std::string data = kDataDefault;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kRebuildFooter =
     R"(Makes each read model of the service anew from the journal, one after the other, while they serve, and compares
 the new one with the old.
 
@@ -45,7 +45,7 @@ struct Progress {
   std::string error;
 };
 
-Result<Progress> ask(instance::InternalClient& client) {
+Result<Progress> progress_of(instance::InternalClient& client) {
   const auto answer = client.get("/internal/rebuild");
   if (!answer) return answer.error();
   try {
@@ -72,7 +72,7 @@ std::string rate(const Progress& progress) {
   return fmt::format("{}", progress.events * 1000 / progress.elapsed_ms);
 }
 
-void show(const std::string& name, const Progress& progress) {
+void show_progress(const std::string& name, const Progress& progress) {
   if (::isatty(STDOUT_FILENO) == 0) return;
   constexpr std::int64_t kWidth = 30;
   const auto filled = progress.of == 0 ? kWidth : std::min(kWidth, progress.events * kWidth / progress.of);
@@ -85,13 +85,13 @@ void end_line() {
   if (::isatty(STDOUT_FILENO) != 0) fmt::print("\r\x1b[K");
 }
 
-Result<Progress> follow(instance::InternalClient& client, const std::string& name) {
+Result<Progress> follow_rebuild(instance::InternalClient& client, const std::string& name) {
   const SystemClock clock;
   auto moved_ms = clock.monotonic_ms();
-  for (std::int64_t seen = -1;; ::usleep(kPollMs * 1000)) {
-    auto progress = ask(client);
+  for (std::int64_t seen = -1;; ::usleep(kRebuildPollMs * 1000)) {
+    auto progress = progress_of(client);
     if (!progress || progress->state != "running") return progress;
-    show(name, *progress);
+    show_progress(name, *progress);
     if (progress->events != seen) {
       seen = progress->events;
       moved_ms = clock.monotonic_ms();
@@ -104,14 +104,14 @@ Result<Progress> follow(instance::InternalClient& client, const std::string& nam
 }
 
 Result<Progress> rebuild(const instance::Instance& instance, const instance::InstanceProcess& process) {
-  instance::InternalClient client(instance, process, kAnswerMs);
+  instance::InternalClient client(instance, process, kRebuildAnswerMs);
   const auto begun = client.post("/internal/rebuild");
   if (!begun) return begun.error();
   if (begun->status == 409) fmt::print("{} rebuilds already; following it.\n", process.name);
   if (begun->status != 202 && begun->status != 409) {
     return Error{Retry::kLater, fmt::format("it answered {} {}", begun->status, begun->body)};
   }
-  return follow(client, process.name);
+  return follow_rebuild(client, process.name);
 }
 
 const char* outcome_of(const Progress& progress) {
@@ -136,7 +136,7 @@ bool rebuild_and_tell(const instance::Instance& instance, const instance::Instan
   return progress->identical.value_or(true);
 }
 
-int rebuild_all(const Options& options) {
+int rebuild_all(const RebuildOptions& options) {
   const auto instance = instance::read_instance(options.data);
   if (!instance) {
     fmt::print(stderr, "sportapp: {}\n", instance.error().what);
@@ -154,12 +154,12 @@ int rebuild_all(const Options& options) {
 
 void add_rebuild_command(command_line::Command& app, int& exit_status) {
   auto* command = app.add_command("rebuild", "Rebuild the read models of a service from its journal");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RebuildOptions>();
   command->add_option("SERVICE", options->service, "Whose read models")
       ->required()
       ->one_of(services::names());
   command->add_option("--data", options->data, kDataHelp)->show_default();
-  command->footer(kFooter);
+  command->footer(kRebuildFooter);
   command->action([options, &exit_status] { exit_status = rebuild_all(*options); });
 }
 

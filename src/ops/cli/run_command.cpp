@@ -49,7 +49,7 @@ Exit status: 0 it is there, 1 it cannot be made or is damaged, 2 wrong command l
 Example:
   sportapp key /etc/sportapp/cluster.key)";
 
-struct Options : supervisor::RunOptions {
+struct PlacedOptions : supervisor::RunOptions {
   bool list = false;
 };
 
@@ -58,7 +58,7 @@ int refuse(const std::string& what, int exit_status) {
   return exit_status;
 }
 
-Result<std::vector<Member>> members_of(const Options& options) {
+Result<std::vector<Member>> members_of(const PlacedOptions& options) {
   const instance::Layout layout{instance::normal_folder(options.data)};
   const auto settings = instance::settings_of(layout, options.settings_file);
   if (!settings) return settings.error();
@@ -69,20 +69,20 @@ Result<std::vector<Member>> members_of(const Options& options) {
   return members;
 }
 
-int list(const Options& options) {
+int list_names(const PlacedOptions& options) {
   const auto members = members_of(options);
   if (!members) return refuse(members.error().what, kExitUsage);
   for (const auto& member : *members) fmt::print("{}\n", member.name);
   return 0;
 }
 
-int run(const Options& options) {
-  if (options.list) return list(options);
+int run(const PlacedOptions& options) {
+  if (options.list) return list_names(options);
   if (options.name.empty()) return refuse("which process? See: sportapp run --list", kExitUsage);
   return supervisor::run_one(options);
 }
 
-int health(const Options& options) {
+int health(const PlacedOptions& options) {
   const auto members = members_of(options);
   if (!members) return refuse(members.error().what, kExitUsage);
   for (const auto& member : *members) {
@@ -102,7 +102,7 @@ int make_key(const std::string& file) {
   return 0;
 }
 
-void add_place_options(command_line::Command& command, Options& options) {
+void add_place_options(command_line::Command& command, PlacedOptions& options) {
   command.add_option("--data", options.data, kDataHelp)->show_default();
   command.add_option("--config", options.settings_file, "Settings file, instead of DATA/sportapp.toml")
       ->existing_file();
@@ -112,7 +112,7 @@ void add_place_options(command_line::Command& command, Options& options) {
 
 void add_run_command(command_line::Command& app, int& exit_status) {
   auto* command = app.add_command("run", "Run one process of an instance, in the foreground");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlacedOptions>();
   command->add_option("NAME", options->name, "Which process, as users-commands-a");
   command->add_flag("--list", options->list, "Show the names of all processes, and end");
   add_place_options(*command, *options);
@@ -122,7 +122,7 @@ void add_run_command(command_line::Command& app, int& exit_status) {
 
 void add_health_command(command_line::Command& app, int& exit_status) {
   auto* command = app.add_command("health", "Ask one process that `run` runs here whether it serves");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PlacedOptions>();
   command->add_option("NAME", options->name, "Which process, as users-commands-a")->required();
   add_place_options(*command, *options);
   command->footer(kHealthFooter);

@@ -19,14 +19,14 @@ namespace json = boost::json;
 using instance::InstanceProcess;
 using instance::ProcessState;
 
-constexpr int kPollMs = 50;
-constexpr int kAnswerMs = 2000;
+constexpr int kInstancePollMs = 50;
+constexpr int kInstanceAnswerMs = 2000;
 constexpr int kBackMs = 120'000;
 constexpr int kSwitchedMs = 30'000;
 
 // What a service process says against itself; empty when it serves.
 std::string service_trouble(const instance::Instance& instance, const InstanceProcess& process) {
-  instance::InternalClient client(instance, process, kAnswerMs);
+  instance::InternalClient client(instance, process, kInstanceAnswerMs);
   const auto ready = client.get("/health/ready");
   if (!ready) return ready.error().what;
   if (ready->status != 200) return ready->body;
@@ -95,7 +95,7 @@ Result<void> RunningInstance::wait(int bound_ms, const Missing& missing) {
   const auto deadline = clock.monotonic_ms() + bound_ms;
   for (auto why = missing(); !why.empty(); why = missing()) {
     if (clock.monotonic_ms() > deadline) return Error{Retry::kLater, why};
-    ::usleep(kPollMs * 1000);
+    ::usleep(kInstancePollMs * 1000);
   }
   return {};
 }
@@ -132,7 +132,7 @@ Result<void> RunningInstance::switch_over(const std::string& service_name, const
   const auto before = service(service_name);
   if (!before) return before.error();
   const auto* monitor = supervisor::find_process(instance_, "monitor");
-  instance::InternalClient client(instance_, *monitor, kAnswerMs);
+  instance::InternalClient client(instance_, *monitor, kInstanceAnswerMs);
   json::object wish{{"service", service_name}};
   if (!to.empty()) wish["to"] = to;
   const auto answer = client.post("/internal/switchover", json::serialize(wish));

@@ -11,12 +11,12 @@
 namespace sportapp::cli {
 namespace {
 
-struct Options {
+struct StatusOptions {
   std::string data = kDataDefault;
   bool json = false;
 };
 
-constexpr const char* kFooter =
+constexpr const char* kStatusFooter =
     R"(States: starting, running, restarting (it died and is started again), failing (it does not answer, or says
 itself that it cannot serve), stopping, stopped; a queries process that runs says: in-sync, catching up, cut off (no
 events reach it), opening. Roles of a commands node: primary (decides), spare (has every entry on its own disk),
@@ -29,7 +29,7 @@ Examples:
   sportapp status
   sportapp status --json | python3 -m json.tool)";
 
-int show_status(const Options& options) {
+int show_status(const StatusOptions& options) {
   const auto instance = instance::read_instance(options.data);
   if (!instance) {
     if (options.json) {
@@ -53,10 +53,10 @@ int show_status(const Options& options) {
 
 void add_status_command(command_line::Command& app, int& exit_status) {
   auto* command = app.add_command("status", "Show every process: role, state, pid, port");
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<StatusOptions>();
   command->add_option("--data", options->data, kDataHelp)->show_default();
   command->add_flag("--json", options->json, "For scripts");
-  command->footer(kFooter);
+  command->footer(kStatusFooter);
   command->action([options, &exit_status] { exit_status = show_status(*options); });
 }
 

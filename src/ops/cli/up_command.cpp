@@ -7,7 +7,7 @@
 namespace sportapp::cli {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kUpFooter =
     R"(Starts Redis, the services, the monitor and NGINX on this machine, restarts what dies, and stops all of it on
 Ctrl-C or SIGTERM. Options go before the settings file. docs/configuration.md tells every setting.
 
@@ -39,7 +39,7 @@ void add_up_command(command_line::Command& app, int& exit_status, bool lab) {
   command->add_option("--ready-timeout", options->ready_s, "Seconds until everything must serve")
       ->show_default()
       ->in_range(1, 3600);
-  command->footer(kFooter);
+  command->footer(kUpFooter);
   command->action([options, &exit_status] { exit_status = supervisor::up(*options); });
 }
 
