@@ -7,6 +7,7 @@ import statistics
 import threading
 import time
 
+import cost
 import load
 import report
 from instance import Instance, PROGRAM
@@ -52,12 +53,18 @@ def one_outage(app: Instance, name: str) -> float:
     return slowest * 1000
 
 
+def registrations(app: Instance, connections: int, seconds: int) -> dict:
+    used = cost.used_by(app)
+    run = load.wrk("register", app.url + "/api-commands/users", connections, seconds)
+    run["cost_us"] = sum(cost.us_each(used, cost.used_by(app), run["requests"] - run["not_2xx"]).values())
+    return run
+
+
 def one_round(options, folder, program, number: int) -> dict:
     with Instance(folder / f"data-{number}", settings(1), program) as app:
         Failover(app).wait_in_sync(2)
-        url = app.url + "/api-commands/users"
-        load.wrk("register", url, 16, 2)  # warms up
-        runs = [load.wrk("register", url, count, options.seconds) for count in options.connections]
+        load.wrk("register", app.url + "/api-commands/users", 16, 2)  # warms up
+        runs = [registrations(app, count, options.seconds) for count in options.connections]
         outages = [one_outage(app, f"against-{number}-{kill}") for kill in range(options.kills)]
     return {"runs": runs, "outages_ms": outages}
 
@@ -72,8 +79,13 @@ def measure(options, folder, say) -> dict:
             for run in rounds[name][-1]["runs"]:
                 say(f"  {name:5}" + report.load_row(run))
     for place, count in enumerate(options.connections):
-        this, other = (statistics.median(found["runs"][place]["per_s"] for found in rounds[name]) for name in programs)
-        say(f"  {count:,} connections: median {this:,.0f} registrations/s, other {other:,.0f}; ratio {this / other:.2f}")
+        def medians(what: str, place=place):
+            return [statistics.median(found["runs"][place][what] for found in rounds[name]) for name in programs]
+
+        this, other = medians("per_s")
+        cost_us, other_us = medians("cost_us")
+        say(f"  {count:,} connections: median {this:,.0f} registrations/s, other {other:,.0f}; ratio {this / other:.2f}; "
+            f"processor {cost_us:.0f} us each, other {other_us:.0f}; ratio {cost_us / other_us:.2f}")
     for name, found in rounds.items():
         outages = [outage for one in found for outage in one["outages_ms"]]
         say(f"  {name:5} outage when the primary is killed: median {statistics.median(outages):.0f} ms, "

@@ -155,14 +155,17 @@ class Instance:
         file.unlink()
         return said.strip().splitlines()[-1]
 
-    def memory(self) -> list:
-        """Resident KiB of every process; what one has as children (NGINX its workers) beside it."""
+    def family(self) -> list:
+        """{name, pid} of every process; what one has as children (NGINX its workers) behind it."""
         processes = self.processes()
         listed = {process["pid"] for process in processes}
         found = []
         for process in processes:
             workers = [pid for pid in children_of(process["pid"]) if pid not in listed]
-            for pid in [process["pid"], *workers]:
-                name = process["name"] + (" worker" if pid in workers else "")
-                found.append({"name": name, "pid": pid, "resident_kib": resident_kib(pid)})
+            found.append({"name": process["name"], "pid": process["pid"]})
+            found += [{"name": process["name"] + " worker", "pid": pid} for pid in workers]
         return found
+
+    def memory(self) -> list:
+        """Resident KiB of every process."""
+        return [one | {"resident_kib": resident_kib(one["pid"])} for one in self.family()]

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import against
+import cost
 import floors
 import load
 import orders
@@ -97,14 +98,17 @@ def measure_registrations(options, app: Instance, results: dict):
     results["registrations"] = []
 
     def one(count: int):
-        before = app.metrics("users-commands-a")
+        before, used = app.metrics("users-commands-a"), cost.used_by(app)
         run = load.wrk("register", app.url + "/api-commands/users", count, options.seconds)
+        run["cost_us"] = cost.us_each(used, cost.used_by(app), run["requests"] - run["not_2xx"])
         run["commits"] = load.commits(before, app.metrics("users-commands-a"), run["seconds"])
         return run
 
     for run in load.sweep(options, one):
         results["registrations"].append(run)
         say(report.load_row(run) + report.commit_columns(run["commits"]))
+    say(report.heading("Processor time of a registration, microseconds by process"))
+    say(report.cost_table(results["registrations"]))
 
 
 def measure_queries(options, app: Instance, results: dict):

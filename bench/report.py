@@ -8,7 +8,7 @@ from instance import ROOT
 
 LOAD_HEADER = "  connections        per s   p50 ms   p99 ms  p99.9 ms   not 2xx  socket errors"
 
-HEADERLESS = ("Floor: plain", "Projection", "Resident", "Preloading", "Orders", "A node that comes back")
+HEADERLESS = ("Floor: plain", "Processor time", "Projection", "Resident", "Preloading", "Orders", "A node that comes back")
 
 
 def heading(text: str) -> str:
@@ -31,6 +31,17 @@ def load_row(run: dict) -> str:
 def commit_columns(commits: dict) -> str:
     return (f"  {commits['per_s']:10,.0f}  {commits['commands_mean']:15.1f}"
             f"  {commits['p50_ms']:9.2f}/{commits['p99_ms']:.2f}")
+
+
+def cost_table(runs: list) -> str:
+    """A column for each count of connections, the dearest process of the last one first."""
+    def row(name: str, values) -> str:
+        return f"  {name:24}" + "".join(f"  {value:>9}" for value in values)
+
+    names = list(runs[-1]["cost_us"])
+    lines = [row("connections", (f"{run['connections']:,}" for run in runs))]
+    lines += [row(name, (f"{run['cost_us'].get(name, 0.0):.1f}" for run in runs)) for name in names]
+    return "\n".join(lines + [row("all", (f"{sum(run['cost_us'].values()):.1f}" for run in runs))])
 
 
 def sqlite_table(rows: list) -> str:

@@ -70,7 +70,7 @@ MUTATIONS = (
     Mutation("refused", "who is refused takes it for an acknowledgement",
              (Change(SHIPPING, "if (const auto* refuse = std::get_if<Refuse>(&message)) return {refuse->promise};",
                      "if (const auto* refuse = std::get_if<Refuse>(&message)) {\n"
-                     "    acknowledged(refuse->number, sent_);\n    return {};\n  }"),)),
+                     "    acknowledged(now_ms, refuse->number, sent_);\n    return {};\n  }"),)),
     Mutation("refuses", "a spare takes what an older primary sends",
              (Change(NODE, "  if (epoch < saving_) return true;", "  if (epoch < Epoch{}) return true;"),)),
     Mutation("promise-on-append", "a spare acknowledges without a promise",
