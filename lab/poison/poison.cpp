@@ -52,6 +52,7 @@ class Poisonous final : public Domain {
   }
   void apply(State& state, const CommittedEvent& event) const override { domain_->apply(state, event); }
   std::vector<std::string> sources() const override { return domain_->sources(); }
+  int gather_ms(std::string_view source) const override { return domain_->gather_ms(source); }
   std::vector<std::string> keeps() const override { return domain_->keeps(); }
   std::vector<Reaction> react(std::string_view source,
                               const std::vector<CommittedEvent>& events) const override {

@@ -36,6 +36,7 @@ class WithSetAside final : public Domain {
     return domain_->parse(method, id, body);
   }
   std::vector<std::string> sources() const override { return domain_->sources(); }
+  int gather_ms(std::string_view source) const override { return domain_->gather_ms(source); }
   std::vector<std::string> keeps() const override { return domain_->keeps(); }
   std::vector<Reaction> react(std::string_view source,
                               const std::vector<CommittedEvent>& events) const override {

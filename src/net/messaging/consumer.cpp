@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -58,10 +61,12 @@ const CommittedEvent* stray(std::span<const CommittedEvent> events, Place place)
 struct Consumer::Impl {
   Impl(Options options, std::unique_ptr<EventSource> feed, EventSink& sink);
   ConsumerStatus status() const;
+  void hurry(std::int64_t for_ms);
 
  private:
   void run(const std::stop_token& stop);
   void step(const std::stop_token& stop);
+  void gather(const std::stop_token& stop);
   void take(StreamReader::Answer answer, FeedRead feed, const std::stop_token& stop);
   void check_feed(const std::stop_token& stop);
   Place place();
@@ -98,8 +103,11 @@ struct Consumer::Impl {
   std::int64_t feed_retry_at_ms_ = 0;
   BackOff sink_back_off_{50, 500};
   bool sink_fails_ = false;
+  std::int64_t took_at_ms_ = 0;
 
   mutable std::mutex mutex_;  // for what follows
+  std::condition_variable_any hurried_;
+  std::int64_t hurry_until_ms_ = 0;
   Seq position_;
   Source reading_ = Source::kNothing;
   std::string gone_;
@@ -120,6 +128,14 @@ Consumer::Impl::Impl(Options options, std::unique_ptr<EventSource> feed, EventSi
 ConsumerStatus Consumer::Impl::status() const {
   const std::lock_guard lock(mutex_);
   return {position_, name_of(reading_), gone_, other_history_, refused_, refused_why_};
+}
+
+void Consumer::Impl::hurry(std::int64_t for_ms) {
+  {
+    const std::lock_guard lock(mutex_);
+    hurry_until_ms_ = std::max(hurry_until_ms_, monotonic_ms() + for_ms);
+  }
+  hurried_.notify_one();
 }
 
 void Consumer::Impl::run(const std::stop_token& stop) {
@@ -144,6 +160,7 @@ void Consumer::Impl::step(const std::stop_token& stop) {
     if (feed == FeedRead::kMany || feed == FeedRead::kUnwritten || stop.stop_requested()) return;
   }
   const int wait_ms = prefers_feed_ ? kFeedWaitMs : StreamReader::kAnswerMaxMs;
+  if (!prefers_feed_) gather(stop);
   auto answer = stream_.ask(place(), wait_ms);
   if (!answer) return leave_stream(answer.error().what, wait_ms, stop);
   if (answer->state == StreamReader::State::kWaiting) return;
@@ -153,12 +170,21 @@ void Consumer::Impl::step(const std::stop_token& stop) {
   take(std::move(*answer), feed, stop);
 }
 
+void Consumer::Impl::gather(const std::stop_token& stop) {
+  const auto left_ms = took_at_ms_ + options_.gather_ms - monotonic_ms();
+  if (options_.gather_ms == 0 || left_ms <= 0) return;
+  std::unique_lock lock(mutex_);
+  hurried_.wait_for(lock, stop, std::chrono::milliseconds(left_ms),
+                    [this] { return monotonic_ms() < hurry_until_ms_; });
+}
+
 void Consumer::Impl::take(StreamReader::Answer answer, FeedRead feed, const std::stop_token& stop) {
   if (!answer.events.empty()) {
     if (!is_confirmed(answer.events.back())) {
       return leave_stream("the journal did not confirm what the stream has", kFeedWaitMs, stop);
     }
     if (!write(answer.events, stop)) return;
+    took_at_ms_ = monotonic_ms();
     prefers_feed_ = false;
     stream_lags_ = false;
     if (answer.refused.empty()) refused_id_.clear();
@@ -379,6 +405,10 @@ Consumer::~Consumer() = default;
 
 ConsumerStatus Consumer::status() const {
   return impl_->status();
+}
+
+void Consumer::hurry(std::int64_t for_ms) {
+  impl_->hurry(for_ms);
 }
 
 }  // namespace sportapp::messaging

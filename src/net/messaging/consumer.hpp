@@ -42,11 +42,16 @@ class Consumer {
     // Nothing of the stream is taken before the journal itself said that it has it. Else the seal is enough
     // while the journal does not answer: for a sink that can be recreated.
     bool only_confirmed = false;
+    // So long after events were taken in, those that come are left to gather: one write and one wake-up for
+    // all of them. 0: each is taken in as it comes.
+    int gather_ms = 0;
   };
   // The feed is asked from the consumer's thread.
   Consumer(Options options, std::unique_ptr<EventSource> feed, EventSink& sink);
   ~Consumer();                                  // stops within a second or two
   [[nodiscard]] ConsumerStatus status() const;  // any thread
+  // Somebody waits for events: for so long none are left to gather. Any thread.
+  void hurry(std::int64_t for_ms);
 
  private:
   struct Impl;

@@ -265,6 +265,27 @@ TEST_F(ConsumerTest, EntriesItHasAlreadyAreSkipped) {
   expect_all();
 }
 
+TEST_F(ConsumerTest, WhatComesSoonAfterIsGatheredUntilSomebodyHurries) {
+  start_relay();
+  feed_.reachable = false;
+  Consumer::Options options{redis_.address(), seal(), 1000};
+  options.gather_ms = 3'600'000;
+  consumer_ = std::make_unique<Consumer>(std::move(options), feed_.source(), sink_);
+  commit(1);
+  expect_all();
+  for (int i = 0; i < 20; ++i) commit(1);
+  ASSERT_TRUE(eventually([&] { return relay_->status().published.value == 21; }));
+  EXPECT_FALSE(eventually([&] { return sink_.position().value > 1; }, 300));
+  const auto before = sink_.writes();
+  consumer_->hurry(3'600'000);
+  expect_all();
+  EXPECT_EQ(sink_.writes(), before + 1);
+  for (int i = 0; i < 5; ++i) {  // while somebody waits, each comes at once
+    commit(1);
+    expect_all();
+  }
+}
+
 TEST_F(ConsumerTest, EndsSoonWhateverRedisDoes) {
   start_consumer();
   EXPECT_TRUE(reading("stream"));

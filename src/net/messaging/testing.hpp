@@ -227,6 +227,10 @@ class RecordingSink final : public EventSink {
     const std::lock_guard lock(mutex_);
     return place_.seq.value == count && wrong_ == 0;
   }
+  [[nodiscard]] int writes() {
+    const std::lock_guard lock(mutex_);
+    return attempts_;
+  }
   [[nodiscard]] int wrong() {
     const std::lock_guard lock(mutex_);
     return wrong_;

@@ -225,6 +225,8 @@ void CommandRoutes::await(AskedPtr asked) {
     };
     if (!known.waiters.wait_for(position, left_ms, then)) {
       asked->held->reply(http::unavailable("too many commands wait for a position; try again"));
+    } else if (options_.on_wait) {
+      options_.on_wait(source, left_ms);
     }
     return;
   }

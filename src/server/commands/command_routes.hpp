@@ -30,6 +30,8 @@ class CommandRoutes {
     // Whether other nodes may take over: then a command that the journal cannot take at present waits, too.
     bool has_peers = false;
     Hold::Limits hold{};
+    // A command waits for events of `source`, so long at most.
+    std::function<void(std::string_view source, std::int64_t for_ms)> on_wait{};
     std::function<void(Seq after)> on_feed_read{};  // with what comes next still there
     InstanceKey key{};                              // by which the feed's events are sealed
   };

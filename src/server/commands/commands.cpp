@@ -178,6 +178,10 @@ void Commands::add_routes() {
           .hold_ms = holds ? config.hold_ms : static_cast<int>(config.limits.answer_timeout_ms),
           .has_peers = is_node(),
           .hold = {.count_max = static_cast<std::size_t>(config.queue_max), .holds = holds},
+          .on_wait =
+              [this](std::string_view source, std::int64_t for_ms) {
+                if (const auto current = duties()) current->hurry(source, for_ms);
+              },
           .on_feed_read = [this](Seq after) { entry_retention_->feed_asked(after); },
           .key = key_});
   routes_->add_to(process_.router());

@@ -59,6 +59,10 @@ messaging::RelayStatus PrimaryDuties::relay() const {
   return relay_.status();
 }
 
+void PrimaryDuties::hurry(std::string_view source, std::int64_t for_ms) {
+  reactor_.hurry(source, for_ms);
+}
+
 std::vector<messaging::ConsumerStatus> PrimaryDuties::reactor() const {
   return reactor_.status();
 }

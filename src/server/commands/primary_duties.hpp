@@ -30,6 +30,7 @@ class PrimaryDuties {
 
   void committed(std::vector<domain::CommittedEvent> events);  // any thread
   [[nodiscard]] messaging::RelayStatus relay() const;          // any thread
+  void hurry(std::string_view source, std::int64_t for_ms);    // as Reactor says
   // In the order of the domain's sources; any thread.
   [[nodiscard]] std::vector<messaging::ConsumerStatus> reactor() const;
 

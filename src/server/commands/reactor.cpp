@@ -11,7 +11,8 @@ namespace sportapp::commands {
 struct Reactor::Following {
   Following(const Options& options, const Source& source, const domain::Domain& domain,
             journal::Journal& journal)
-      : intake(
+      : service(source.service),
+        intake(
             source.service, domain, journal,
             [told = options.on_position, name = source.service](Seq position) {
               if (told) told(name, position);
@@ -19,9 +20,11 @@ struct Reactor::Following {
             options.policy),
         consumer({.redis = options.redis,
                   .seal = messaging::Seal(source.service, options.key),
-                  .only_confirmed = true},
+                  .only_confirmed = true,
+                  .gather_ms = domain.gather_ms(source.service)},
                  source.make_feed(), intake) {}
 
+  const std::string service;
   Intake intake;
   messaging::Consumer consumer;  // ends before what it writes to
 };
@@ -32,6 +35,12 @@ Reactor::Reactor(Options options, const domain::Domain& domain, journal::Journal
   }
 }
 Reactor::~Reactor() = default;
+
+void Reactor::hurry(std::string_view source, std::int64_t for_ms) {
+  for (const auto& one : following_) {
+    if (one->service == source) one->consumer.hurry(for_ms);
+  }
+}
 
 std::vector<messaging::ConsumerStatus> Reactor::status() const {
   std::vector<messaging::ConsumerStatus> statuses;

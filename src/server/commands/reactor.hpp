@@ -31,6 +31,8 @@ class Reactor {
   Reactor(Options options, const domain::Domain& domain, journal::Journal& journal);
   ~Reactor();  // stops within a second or two
 
+  // Somebody waits for events of `source`, one of the sources, for so long. Any thread.
+  void hurry(std::string_view source, std::int64_t for_ms);
   // In the order of the sources; any thread.
   [[nodiscard]] std::vector<messaging::ConsumerStatus> status() const;
 

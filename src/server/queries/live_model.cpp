@@ -162,6 +162,11 @@ void LiveModel::read_failed(const Error& error) {
   if (error.retry == Retry::kNever) options_.on_damaged();
 }
 
+void LiveModel::hurry(std::int64_t for_ms) {
+  const std::lock_guard lock(mutex_);
+  if (consumer_) consumer_->hurry(for_ms);
+}
+
 std::string LiveModel::reading() const {
   const std::lock_guard lock(mutex_);
   return consumer_ ? consumer_->status().reading : "nothing";

@@ -42,6 +42,9 @@ class LiveModel {
   // A query met this: logged (not each time), and if the file is damaged on_damaged. Loop thread.
   void read_failed(const Error& error);
 
+  // Somebody waits for a position, so long at most: what comes is taken in at once. Any thread.
+  void hurry(std::int64_t for_ms);
+
   // Any thread.
   [[nodiscard]] Seq position() const { return {position_.load()}; }
   [[nodiscard]] std::int64_t set_aside() const { return set_aside_; }  // events that could not be shown

@@ -81,8 +81,9 @@ void QueryRoutes::serve(const Request& request, const http::Reply& reply, Answer
                                       service_, wish.position.value, wish.wait_ms, model_.position().value)));
   };
   if (!waiters_.wait_for(wish.position, wish.wait_ms, then)) {
-    reply(http::unavailable("too many queries wait for a position; try again"));
+    return reply(http::unavailable("too many queries wait for a position; try again"));
   }
+  model_.hurry(wish.wait_ms);
 }
 
 Response QueryRoutes::collection(const Request& request) {

@@ -17,6 +17,7 @@ constexpr std::string_view kOpen = "open_orders";
 constexpr std::string_view kUsers = "users";
 constexpr std::string_view kProducts = "products";
 constexpr std::int64_t kQuantityMax = 1'000'000;
+constexpr int kGatherUsersMs = 20;
 constexpr std::array kRules = {
     FieldRule{.name = "user", .form = FieldRule::Form::kId},
     FieldRule{.name = "product", .form = FieldRule::Form::kId},
@@ -93,6 +94,9 @@ class Orders final : public Domain {
   std::vector<Route> routes() const override { return {{"POST", Target::kCollection}}; }
   std::vector<Field> fields() const override { return fields_of(kRules); }
   std::vector<std::string> sources() const override { return {"users", "products"}; }
+  // Of a user it only keeps the name. An order that comes before its user is tried again for longer than
+  // this.
+  int gather_ms(std::string_view source) const override { return source == "users" ? kGatherUsersMs : 0; }
   std::vector<std::string> keeps() const override { return sources(); }
   std::string_view open_table() const override { return kOpen; }
 
