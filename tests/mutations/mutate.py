@@ -62,7 +62,7 @@ MUTATIONS = (
               Change(STORE, '"COMMIT"', '"SELECT 1"'),
               Change(STORE, '"ROLLBACK"', '"SELECT 1"')),
              (("journal_test", "JournalTest.WhateverChangeFailsNothingAcknowledgedIsLostOrDoubled"),
-              ("journal_test", "JournalTest.AGateThatRefusesRollsBack"))),
+              ("journal_test", "LeadingTest.AGateThatRefusesRollsBackAndEndsTheLead"))),
     Mutation("idempotency", "a key that is known is not looked for",
              (Change("src/store/journal/writer.cpp",
                      "if (const auto known = store_->find(submission.key)) {",
@@ -117,7 +117,7 @@ def copy_sources():
         if not target.exists() or target.read_bytes() != source.read_bytes():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
-    for target in (TREE / "src").rglob("*"):
+    for target in (*(TREE / "src").rglob("*"), *(TREE / "lab").rglob("*")):
         if target.is_file() and str(target.relative_to(TREE)) not in names:
             target.unlink()
 
