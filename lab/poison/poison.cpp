@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "domain/domain_wrapper.hpp"
+
 namespace sportapp::domain {
 namespace {
 
@@ -34,34 +36,19 @@ void take(std::string_view text, std::string_view prefix) {
   while (text.starts_with("hang")) std::this_thread::sleep_for(std::chrono::seconds(1));
 }
 
-class Poisonous final : public Domain {
+class Poisonous final : public DomainWrapper {
  public:
-  explicit Poisonous(std::unique_ptr<Domain> domain) : domain_(std::move(domain)) {}
+  using DomainWrapper::DomainWrapper;
 
-  std::string_view service() const override { return domain_->service(); }
-  std::vector<Route> routes() const override { return domain_->routes(); }
-  std::vector<Field> fields() const override { return domain_->fields(); }
   std::variant<Command, Refusal> parse(std::string_view method, std::optional<Id> id,
                                        std::string_view body) const override {
     take(first_text(body), kInParse);
-    return domain_->parse(method, id, body);
+    return wrapped().parse(method, id, body);
   }
   Decision decide(const StateReader& state, const Command& command) const override {
     take(first_text(command.body), kInDecide);
-    return domain_->decide(state, command);
+    return wrapped().decide(state, command);
   }
-  void apply(State& state, const CommittedEvent& event) const override { domain_->apply(state, event); }
-  std::vector<std::string> sources() const override { return domain_->sources(); }
-  int gather_ms(std::string_view source) const override { return domain_->gather_ms(source); }
-  std::vector<std::string> keeps() const override { return domain_->keeps(); }
-  std::vector<Reaction> react(std::string_view source,
-                              const std::vector<CommittedEvent>& events) const override {
-    return domain_->react(source, events);
-  }
-  std::string_view open_table() const override { return domain_->open_table(); }
-
- private:
-  const std::unique_ptr<Domain> domain_;
 };
 
 }  // namespace

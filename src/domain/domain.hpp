@@ -118,8 +118,8 @@ class Domain {
 
   // The services whose events this one takes in.
   [[nodiscard]] virtual std::vector<std::string> sources() const { return {}; }
-  // So long events of the source may wait, to be taken in together: nothing here is late by it that a client
-  // did not ask for by a position. 0: each is taken in as it comes.
+  // How long events of the source may wait to be taken in together; 0: not at all. A request that waits for
+  // a position ends it.
   [[nodiscard]] virtual int gather_ms(std::string_view) const { return 0; }
   // Of these, those whose things it keeps: each in a table of that service's name, as react() asks for it.
   [[nodiscard]] virtual std::vector<std::string> keeps() const { return {}; }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/json_reading.hpp"
+#include "domain/domain_wrapper.hpp"
 
 namespace sportapp::domain {
 namespace {
@@ -24,30 +25,14 @@ json::object parsed(std::string_view text) {
   return json::parse(text, {}, options).as_object();
 }
 
-class WithSetAside final : public Domain {
+class WithSetAside final : public DomainWrapper {
  public:
-  explicit WithSetAside(std::unique_ptr<Domain> domain) : domain_(std::move(domain)) {}
-
-  std::string_view service() const override { return domain_->service(); }
-  std::vector<Route> routes() const override { return domain_->routes(); }
-  std::vector<Field> fields() const override { return domain_->fields(); }
-  std::variant<Command, Refusal> parse(std::string_view method, std::optional<Id> id,
-                                       std::string_view body) const override {
-    return domain_->parse(method, id, body);
-  }
-  std::vector<std::string> sources() const override { return domain_->sources(); }
-  int gather_ms(std::string_view source) const override { return domain_->gather_ms(source); }
-  std::vector<std::string> keeps() const override { return domain_->keeps(); }
-  std::vector<Reaction> react(std::string_view source,
-                              const std::vector<CommittedEvent>& events) const override {
-    return domain_->react(source, events);
-  }
-  std::string_view open_table() const override { return domain_->open_table(); }
+  using DomainWrapper::DomainWrapper;
 
   Decision decide(const StateReader& state, const Command& command) const override {
     if (command.type == kSetCommand) return Effect{{std::string(kSetEvent), 1, command.body}, {}};
     if (command.type == kPassCommand) return Effect{{std::string(kPassedEvent), 1, command.body}, {}};
-    if (command.type != kClearCommand) return domain_->decide(state, command);
+    if (command.type != kClearCommand) return wrapped().decide(state, command);
     const Id row{parsed(command.body).at("id").as_int64()};
     if (!state.row(kSetAsideTable, row)) {
       return Refusal{404, "Not found", "event " + std::to_string(row.value) + " is not set aside", {}};
@@ -63,12 +48,9 @@ class WithSetAside final : public Domain {
     } else if (event.type == kClearedEvent) {
       state.remove_row(kSetAsideTable, Id{parsed(event.payload).at("id").as_int64()});
     } else if (!tells_of_passing(event)) {
-      domain_->apply(state, committed);
+      wrapped().apply(state, committed);
     }
   }
-
- private:
-  const std::unique_ptr<Domain> domain_;
 };
 
 }  // namespace

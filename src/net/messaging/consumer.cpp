@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <chrono>
-#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
 
 #include "base/clock.hpp"
 #include "net/messaging/back_off.hpp"
+#include "net/messaging/gathering.hpp"
 #include "net/messaging/stream_reader.hpp"
 
 namespace sportapp::messaging {
@@ -61,12 +59,11 @@ const CommittedEvent* stray(std::span<const CommittedEvent> events, Place place)
 struct Consumer::Impl {
   Impl(Options options, std::unique_ptr<EventSource> feed, EventSink& sink);
   ConsumerStatus status() const;
-  void hurry(std::int64_t for_ms);
+  void hurry(std::int64_t for_ms) { gathering_.hurry(for_ms); }
 
  private:
   void run(const std::stop_token& stop);
   void step(const std::stop_token& stop);
-  void gather(const std::stop_token& stop);
   void take(StreamReader::Answer answer, FeedRead feed, const std::stop_token& stop);
   void check_feed(const std::stop_token& stop);
   Place place();
@@ -89,6 +86,7 @@ struct Consumer::Impl {
   const std::unique_ptr<EventSource> feed_;
   EventSink& sink_;
   StreamReader stream_;
+  Gathering gathering_;          // locks by itself
   std::optional<Place> anchor_;  // as the feed said it, for a sink that has no hash there
   std::int64_t compare_at_ms_ = 0;
   std::int64_t behind_since_ms_ = 0;
@@ -103,11 +101,8 @@ struct Consumer::Impl {
   std::int64_t feed_retry_at_ms_ = 0;
   BackOff sink_back_off_{50, 500};
   bool sink_fails_ = false;
-  std::int64_t took_at_ms_ = 0;
 
   mutable std::mutex mutex_;  // for what follows
-  std::condition_variable_any hurried_;
-  std::int64_t hurry_until_ms_ = 0;
   Seq position_;
   Source reading_ = Source::kNothing;
   std::string gone_;
@@ -123,19 +118,12 @@ Consumer::Impl::Impl(Options options, std::unique_ptr<EventSource> feed, EventSi
       feed_(std::move(feed)),
       sink_(sink),
       stream_(options_.redis, options_.seal, options_.batch_max),
+      gathering_(options_.gather_ms),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 ConsumerStatus Consumer::Impl::status() const {
   const std::lock_guard lock(mutex_);
   return {position_, name_of(reading_), gone_, other_history_, refused_, refused_why_};
-}
-
-void Consumer::Impl::hurry(std::int64_t for_ms) {
-  {
-    const std::lock_guard lock(mutex_);
-    hurry_until_ms_ = std::max(hurry_until_ms_, monotonic_ms() + for_ms);
-  }
-  hurried_.notify_one();
 }
 
 void Consumer::Impl::run(const std::stop_token& stop) {
@@ -160,7 +148,7 @@ void Consumer::Impl::step(const std::stop_token& stop) {
     if (feed == FeedRead::kMany || feed == FeedRead::kUnwritten || stop.stop_requested()) return;
   }
   const int wait_ms = prefers_feed_ ? kFeedWaitMs : StreamReader::kAnswerMaxMs;
-  if (!prefers_feed_) gather(stop);
+  if (!prefers_feed_) gathering_.wait(stop);
   auto answer = stream_.ask(place(), wait_ms);
   if (!answer) return leave_stream(answer.error().what, wait_ms, stop);
   if (answer->state == StreamReader::State::kWaiting) return;
@@ -170,21 +158,13 @@ void Consumer::Impl::step(const std::stop_token& stop) {
   take(std::move(*answer), feed, stop);
 }
 
-void Consumer::Impl::gather(const std::stop_token& stop) {
-  const auto left_ms = took_at_ms_ + options_.gather_ms - monotonic_ms();
-  if (options_.gather_ms == 0 || left_ms <= 0) return;
-  std::unique_lock lock(mutex_);
-  hurried_.wait_for(lock, stop, std::chrono::milliseconds(left_ms),
-                    [this] { return monotonic_ms() < hurry_until_ms_; });
-}
-
 void Consumer::Impl::take(StreamReader::Answer answer, FeedRead feed, const std::stop_token& stop) {
   if (!answer.events.empty()) {
     if (!is_confirmed(answer.events.back())) {
       return leave_stream("the journal did not confirm what the stream has", kFeedWaitMs, stop);
     }
     if (!write(answer.events, stop)) return;
-    took_at_ms_ = monotonic_ms();
+    gathering_.took_some();
     prefers_feed_ = false;
     stream_lags_ = false;
     if (answer.refused.empty()) refused_id_.clear();
