@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import load
+from started import Started
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests" / "e2e"))  # last: only what no file here is called
@@ -44,7 +45,7 @@ def resident_kib(pid: int) -> int:
     return 0
 
 
-class Instance:
+class Instance(Started):
     def __init__(self, data: Path, settings: str = "", program: Path = PROGRAM):
         """`settings` is the text of its sportapp.toml."""
         self._program = program
@@ -56,17 +57,9 @@ class Instance:
         self.url = f"http://127.0.0.1:{self.port}"
         self._names = 0
 
-    def __enter__(self):
-        try:
-            self._cli("up", "--detach", "--port", str(self.port), within_s=120)
-            self._wait_healthy()
-        except BaseException:
-            self._end()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self._end()
+    def _start(self):
+        self._cli("up", "--detach", "--port", str(self.port), within_s=120)
+        self._wait_healthy()
 
     def _end(self):
         """`down`; where that fails, the supervisor's end is its children's end."""

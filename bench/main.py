@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import against
+import beside_peers
 import cost
 import floors
 import load
@@ -27,6 +28,7 @@ EXAMPLES = """examples:
   ./sportapp bench --catch-up                        how long a node takes that missed 1,000, 10,000, 100,000 entries
   ./sportapp bench --against ../old/build/release/bin/sportapp --repeat 5
                                                      registrations/s and outage beside another build, in turn
+  ./sportapp bench --peers --repeat 5                registrations/s beside PostgreSQL, etcd and Flask, in turn
   ./sportapp bench --orders                          from POST to completed at 200 orders/s, and nothing else
 
 Everything runs on a data folder of its own, which is removed at the end; a running instance is not touched.
@@ -56,6 +58,9 @@ def arguments():
                         help="registrations a second meanwhile (default: 1000)")
     parser.add_argument("--against", type=Path, metavar="PROGRAM",
                         help="measure only registrations and the outage at a failover, beside this other sportapp")
+    parser.add_argument("--peers", action="store_true",
+                        help="measure only registrations, beside inserts into PostgreSQL with a synchronous standby, puts into "
+                             "an etcd of three, and the Flask stack of bench/peers/flask")
     parser.add_argument("--kills", type=int, default=5, help="failovers in each round of --against (default: 5)")
     parser.add_argument("--skip-floors", action="store_true", help="measure the system only")
     parser.add_argument("--disk", type=Path, default=ROOT / "build", metavar="DIR",
@@ -144,6 +149,10 @@ def measure(options, folder: Path, results: dict):
     if options.against:
         say(report.heading(f"This build beside {options.against}, in turn"))
         results["against"] = against.measure(options, folder, say)
+        return
+    if options.peers:
+        say(report.heading("Registrations, or what comes next to them, one system after the other"))
+        results["peers"] = beside_peers.measure(options, folder, say)
         return
     if options.spares:
         say(report.heading("Registrations by spares, through the gateway, one after the other"))

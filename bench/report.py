@@ -15,9 +15,9 @@ def heading(text: str) -> str:
     header = "" if text.startswith(HEADERLESS) else "\n" + LOAD_HEADER
     if text.startswith("This build"):
         header = header.replace("\n", "\n" + " " * 7)
-    if text.startswith("Registrations by spares"):
+    if text.startswith(("Registrations by spares", "Registrations, or")):
         header = header.replace("\n", "\n" + " " * 10)
-    if text.startswith("Registrations"):
+    if text.startswith("Registrations") and not text.startswith("Registrations, or"):
         header += "   commits/s  commands/commit  commit p50/p99 ms"
     return f"\n{text}{header}"
 
@@ -31,6 +31,13 @@ def load_row(run: dict) -> str:
 def commit_columns(commits: dict) -> str:
     return (f"  {commits['per_s']:10,.0f}  {commits['commands_mean']:15.1f}"
             f"  {commits['p50_ms']:9.2f}/{commits['p99_ms']:.2f}")
+
+
+def peers_table(medians: dict) -> str:
+    lines = ["  medians     connections        per s   p50 ms   p99 ms"]
+    for (name, count), of in sorted(medians.items(), key=lambda one: one[0][1]):
+        lines.append(f"  {name:10}  {count:11,}  {of['per_s']:11,.0f}  {of['p50_ms']:7.2f}  {of['p99_ms']:7.2f}")
+    return "\n".join(lines)
 
 
 def cost_table(runs: list) -> str:
