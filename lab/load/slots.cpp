@@ -62,8 +62,11 @@ void ConnectionSlots::answered(const Connection&, const http::OutgoingPtr& outgo
   if (!reusable) drop(slots_[exchange->slot]);
   auto& request = exchange->request;
   for (auto& [name, value] : response.headers) {
-    if (name == "Retry-After") request.retry_after = std::move(value);
-    if (name == "Sportapp-Position") request.position = std::move(value);
+    if (name == "Retry-After") {
+      request.retry_after = std::move(value);
+    } else if (name == "Sportapp-Position") {
+      request.position = std::move(value);
+    }
   }
   request.answer = std::move(response.body);
   if (request.op == Op::kRead && request.answer.size() > kAnswerBytesOfRead)

@@ -89,8 +89,9 @@ bool to_number(std::string_view text, Number& number) {
 
 bool to_text(std::string_view column, std::string& text) {
   auto plain = unescaped(column);
-  if (plain) text = *std::move(plain);
-  return plain.has_value();
+  if (!plain) return false;
+  text = *std::move(plain);
+  return true;
 }
 
 }  // namespace

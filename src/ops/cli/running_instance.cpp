@@ -139,7 +139,7 @@ Result<void> RunningInstance::switch_over(const std::string& service_name, const
   if (!answer) return answer.error();
   if (answer->status != 202) return Error{Retry::kLater, error_in(*answer)};
   bool given_up = false;
-  const auto done = wait(kSwitchedMs, [&]() -> std::string {
+  auto done = wait(kSwitchedMs, [&]() -> std::string {
     const auto now = service(service_name);
     if (!now) return now.error().what;
     if (now->primary != before->primary) return now->serving ? "" : now->primary + " has not begun yet";

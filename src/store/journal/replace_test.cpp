@@ -12,7 +12,7 @@ class ReplaceTest : public FollowerTest {
  protected:
   // A copy of the first journal, where the follower can take it.
   fs::path snapshot() {
-    const auto to = folder_.path() / "b" / "journal.db.incoming";
+    auto to = folder_.path() / "b" / "journal.db.incoming";
     fs::create_directories(to.parent_path());
     const auto copied = copy_journal(folder_.path() / "journal.db", to);
     EXPECT_TRUE(copied) << copied.error().what;
