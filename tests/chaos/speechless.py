@@ -11,6 +11,7 @@ import pytest
 SEIZE, INTERRUPT, DETACH = 0x4206, 0x4207, 17  # ptrace(2)
 ALL_THREADS = 0x40000000                       # __WALL of waitpid(2)
 LOOK_EVERY_S = 0.05
+ENDS_WITHIN_S = 5
 
 _ptrace = ctypes.CDLL(None, use_errno=True).ptrace
 _ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
@@ -41,11 +42,23 @@ def _ended(threads: list) -> list:
     """Of the threads those that were killed; their parent learns it only once they are taken note of here."""
     ended = []
     for thread in threads:
-        with contextlib.suppress(ChildProcessError):
+        try:
             seen, status = os.waitpid(thread, ALL_THREADS | os.WNOHANG)
-            if seen and not os.WIFSTOPPED(status):
-                ended.append(thread)
+        except ChildProcessError:
+            ended.append(thread)  # it is not held any more
+            continue
+        if seen and not os.WIFSTOPPED(status):
+            ended.append(thread)
     return ended
+
+
+def _take_note_of(threads: list):
+    """Waits until all of them, which are being killed, have ended."""
+    end = time.monotonic() + ENDS_WITHIN_S
+    while threads and time.monotonic() < end:
+        ended = _ended(threads)
+        threads = [thread for thread in threads if thread not in ended]
+        time.sleep(0.01)
 
 
 def keep_speechless(pids: list, seconds: float):
@@ -61,5 +74,5 @@ def keep_speechless(pids: list, seconds: float):
             ended = _ended(threads)
             threads = [thread for thread in threads if thread not in ended]
     finally:
-        for thread in threads:
-            _ask(DETACH, thread)
+        # Those that were killed since the last look are to be taken note of, too.
+        _take_note_of([thread for thread in threads if not _ask(DETACH, thread)])
