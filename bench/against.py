@@ -53,18 +53,11 @@ def one_outage(app: Instance, name: str) -> float:
     return slowest * 1000
 
 
-def registrations(app: Instance, connections: int, seconds: int) -> dict:
-    used = cost.used_by(app)
-    run = load.wrk("register", app.url + "/api-commands/users", connections, seconds)
-    run["cost_us"] = sum(cost.us_each(used, cost.used_by(app), run["requests"] - run["not_2xx"]).values())
-    return run
-
-
 def one_round(options, folder, program, number: int) -> dict:
     with Instance(folder / f"data-{number}", settings(1), program) as app:
         Failover(app).wait_in_sync(2)
-        load.wrk("register", app.url + "/api-commands/users", 16, 2)  # warms up
-        runs = [registrations(app, count, options.seconds) for count in options.connections]
+        load.register(app.url, 16, 2)  # warms up
+        runs = [cost.register(app, count, options.seconds) for count in options.connections]
         outages = [one_outage(app, f"against-{number}-{kill}") for kill in range(options.kills)]
     return {"runs": runs, "outages_ms": outages}
 
@@ -79,11 +72,11 @@ def measure(options, folder, say) -> dict:
             for run in rounds[name][-1]["runs"]:
                 say(f"  {name:5}" + report.load_row(run))
     for place, count in enumerate(options.connections):
-        def medians(what: str, place=place):
-            return [statistics.median(found["runs"][place][what] for found in rounds[name]) for name in programs]
+        def medians(of, place=place):
+            return [statistics.median(of(found["runs"][place]) for found in rounds[name]) for name in programs]
 
-        this, other = medians("per_s")
-        cost_us, other_us = medians("cost_us")
+        this, other = medians(lambda run: run["per_s"])
+        cost_us, other_us = medians(lambda run: sum(run["cost_us"].values()))
         say(f"  {count:,} connections: median {this:,.0f} registrations/s, other {other:,.0f}; ratio {this / other:.2f}; "
             f"processor {cost_us:.0f} us each, other {other_us:.0f}; ratio {cost_us / other_us:.2f}")
     for name, found in rounds.items():

@@ -9,25 +9,21 @@ from peers.etcd import Etcd
 from peers.flask_stack import Flask
 from peers.postgres import Postgres
 from redundancy import Failover, settings
-from started import Started
 
 WARM_UP_CONNECTIONS, WARM_UP_S = 16, 2
 COLUMNS = ("per_s", "p50_ms", "p99_ms")
 
 
-class SportApp(Started):
+class SportApp(Instance):
     def __init__(self, folder: Path):
-        self._instance = Instance(folder, settings(1))
+        super().__init__(folder, settings(1))
 
     def _start(self):
-        self._instance.__enter__()
-        Failover(self._instance).wait_in_sync(2)
-
-    def _end(self):
-        self._instance.__exit__()
+        super()._start()
+        Failover(self).wait_in_sync(2)
 
     def measure(self, connections: int, seconds: int) -> dict:
-        return load.wrk("register", self._instance.url + "/api-commands/users", connections, seconds)
+        return load.register(self.url, connections, seconds)
 
 
 PEERS = {"SportApp": SportApp, "PostgreSQL": Postgres, "etcd": Etcd, "Flask": Flask}

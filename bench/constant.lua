@@ -1,2 +1,2 @@
 -- wrk: GET / of the NGINX that answers a constant.
-done = dofile(os.getenv("SPORTAPP_BENCH_REPORT"))
+done = dofile(os.getenv("SPORTAPP_BENCH") .. "/report.lua")

@@ -2,6 +2,8 @@
 import os
 from pathlib import Path
 
+import load
+
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -18,6 +20,14 @@ def used_s(pid: int) -> float:
 def used_by(app) -> dict:
     """(name, pid) -> processor seconds, of every process of the instance."""
     return {(one["name"], one["pid"]): used_s(one["pid"]) for one in app.family()}
+
+
+def register(app, connections: int, seconds: int) -> dict:
+    """load.register with `cost_us`, of each process."""
+    before = used_by(app)
+    run = load.register(app.url, connections, seconds)
+    run["cost_us"] = us_each(before, used_by(app), run["requests"] - run["not_2xx"])
+    return run
 
 
 def us_each(before: dict, after: dict, count: int) -> dict:

@@ -16,7 +16,7 @@ def wrk(script: str, url: str, connections: int, seconds: int, *script_arguments
                "--timeout", "10s", "-s", str(HERE / f"{script}.lua"), url]
     if script_arguments:
         command += ["--", *script_arguments]
-    environment = dict(os.environ, SPORTAPP_BENCH_REPORT=str(HERE / "report.lua"))
+    environment = dict(os.environ, SPORTAPP_BENCH=str(HERE))
     done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 60, env=environment)
     lines = [line for line in done.stderr.splitlines() if line.startswith("{")]
     if done.returncode != 0 or not lines:
@@ -25,6 +25,11 @@ def wrk(script: str, url: str, connections: int, seconds: int, *script_arguments
     run["connections"] = connections
     run["per_s"] = (run["requests"] - run["not_2xx"]) / run["seconds"]
     return run
+
+
+def register(url: str, connections: int, seconds: int) -> dict:
+    """New users, at the gateway `url`."""
+    return wrk("register", url + "/api-commands/users", connections, seconds)
 
 
 def sweep(options, one):

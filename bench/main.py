@@ -103,9 +103,8 @@ def measure_registrations(options, app: Instance, results: dict):
     results["registrations"] = []
 
     def one(count: int):
-        before, used = app.metrics("users-commands-a"), cost.used_by(app)
-        run = load.wrk("register", app.url + "/api-commands/users", count, options.seconds)
-        run["cost_us"] = cost.us_each(used, cost.used_by(app), run["requests"] - run["not_2xx"])
+        before = app.metrics("users-commands-a")
+        run = cost.register(app, count, options.seconds)
         run["commits"] = load.commits(before, app.metrics("users-commands-a"), run["seconds"])
         return run
 
@@ -173,7 +172,7 @@ def measure(options, folder: Path, results: dict):
             results["preload"] = app.register(options.preload)
             say("  " + results["preload"])
             app.wait_projected()
-        load.wrk("register", app.url + "/api-commands/users", 16, 2)  # warms up
+        load.register(app.url, 16, 2)  # warms up
         measure_registrations(options, app, results)
         measure_queries(options, app, results)
         if options.lag:

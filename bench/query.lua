@@ -1,11 +1,9 @@
 -- wrk: GET /api-queries/users/{id}, ids at random from 1 to the first argument.
 local random = math.random
+local random_seed = dofile(os.getenv("SPORTAPP_BENCH") .. "/random.lua")
 
 function init(args)
-  local seed = io.open("/dev/urandom", "rb")
-  local a, b, c, d = seed:read(4):byte(1, 4)
-  seed:close()
-  math.randomseed(((a * 256 + b) * 256 + c) * 256 + d)
+  math.randomseed(random_seed())
   last = tonumber(args[1])
 end
 
@@ -13,4 +11,4 @@ function request()
   return wrk.format("GET", "/api-queries/users/" .. random(1, last))
 end
 
-done = dofile(os.getenv("SPORTAPP_BENCH_REPORT"))
+done = dofile(os.getenv("SPORTAPP_BENCH") .. "/report.lua")

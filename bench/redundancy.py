@@ -46,10 +46,10 @@ def one_run(options, folder, spares: int, number: int) -> dict:
     with Instance(folder / f"data-{spares}-{number}", settings(spares)) as app:
         if spares:
             Failover(app).wait_in_sync(1 + spares)
-        url, connections = app.url + "/api-commands/users", options.connections[-1]
-        load.wrk("register", url, connections, 2)  # warms up
+        connections = options.connections[-1]
+        load.register(app.url, connections, 2)  # warms up
         before = app.metrics("users-commands-a")
-        run = load.wrk("register", url, connections, options.seconds)
+        run = load.register(app.url, connections, options.seconds)
         run["commits"] = load.commits(before, app.metrics("users-commands-a"), run["seconds"])
         return run
 

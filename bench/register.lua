@@ -1,20 +1,11 @@
 -- wrk: POST /api-commands/users with a name that nobody has, on every request.
 -- Percentiles go to standard error as one JSON line, since wrk's own table stops at p99.
-local threads = 0
 local format = string.format
 local random = math.random
-
-function setup(thread)
-  thread:set("number", threads)
-  threads = threads + 1
-end
+local random_seed = dofile(os.getenv("SPORTAPP_BENCH") .. "/random.lua")
 
 function init(args)
-  -- os.time alone would give two threads, and two runs within a second, the same names.
-  local seed = io.open("/dev/urandom", "rb")
-  local a, b, c, d = seed:read(4):byte(1, 4)
-  seed:close()
-  math.randomseed(((a * 256 + b) * 256 + c) * 256 + d)
+  math.randomseed(random_seed())
   prefix = format("%02x%06x", number % 256, random(0, 0xffffff))
   count = 0
   wrk.method = "POST"
@@ -28,4 +19,4 @@ function request()
   return wrk.format(nil, nil, nil, body)
 end
 
-done = dofile(os.getenv("SPORTAPP_BENCH_REPORT"))
+done = dofile(os.getenv("SPORTAPP_BENCH") .. "/report.lua")

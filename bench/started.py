@@ -1,4 +1,15 @@
 """What runs for the length of a `with`."""
+import subprocess
+
+
+def end(process: subprocess.Popen, within_s: float):
+    """Asks it to end, and makes it where it does not."""
+    process.terminate()
+    try:
+        process.wait(within_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class Started:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import load
 from instance import free_port
-from started import Started
+from started import Started, end
 
 PROGRAM = Path("/usr/bin/etcd")
 NAMES = ("one", "two", "three")
@@ -38,13 +38,7 @@ class Etcd(Started):
 
     def _end(self):
         for process in self._running:
-            process.terminate()
-        for process in self._running:
-            try:
-                process.wait(ENDS_WITHIN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process, ENDS_WITHIN_S)
 
     def _wait_healthy(self, url: str):
         until = time.monotonic() + HEALTHY_WITHIN_S

@@ -1,12 +1,11 @@
 """The Flask stack of bench/peers/flask, behind its own NGINX: one node, no copy."""
-import signal
 import subprocess
 import time
 from pathlib import Path
 
 import load
 from instance import free_port
-from started import Started
+from started import Started, end
 
 RUN = Path(__file__).parent / "flask/run"
 STARTS_WITHIN_S = 120
@@ -32,15 +31,8 @@ class Flask(Started):
             time.sleep(0.2)
 
     def _end(self):
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(ENDS_WITHIN_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if self._process is not None:
+            end(self._process, ENDS_WITHIN_S)
 
     def measure(self, connections: int, seconds: int) -> dict:
-        return load.wrk("register", self.url + "/api-commands/users", connections, seconds)
+        return load.register(self.url, connections, seconds)
