@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/clock.hpp"
+
 namespace sportapp::lab {
 namespace {
 
@@ -14,11 +16,6 @@ constexpr std::size_t kBlockBytes = 64 * 1024;
 // Of one direction of one connection; then it is not read from.
 constexpr std::size_t kQueueBytesMax = 4 << 20;
 constexpr int kBlocksAtOnce = 16;  // then others have their turn
-
-std::int64_t monotonic_us() {
-  using namespace std::chrono;
-  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 std::size_t index_of(int end) {
   return static_cast<std::size_t>(end);

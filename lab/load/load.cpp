@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "lab/load/runner.hpp"
 #include "lab/load/warm_up.hpp"
 #include "net/http/client_loop.hpp"
-#include "net/http/loop_timers.hpp"
 #include "net/http/open_files.hpp"
 
 namespace sportapp::lab {
@@ -87,7 +87,7 @@ Result<std::unique_ptr<Load>> Load::prepare(LoadOptions options, const std::file
 
 void Load::begin() {
   auto& load = *impl_;
-  load.started_us = http::monotonic_us();
+  load.started_us = monotonic_us();
   if (auto logged = load.log_before(); !logged) load.error_before = logged.error();
   const auto make = load.options.rate_per_s > 0 ? make_open_loop : make_closed_loop;
   load.runner = make(load.loop, load.options, load.maker, *load.log, load.started_us);
@@ -99,7 +99,7 @@ std::int64_t Load::started_us() const {
 }
 
 std::int64_t Load::now_us() const {
-  return http::monotonic_us() - impl_->started_us;
+  return monotonic_us() - impl_->started_us;
 }
 
 void Load::poison(std::string what) {

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-#include "net/http/loop_timers.hpp"
+#include "base/clock.hpp"
 
 namespace sportapp::lab {
 namespace {
@@ -38,7 +38,7 @@ ConnectionSlots::~ConnectionSlots() {
 }
 
 std::int64_t ConnectionSlots::now_us() const {
-  return http::monotonic_us() - options_.started_us;
+  return monotonic_us() - options_.started_us;
 }
 
 void ConnectionSlots::send(std::size_t index, ExchangePtr exchange) {

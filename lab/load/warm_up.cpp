@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "lab/request/answer.hpp"
 #include "net/http/client.hpp"
 
@@ -16,11 +17,6 @@ constexpr int kStockedProducts = 10;  // so that not all orders change one row
 constexpr std::int64_t kStock = 1'000'000'000;
 constexpr int kWarmer = -2;  // its number among the clients
 constexpr std::chrono::milliseconds kBetweenTries{50};
-
-std::int64_t monotonic_us() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-}
 
 class WarmUp {
  public:

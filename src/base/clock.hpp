@@ -28,5 +28,10 @@ class SystemClock final : public Clock {
 [[nodiscard]] inline std::int64_t monotonic_ms() {
   return SystemClock().monotonic_ms();
 }
+// The same clock, finer.
+[[nodiscard]] inline std::int64_t monotonic_us() {
+  using namespace std::chrono;
+  return duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace sportapp

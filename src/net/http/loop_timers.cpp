@@ -7,11 +7,6 @@
 
 namespace sportapp::http {
 
-std::int64_t monotonic_us() {
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
-}
-
 void run_guarded(const Loop::Task& task) {
   try {
     task();

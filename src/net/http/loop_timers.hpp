@@ -5,12 +5,11 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/clock.hpp"
 #include "base/loop.hpp"
 #include "net/http/timer_queue.hpp"
 
 namespace sportapp::http {
-
-[[nodiscard]] std::int64_t monotonic_us();
 
 // A task that throws is a defect: it is logged, and the loop goes on.
 void run_guarded(const Loop::Task& task);
