@@ -37,5 +37,5 @@ cmake -S "$here" --preset release -DSPORTAPP_TESTED="${SPORTAPP_TESTED:-release}
 build_quietly release programs lab_programs simulate
 step "all tests; beside those of the whole, the builds with sanitizers and what they test"
 cd "$here/build/release"
-# tests/CMakeLists.txt says what the eight places are.
-exec ctest --output-on-failure --no-tests=error -j 8 "$@"
+# tests/CMakeLists.txt says what the nine places are.
+exec ctest --output-on-failure --no-tests=error -j 9 "$@"
