@@ -41,12 +41,12 @@ NO_SAVEPOINT = (Change(STORE, '"SAVEPOINT command"', '"SELECT 1"'),
                 Change(STORE, '"RELEASE command"', '"SELECT 1"'),
                 Change(STORE, '"ROLLBACK TO command"', '"SELECT 1"'))
 
-EARLY = """    if (options.on_committed) {
-      std::vector<domain::CommittedEvent> early;
-      for (const auto& entry : entries) early.push_back({entry.seq, entry.time_ms, entry.event});
-      options.on_committed(std::move(early));
-    }
-    if (options.gate != nullptr) {
+EARLY = """  if (options_.on_committed && !open_->entries.empty()) {
+    std::vector<domain::CommittedEvent> early;
+    for (const auto& entry : open_->entries) early.push_back({entry.seq, entry.time_ms, entry.event});
+    options_.on_committed(std::move(early));
+  }
+  at_gate_ = true;
 """
 
 MUTATIONS = (
@@ -87,7 +87,7 @@ MUTATIONS = (
              (("orders_test", "OrdersViewsTest.ARenamedProductIsRenamedInItsOrdersAndTheirPriceStays"),
               ("orders_test", "OrdersViewsTest.EveryOrderFollowsARenameHoweverManyThereAre"))),
     Mutation("durable-first", "events go out, and orders are settled by them, before they are on disk",
-             (Change("src/store/journal/journal_thread.cpp", "    if (options.gate != nullptr) {\n", EARLY),),
+             (Change("src/store/journal/core.cpp", "  at_gate_ = true;\n", EARLY),),
              (("journal_test", "JournalTest.EventsAreHandedOutOnlyWhenDurable"),)),
     Mutation("set-aside", "an event that cannot be applied is passed over and forgotten",
              (Change("src/store/projection/read_model.cpp", "    write_set_aside(event, *reason);\n    if (more++",

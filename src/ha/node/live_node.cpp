@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <condition_variable>
 #include <mutex>
 #include <utility>
 
@@ -41,9 +40,8 @@ struct LiveNode::Impl {
   std::mutex journal_mutex;             // whatever the journal says is told after it is said how it began
   journal::Journal* journal = nullptr;  // from then on
 
-  std::mutex gate_mutex;  // guards the next three
-  std::condition_variable gate_changed;
-  std::optional<bool> verdict;
+  std::mutex gate_mutex;  // guards the next two
+  Verdict verdict;        // of the batch that waits
   bool stopping = false;
 
   mutable std::mutex view_mutex;  // guards the next
@@ -80,12 +78,15 @@ void LiveNode::Impl::acted(const Replica& replica) {
   on_role(now);
 }
 
+// The replica decides within the time it gives a spare: one that does not answer is dropped, an overruled
+// primary gives up.
 void LiveNode::Impl::decide_gate(bool pass) {
+  Verdict waits;
   {
     const std::lock_guard lock(gate_mutex);
-    verdict = pass;
+    waits = std::exchange(verdict, nullptr);
   }
-  gate_changed.notify_all();
+  if (waits) waits(pass ? Result<void>() : Error{Retry::kLater, "another node is primary"});
 }
 
 LiveNode::LiveNode(Options options, OnRole on_role, Hangs hangs)
@@ -129,11 +130,13 @@ Result<void> LiveNode::start(journal::Journal& journal) {
 }
 
 void LiveNode::stop() {
+  Verdict waits;
   {
     const std::lock_guard lock(impl_->gate_mutex);
     impl_->stopping = true;
+    waits = std::exchange(impl_->verdict, nullptr);
   }
-  impl_->gate_changed.notify_all();
+  if (waits) waits(is_stopping());
   // The link's thread uses what the driver's stop() ends.
   if (impl_->endpoint) impl_->endpoint->stop();
   if (impl_->driver) impl_->driver->stop();
@@ -165,20 +168,15 @@ void LiveNode::journal_recovered(const Position& head) {
   impl_->driver->tell([end = head](Replica& node, std::int64_t now_ms) { node.journal_able(now_ms, end); });
 }
 
-// The replica decides within the time it gives a spare: one that does not answer is dropped, an overruled
-// primary gives up. So there is no second deadline here; stop() ends the wait.
-Result<void> LiveNode::before_commit(const journal::SharedEntries& entries) {
+void LiveNode::before_commit(const journal::SharedEntries& entries, Verdict verdict) {
+  bool stopping = false;
   {
     const std::lock_guard lock(impl_->gate_mutex);
-    if (impl_->stopping) return is_stopping();
-    impl_->verdict.reset();
+    stopping = impl_->stopping;
+    if (!stopping) impl_->verdict = std::move(verdict);
   }
+  if (stopping) return verdict(is_stopping());
   impl_->driver->tell([entries](Replica& node, std::int64_t now_ms) { node.batch_opened(now_ms, entries); });
-  std::unique_lock lock(impl_->gate_mutex);
-  impl_->gate_changed.wait(lock, [this] { return impl_->verdict || impl_->stopping; });
-  if (!impl_->verdict) return is_stopping();
-  if (!*impl_->verdict) return Error{Retry::kLater, "another node is primary"};
-  return {};
 }
 
 void LiveNode::committed(Position head) {

@@ -41,7 +41,7 @@ class LiveNode final : public journal::CommitGate {
   [[nodiscard]] Result<void> prepare();
   // Listens, and waits to be told a role. `journal` follows, and outlives stop().
   [[nodiscard]] Result<void> start(journal::Journal& journal);
-  // What waits at the gate is rolled back; the links break.
+  // What waits at the gate, or comes to it, is rolled back; the links break.
   void stop();
 
   [[nodiscard]] RoleView role() const;  // any thread
@@ -49,7 +49,7 @@ class LiveNode final : public journal::CommitGate {
   void journal_failing();
   void journal_recovered(const Position& head);
 
-  [[nodiscard]] Result<void> before_commit(const journal::SharedEntries& entries) override;
+  void before_commit(const journal::SharedEntries& entries, Verdict verdict) override;
   void committed(Position head) override;
   void commit_failed() override;
 

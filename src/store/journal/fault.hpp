@@ -17,6 +17,12 @@ struct Fault {
   std::optional<Position> shorter{};
 };
 
+// A write that failed: it is not known whether it happened.
+struct WriteFailed {
+  Error error;
+  bool damaged = false;  // what was read of the files for it is not what was written
+};
+
 // What is said of damage, whichever it is.
 [[nodiscard]] inline Fault damage(const std::string& what) {
   return {what + "; this node needs a whole copy: from the primary, by itself, or else from a backup", true,

@@ -84,6 +84,14 @@ void Inbox::put(AcceptLoss accept) {
   wake_.notify_one();
 }
 
+void Inbox::put(Verdict verdict) {
+  {
+    const std::lock_guard lock(mutex_);
+    verdict_ = std::move(verdict);
+  }
+  wake_.notify_one();
+}
+
 void Inbox::put(FoundDamaged found) {
   {
     const std::lock_guard lock(mutex_);
@@ -128,25 +136,42 @@ std::string Inbox::failing() const {
   return failing_;
 }
 
-std::optional<Work> Inbox::next(std::optional<std::chrono::steady_clock::time_point> no_batch_until) {
+bool Inbox::wait(Able able, std::optional<std::chrono::steady_clock::time_point> until) {
   std::unique_lock lock(mutex_);
-  if (no_batch_until) {
-    wake_.wait_until(lock, *no_batch_until, [this] { return stopping_ || !tasks_.empty(); });
+  const auto ready = [&] { return stopping_ || has_work(able); };
+  if (until) {
+    wake_.wait_until(lock, *until, ready);
   } else {
-    wake_.wait(lock, [this] { return stopping_ || !tasks_.empty() || !queue_.empty(); });
+    wake_.wait(lock, ready);
   }
-  if (stopping_) return std::nullopt;
-  Work work;
-  if (!tasks_.empty() || no_batch_until) {
-    work.tasks.swap(tasks_);
-    appends_ = append_bytes_ = 0;
-    return work;
-  }
-  while (!queue_.empty() && work.batch.size() < options_.batch_max) {
-    work.batch.push_back(std::move(queue_.front()));
+  return !stopping_;
+}
+
+bool Inbox::has_work(Able able) const {
+  return (able.verdict && verdict_) || (able.task && !tasks_.empty()) || (able.batch && !queue_.empty());
+}
+
+std::optional<Work> Inbox::take(Able able) {
+  const std::lock_guard lock(mutex_);
+  if (able.verdict && verdict_) return Work(*std::exchange(verdict_, std::nullopt));
+  if (able.task && !tasks_.empty()) return take_task();
+  if (!able.batch || queue_.empty()) return std::nullopt;
+  Batch batch;
+  while (!queue_.empty() && batch.size() < options_.batch_max) {
+    batch.push_back(std::move(queue_.front()));
     queue_.pop_front();
   }
-  return work;
+  return Work(std::move(batch));
+}
+
+Work Inbox::take_task() {
+  auto task = std::move(tasks_.front());
+  tasks_.pop_front();
+  if (const auto* append = std::get_if<Append>(&task)) {
+    --appends_;
+    append_bytes_ -= append->bytes;
+  }
+  return task;
 }
 
 void Inbox::put_back(Batch& batch, std::size_t kept) {

@@ -44,9 +44,17 @@ struct FoundDamaged {
 struct AcceptLoss {};
 using Task = std::variant<Turn, Append, Replace, Trim, FoundDamaged, AcceptLoss>;
 
-struct Work {
-  std::deque<Task> tasks;
-  Batch batch;  // only when there were no tasks
+// What the gate says of the batch of that number.
+struct Verdict {
+  std::uint64_t batch = 0;
+  Result<void> passed;
+};
+
+// One piece of work.
+using Work = std::variant<Verdict, Task, Batch>;
+// What can be carried out now.
+struct Able {
+  bool verdict = false, task = false, batch = false;
 };
 
 class Inbox {
@@ -66,6 +74,7 @@ class Inbox {
   void put(Trim trim);
   void put(FoundDamaged found);
   void put(AcceptLoss accept);
+  void put(Verdict verdict);
   // False, and it is as it was, where too many wait.
   [[nodiscard]] bool put(Append& append);
   void stop();
@@ -74,9 +83,11 @@ class Inbox {
   [[nodiscard]] std::size_t queued() const;
   [[nodiscard]] std::string failing() const;
 
-  // The journal's thread. Nothing when it is time to end. `no_batch_until`: until then there are only tasks,
-  // and then there is no work.
-  [[nodiscard]] std::optional<Work> next(std::optional<std::chrono::steady_clock::time_point> no_batch_until);
+  // The journal's thread. False when it is time to end. Waits until there is something that can be carried
+  // out, or until then.
+  [[nodiscard]] bool wait(Able able, std::optional<std::chrono::steady_clock::time_point> until);
+  // What comes first of what can be carried out; nothing where there is none of it.
+  [[nodiscard]] std::optional<Work> take(Able able);
   // All but the first `kept` of the batch are the next to come.
   void put_back(Batch& batch, std::size_t kept);
   [[nodiscard]] bool leading() const;
@@ -94,6 +105,8 @@ class Inbox {
 
  private:
   [[nodiscard]] bool will_lead() const { return turns_ > 0 ? last_turn_leads_ : leading_; }
+  [[nodiscard]] bool has_work(Able able) const;
+  [[nodiscard]] Work take_task();
   [[nodiscard]] Batch take_queue();
 
   const Options options_;
@@ -101,6 +114,7 @@ class Inbox {
   std::condition_variable wake_;
   std::deque<Pending> queue_;
   std::deque<Task> tasks_;
+  std::optional<Verdict> verdict_;
   std::size_t appends_ = 0, append_bytes_ = 0;  // among the tasks
   std::size_t turns_ = 0;                       // put in and not carried out
   bool last_turn_leads_ = false;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -28,7 +30,29 @@ Journal::~Journal() {
   impl_->thread.join();
   impl_->background.reset();
   impl_->inbox.refuse_all();
-  if (impl_->writer) impl_->opener.close(*impl_->writer);
+  if (auto* writer = impl_->core.writer()) impl_->opener.close(*writer);
+}
+
+void Journal::Impl::start() {
+  core.start();
+  background = std::make_unique<BackgroundCheck>(
+      options.file, readers, domain, options.pace,
+      BackgroundCheck::Owner{[this](std::string what, std::int64_t opened) {
+                               inbox.put(FoundDamaged{std::move(what), opened});
+                             },
+                             [this] { return opener.was_complete(); }});
+  thread = std::thread([this] { run(); });
+}
+
+void Journal::Impl::run() {
+  const auto due = [this]() -> std::optional<std::chrono::steady_clock::time_point> {
+    const auto due_ms = core.due_ms();
+    if (!due_ms) return std::nullopt;
+    return std::chrono::steady_clock::now() +
+           std::chrono::milliseconds(std::max<std::int64_t>(0, *due_ms - clock.monotonic_ms()));
+  };
+  while (inbox.wait(core.able(), due())) core.step(inbox.take(core.able()));
+  core.stop();
 }
 
 void Journal::submit(Submission submission, Done done) {
@@ -62,31 +86,32 @@ void Journal::trim(TrimRequest request, std::function<void(Result<Trimmed>)> don
 }
 
 JournalStatus Journal::status() const {
-  auto queued = impl_->inbox.queued();
   auto failing = impl_->inbox.failing();
   const bool leading = impl_->inbox.takes_commands();
-  const std::lock_guard lock(impl_->mutex);
-  const Seq checked{impl_->background->checked_until()};
-  return {.head = impl_->durable.seq,
-          .head_hash = impl_->durable.hash,
-          .queued = queued,
-          .failing = std::move(failing),
-          .damaged = impl_->damaged,
-          .shorter = impl_->shorter,
-          .leading = leading,
-          .base = impl_->base,
-          .settled = impl_->settled,
-          .opened = impl_->readers->opened,
-          .checked_until = checked};
+  JournalStatus status{.queued = impl_->inbox.queued(),
+                       .failing = std::move(failing),
+                       .leading = leading,
+                       .opened = impl_->readers->opened,
+                       .checked_until = Seq{impl_->background->checked_until()}};
+  impl_->view.read([&](const View::Shown& shown) {
+    status.head = shown.durable.seq;
+    status.head_hash = shown.durable.hash;
+    status.damaged = shown.damaged;
+    status.shorter = shown.shorter;
+    status.base = shown.base;
+    status.settled = shown.settled;
+  });
+  return status;
 }
 
 messaging::Place Journal::consumed_place(std::string_view source) const {
-  const std::lock_guard lock(impl_->mutex);
-  const auto found = impl_->durably_consumed.find(source);
-  if (found == impl_->durably_consumed.end()) {
-    throw std::logic_error(fmt::format("{} takes in no events of {}", impl_->domain.service(), source));
-  }
-  return found->second;
+  return impl_->view.read([&](const View::Shown& shown) {
+    const auto found = shown.consumed.find(source);
+    if (found == shown.consumed.end()) {
+      throw std::logic_error(fmt::format("{} takes in no events of {}", impl_->domain.service(), source));
+    }
+    return found->second;
+  });
 }
 
 Result<std::unique_ptr<messaging::JournalEvents>> Journal::events() const {

@@ -77,6 +77,20 @@ std::variant<std::unique_ptr<Writer>, Fault> Opener::open() {
   return std::move(*writer);
 }
 
+void Opener::commit(Writer& writer, std::function<void(std::optional<WriteFailed>)> done) {
+  std::optional<WriteFailed> failed;
+  try {
+    writer.commit();
+  } catch (const SQLite::Exception& exception) {
+    failed = write_failed(exception, file_);
+  }
+  done(std::move(failed));
+}
+
+Result<Position> Opener::prepare_replacement(const std::filesystem::path& copy) {
+  return journal::prepare_replacement(copy);
+}
+
 void Opener::close(Writer& writer) {
   Seal seal;
   seal.head = writer.head();

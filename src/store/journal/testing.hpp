@@ -72,13 +72,12 @@ class Outcomes {
 // Holds a batch back until released, so that a test decides what is in the next one.
 class Barrier final : public CommitGate {
  public:
-  Result<void> before_commit(const SharedEntries& entries) override {
+  void before_commit(const SharedEntries& entries, Verdict verdict) override {
     std::unique_lock lock(mutex_);
     seen_.push_back(entries.size());
-    const auto number = seen_.size();
+    held_ = std::move(verdict);
     changed_.notify_all();
-    changed_.wait_for(lock, kPatience, [this] { return open_; });
-    return refuse_ || number <= refused_ ? Result<void>(Error{Retry::kLater, "deposed"}) : Result<void>();
+    if (open_) let_go(lock);
   }
   void committed(Position head) override {
     const std::lock_guard lock(mutex_);
@@ -102,17 +101,17 @@ class Barrier final : public CommitGate {
     ASSERT_TRUE(changed_.wait_for(lock, kPatience, [&] { return seen_.size() >= count; }));
   }
   void open(bool refuse = false) {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     open_ = true;
     refuse_ = refuse;
-    changed_.notify_all();
+    let_go(lock);
   }
   /// What is held now is refused, whatever comes afterwards is let through.
   void refuse_what_is_held() {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     open_ = true;
     refused_ = seen_.size();
-    changed_.notify_all();
+    let_go(lock);
   }
   std::vector<std::size_t> seen() {
     const std::lock_guard lock(mutex_);
@@ -120,8 +119,17 @@ class Barrier final : public CommitGate {
   }
 
  private:
+  void let_go(std::unique_lock<std::mutex>& lock) {
+    if (!held_) return;
+    const auto verdict = std::exchange(held_, nullptr);
+    const bool refused = refuse_ || seen_.size() <= refused_;
+    lock.unlock();
+    verdict(refused ? Result<void>(Error{Retry::kLater, "deposed"}) : Result<void>());
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
+  Verdict held_;
   std::vector<std::size_t> seen_;
   std::vector<Position> committed_;
   std::size_t refused_ = 0;

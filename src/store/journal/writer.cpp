@@ -43,6 +43,10 @@ class Deciding {
 
 }  // namespace
 
+WriteFailed write_failed(const SQLite::Exception& exception, const std::filesystem::path& file) {
+  return {sqlite::to_error(exception, file), sqlite::is_damage(exception)};
+}
+
 Writer::Writer(std::unique_ptr<Store> store, const domain::Domain& domain, Place place)
     : store_(std::move(store)),
       domain_(domain),

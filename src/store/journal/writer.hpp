@@ -1,4 +1,6 @@
 #pragma once
+#include <SQLiteCpp/Exception.h>
+
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -12,6 +14,7 @@
 #include "domain/domain.hpp"
 #include "net/messaging/event_source.hpp"
 #include "store/journal/entry.hpp"
+#include "store/journal/fault.hpp"
 #include "store/journal/store.hpp"
 #include "store/journal/submission.hpp"
 
@@ -30,6 +33,9 @@ struct Decided {
   std::vector<Entry> entries;
   std::size_t bytes = 0;  // of the entries
 };
+
+// What such an exception means.
+[[nodiscard]] WriteFailed write_failed(const SQLite::Exception& exception, const std::filesystem::path& file);
 
 // The journal's file open for writing, one transaction at a time. The journal's thread only. SQLite's
 // exceptions come through where no Result is given: then nothing is known but that undo() ends it.
