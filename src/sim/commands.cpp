@@ -42,7 +42,7 @@ std::optional<Reply> decode_reply(std::string_view bytes) {
 }
 
 std::string describe(const Request& request) {
-  return fmt::format("{} {} (key {})", request.read ? "read" : "add", request.name, request.key);
+  return fmt::format("{} {} (key{})", request.read ? "read" : "add", request.name, request.key);
 }
 
 std::string describe(Said said, std::int64_t id) {

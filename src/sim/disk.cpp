@@ -30,6 +30,7 @@ failover::Damage NodeFiles::damage() const {
     hash = journal::chained(hash, entry);
     if (hash != entry.hash) return failover::Damage::kBroken;
   }
+  if (mark.replacing && head() == *mark.replacing) return failover::Damage::kNone;
   if (holds(mark.head)) return failover::Damage::kNone;
   return mark.head.seq > head().seq ? failover::Damage::kShort : failover::Damage::kBroken;
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ class Disk {
 
   // Does `change` some time later; then tells the process, in the run in which it asked.
   void write(Process& process, std::function<void()> change, std::function<void(bool)> done);
+  // Whether a write that is waited for at once succeeds.
+  [[nodiscard]] bool works_now() { return !random_.percent(manner_.failed_percent); }
+  [[nodiscard]] bool coin() { return random_.coin(); }  // whether one that failed happened all the same
   void process_ended();
   void set(const Manner& manner) { manner_ = manner; }
   [[nodiscard]] bool failing() const { return manner_.failed_percent > 0; }
@@ -46,6 +50,7 @@ struct NodeFiles {
   struct Mark {
     Position head;
     replication::Settled settled;
+    std::optional<Position> replacing;  // the end of a copy that is being put in the journal's place
   };
   Mark mark;
   // Entries up to it are deleted. They stand in `journal` yet, for whoever checks; the node must not look at

@@ -14,7 +14,6 @@ using replication::Replica;
 namespace {
 
 constexpr Us kTick = 25 * kMs;
-constexpr Us kNodeRedial = 20 * kMs;
 
 }  // namespace
 
@@ -33,25 +32,44 @@ void NodeHost::start() {
   if (process().up() || kept_down_) return;
   world_.trace(name(), "starts: promise {}, {} entries", files_.promise.value, files_.journal.size());
   process().start();
-  running_ = std::make_unique<Running>();
-  running_->journal = std::make_unique<SimJournal>(process(), disk_, files_, world_.checker,
-                                                   world_.settings.hop, journal_owner());
+  running_ = std::make_unique<Running>(
+      *this, options(),
+      NodeLinks::Handler{[this](link::ConnectionId connection, const std::string& name, bool dialled) {
+                           running_->driver->up(connection, name, dialled);
+                         },
+                         [this](link::ConnectionId connection) { running_->driver->down(connection); },
+                         [this](link::ConnectionId connection, const link::Frame& frame) {
+                           running_->driver->frame(connection, frame);
+                         }});
+  running_->journal.start(journal_owner());
   running_->reception =
       std::make_unique<Reception>(*this, world_.network, world_.timeline, reception_owner());
+  make_driver();
+  running_->driver->tick();
+  tick();
+}
+
+node::Options NodeHost::options() const {
+  node::Options options;
+  options.node = options.process = name();
+  for (const auto& other : others_) options.peers.push_back({other, other});
+  return options;
+}
+
+void NodeHost::make_driver() {
   Replica::Options options{name(), others_, world_.random.next() | 1U, {}};
   options.limits.chunk_bytes = world_.settings.chunk_bytes;
   options.limits.window_messages = world_.settings.window_messages;
   options.limits.near_bytes = world_.settings.near_bytes;
-  replication::Log& log = *this;
-  running_->replica = std::make_unique<Replica>(std::move(options), files_.promise, files_.head(), log,
-                                                world_.timeline.now_ms());
-  if (const auto damage = files_.damage(); damage != failover::Damage::kNone) {
-    world_.trace(name(), "its journal is damaged");
-    running_->journal->be_damaged();
-    running_->replica->journal_failing(world_.timeline.now_ms(), "its journal is damaged", damage,
-                                       files_.head());
-  }
-  tick();
+  auto& running = *running_;
+  running.driver = std::make_unique<node::NodeDriver>(
+      running.options,
+      node::NodeDriver::Outside{running.links, running.journal, *this, running.disk, running.clock,
+                                [this](const Replica&) { show_role(); }},
+      options, files_.promise);
+  if (running.journal.status().failing.empty()) return;
+  world_.trace(name(), "its journal cannot be used: {}", running.journal.status().failing);
+  running.driver->journal_failing();
 }
 
 void NodeHost::end(const std::string& why) {
@@ -86,18 +104,19 @@ void NodeHost::thaw() {
 
 void NodeHost::stall(const std::string& why) {
   if (!process().up()) return;
-  tell([this, why](Replica& replica) { replica.process_stalled(world_.timeline.now_ms(), why); });
+  running_->driver->tell(
+      [why](Replica& replica, std::int64_t now_ms) { replica.process_stalled(now_ms, why); });
 }
 
 const Replica* NodeHost::replica() const {
-  return running_ ? running_->replica.get() : nullptr;
+  return running_ ? &running_->driver->replica() : nullptr;
 }
 
 std::string NodeHost::describe() const {
   if (!running_)
     return fmt::format("{}: down, {} entries, promise {}", name(), files_.journal.size(),
                        files_.promise.value);
-  const auto report = running_->replica->report(world_.timeline.now_ms());
+  const auto report = replica()->report(world_.timeline.now_ms());
   return fmt::format("{}: {}{} epoch {} promise {} head {} {} wish {} {}", name(),
                      failover::to_string(report.role), process().hung() ? " (hangs)" : "", report.epoch.value,
                      report.promise.value, report.head.seq.value, report.able ? "able" : report.why,
@@ -105,48 +124,38 @@ std::string NodeHost::describe() const {
 }
 
 void NodeHost::tick() {
-  running_->replica->tick(world_.timeline.now_ms());
-  perform();
   running_->reception->look();
   if (world_.settings.trims_percent > 0 && world_.random.percent(world_.settings.trims_percent))
-    running_->journal->trim(world_.random.between(1, 100));
+    running_->journal.trim(world_.random.between(1, 100));
   process().after(kTick, [this] { tick(); });
 }
 
-void NodeHost::tell(std::function<void(Replica&)> input) {
-  process().after(world_.settings.hop, [this, input = std::move(input)] {
-    input(*running_->replica);
-    perform();
-  });
-}
-
 SimJournal::Owner NodeHost::journal_owner() {
-  const auto now = [this] { return world_.timeline.now_ms(); };
   SimJournal::Owner owner;
-  owner.opened = [this, now](const journal::SharedEntries& entries) {
-    tell([now, entries](Replica& replica) { replica.batch_opened(now(), entries); });
+  owner.gate = [this] { return running_->driver.get(); };
+  owner.failing = [this] {
+    world_.trace(name(), "journal fails: {}", running_->journal.status().failing);
+    running_->driver->journal_failing();
   };
-  owner.committed = [this, now](Position head) {
-    tell([now, head](Replica& replica) { replica.batch_committed(now(), head); });
+  owner.recovered = [this] {
+    world_.trace(name(), "journal writes again, head {}", files_.head().seq.value);
+    running_->driver->journal_recovered();
   };
-  owner.commit_failed = [this, now] {
-    tell([now](Replica& replica) { replica.batch_failed(now(), "a commit failed"); });
-  };
-  owner.failing = [this, now](const std::string& why) {
-    world_.trace(name(), "journal fails: {}", why);
-    tell([now, why](Replica& replica) { replica.journal_failing(now(), why); });
-  };
-  owner.recovered = [this, now](Position head) {
-    world_.trace(name(), "journal writes again, head {}", head.seq.value);
-    tell([now, head](Replica& replica) { replica.journal_able(now(), head); });
-  };
-  owner.wall_ms = [this, now] { return now() + clock_off_ms_; };
+  owner.decided = [this] { running_->known = world_.checker.known(); };
+  owner.released = [this] { released(); };
+  owner.trimmed = [this](Position upto) { world_.checker.trimmed(upto); };
   return owner;
 }
 
+void NodeHost::released() {
+  const auto epoch = replica()->node().acting().epoch;
+  world_.trace(name(), "releases a batch in epoch {}", epoch.value);
+  world_.checker.released(name(), epoch, files_, running_->known);
+}
+
 Reception::Owner NodeHost::reception_owner() {
-  return {[this] { return running_->replica->decides(); }, [this] { return running_->replica->primary(); },
-          [this](Command command) { running_->journal->submit(std::move(command)); },
+  return {[this] { return replica()->decides(); }, [this] { return replica()->primary(); },
+          [this](Command command) { running_->journal.submit(std::move(command)); },
           [this](const Request& request, Said said, std::int64_t id) {
             world_.trace(name(), "answers {}: {}", simulator::describe(request),
                          simulator::describe(said, id));
@@ -154,91 +163,59 @@ Reception::Owner NodeHost::reception_owner() {
           }};
 }
 
+void NodeHost::show_role() {
+  const auto role = replica()->decides() ? name() : replica()->primary();
+  if (role == running_->shown) return;
+  running_->shown = role;
+  world_.trace(name(), "is {}, promise {}: primary is {}", failover::to_string(replica()->report(0).role),
+               replica()->node().promise().value, role.empty() ? "nobody" : role);
+  running_->reception->look();
+}
+
 void NodeHost::accepted(LinkId link, const std::string& from, Purpose purpose) {
-  running_->links[link] = {purpose, from, true};
+  if (purpose == Purpose::kRequest) {
+    running_->requests[link] = true;
+  } else {
+    running_->links.accepted(link, from, purpose);
+  }
 }
 
 void NodeHost::dialled(const std::string& to, Purpose purpose, std::optional<LinkId> link) {
-  if (link) running_->links[*link] = {purpose, to, false};
-  if (purpose == Purpose::kRequest) return running_->reception->dialled(to, link);
-  running_->dialling.erase(to);
-  if (!running_->dials.contains(to)) {
-    if (link) world_.network.hang_up(*link, *this);
-    return;
-  }
-  if (!link) {
-    process().after(kNodeRedial, [this, to] { dial(to); });
-    return;
-  }
-  running_->to_spare[to] = *link;
-  running_->replica->linked(world_.timeline.now_ms(), to);
-  perform();
-}
-
-void NodeHost::dial(const std::string& node) {
-  auto& running = *running_;
-  if (!running.dials.contains(node) || running.to_spare.contains(node)) return;
-  if (running.dialling.insert(node).second) world_.network.dial(*this, node, Purpose::kReplication);
+  if (purpose != Purpose::kRequest) return running_->links.dialled(to, link);
+  if (link) running_->requests[*link] = false;
+  running_->reception->dialled(to, link);
 }
 
 void NodeHost::received(LinkId link, const std::string& bytes) {
-  const auto found = running_->links.find(link);
-  if (found == running_->links.end()) return;
-  switch (found->second.purpose) {
-    case Purpose::kPing:
-      return ping(link, bytes);
-    case Purpose::kReplication:
-      return replication_message(link, bytes);
-    case Purpose::kRequest:
-      if (found->second.accepted) {
-        running_->reception->request(link, decode_request(bytes).value());
-      } else {
-        running_->reception->reply(link, decode_reply(bytes).value());
-      }
-  }
-}
-
-void NodeHost::ping(LinkId link, const std::string& bytes) {
-  const auto ping = failover::decode_ping(bytes).value();
-  const auto echo = running_->replica->pinged(world_.timeline.now_ms(), ping);
-  world_.network.send(link, *this, failover::encode(echo));
-  perform();
-}
-
-void NodeHost::replication_message(LinkId link, const std::string& bytes) {
-  auto message = replication::decode(bytes).value();
-  const auto connection = running_->links.at(link);
-  world_.trace(name(), "from {}: {}", connection.other, replication::describe(message));
-  const auto now = world_.timeline.now_ms();
-  if (connection.accepted) {
-    running_->replica->received(now, link, connection.other, std::move(message));
+  const auto found = running_->requests.find(link);
+  if (found == running_->requests.end()) return running_->links.received(link, bytes);
+  if (found->second) {
+    running_->reception->request(link, decode_request(bytes).value());
   } else {
-    const auto current = running_->to_spare.find(connection.other);
-    if (current == running_->to_spare.end() || current->second != link) return;
-    running_->replica->answered(now, connection.other, message);
+    running_->reception->reply(link, decode_reply(bytes).value());
   }
-  perform();
 }
 
 void NodeHost::broken(LinkId link) {
-  const auto found = running_->links.find(link);
-  if (found == running_->links.end()) return;
-  const auto gone = found->second;
-  running_->links.erase(found);
-  if (gone.purpose == Purpose::kRequest) return running_->reception->broken(link);
-  if (gone.purpose == Purpose::kPing) return;
-  world_.trace(name(), "link {} {} breaks", gone.accepted ? "from" : "to", gone.other);
-  const auto now = world_.timeline.now_ms();
-  if (gone.accepted) {
-    running_->replica->link_down(now, link);
-  } else {
-    const auto current = running_->to_spare.find(gone.other);
-    if (current == running_->to_spare.end() || current->second != link) return;
-    running_->to_spare.erase(current);
-    process().after(kNodeRedial, [this, node = gone.other] { dial(node); });
-    running_->replica->unlinked(now, gone.other);
-  }
-  perform();
+  if (running_->requests.erase(link) == 0) return running_->links.broken(link);
+  running_->reception->broken(link);
+}
+
+Result<std::optional<Hash>> NodeHost::hash_at(Seq seq) {
+  if (seq < files_.base) return std::optional<Hash>();
+  if (seq == Seq{}) return std::optional<Hash>(Hash{});
+  if (seq > files_.head().seq) return std::optional<Hash>();
+  return std::optional<Hash>(files_.at(seq).hash);
+}
+
+Result<std::vector<journal::Entry>> NodeHost::read(Seq after, std::size_t) {
+  if (after < files_.base) return Error{Retry::kNever, "it is deleted"};
+  std::vector<journal::Entry> entries;
+  const auto first = static_cast<std::size_t>(after.value);
+  const auto most = static_cast<std::size_t>(world_.settings.read_max);
+  for (auto i = first; i < files_.journal.size() && entries.size() < most; ++i)
+    entries.push_back(files_.journal[i]);
+  return entries;
 }
 
 }  // namespace sportapp::simulator

@@ -1,14 +1,12 @@
-// A node's process: drives replication::Replica over the simulated network, disk and journal, and takes
-// requests.
+// A node's process: the real driver of a node and the real journal over the simulated network and disk, and
+// what takes requests.
 #pragma once
-#include <deque>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
-#include "ha/replication/replica.hpp"
+#include "ha/node/node_driver.hpp"
 #include "sim/network.hpp"
 #include "sim/reception.hpp"
 #include "sim/settings.hpp"
@@ -60,18 +58,11 @@ class NodeHost : public Host, private replication::Log {
   replication::Settled settled() override { return files_.mark.settled; }
 
   void tick();
-  void replication_message(LinkId link, const std::string& bytes);
-  void ping(LinkId link, const std::string& bytes);
-  void dial(const std::string& node);
-  void tell(std::function<void(replication::Replica&)> input);  // on the replica's thread
+  [[nodiscard]] node::Options options() const;
   [[nodiscard]] SimJournal::Owner journal_owner();
   [[nodiscard]] Reception::Owner reception_owner();
-
-  void perform();
-  template <class Action>
-  void perform(const Action& action);  // of each kind in its own way
-  void save_promise();
-  void after_the_worker(Us takes, std::function<void()> task);  // that copies: one task after the other
+  void make_driver();
+  void released();
   void show_role();
 
   const std::vector<std::string> others_;

@@ -1,17 +1,15 @@
-// Behaves as journal::Journal does, on a simulated disk, with a thread of its own: commands are decided in
-// batches, each waits at the gate, is committed, and only then answered.
+// The journal of a simulated node: the real one's rules, queue and writer, stepped as its thread would, over
+// simulated files.
 #pragma once
-#include <deque>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "base/result.hpp"
 #include "sim/checker.hpp"
 #include "sim/commands.hpp"
-#include "sim/disk.hpp"
+#include "sim/sim_files.hpp"
+#include "store/journal/core.hpp"
+#include "store/journal/replicated.hpp"
 
 namespace sportapp::simulator {
 
@@ -21,78 +19,54 @@ struct Command {
   std::function<void(std::optional<Said> said, std::int64_t id)> done;
 };
 
-class SimJournal {
+class SimJournal final : public journal::ReplicatedJournal, private journal::CommitGate {
  public:
   // Called on the journal's thread.
   struct Owner {
-    std::function<void(journal::SharedEntries)> opened;  // a batch waits for release() or roll_back()
-    std::function<void(Position)> committed;
-    std::function<void()> commit_failed;
-    std::function<void(std::string)> failing;
-    std::function<void(Position)> recovered;
-    std::function<std::int64_t()> wall_ms;
+    std::function<journal::CommitGate*()> gate;
+    std::function<void()> failing, recovered;
+    std::function<void()> decided;   // a batch, which now comes to the gate
+    std::function<void()> released;  // it is let through, and is not written yet
+    std::function<void(Position)> trimmed;
   };
-  SimJournal(Process& process, Disk& disk, NodeFiles& files, Checker& checker, Us hop, Owner owner);
+  // `hop`: what it takes from thread to thread.
+  SimJournal(Process& process, Disk& disk, NodeFiles& files, const Clock& clock, Us hop);
+
+  // Opens its files, and works. Before anything else.
+  void start(Owner owner);
+  [[nodiscard]] SimFiles& files() { return sim_files_; }
 
   void submit(Command command);
-  void lead(Epoch epoch, bool settles);
-  void follow(std::function<void()> done);
-  void append(journal::SharedEntries entries, std::function<void(Result<Position>)> done);
-  void replace(std::string bytes, std::function<void(Result<Position>)> done);
-  // Nothing is taken, from the start on, but a copy; or accept_loss(), which goes on with what is there.
-  void be_damaged();
-  void accept_loss();
   // Deletes entries from the first on, as far as they are settled; `part` of what could be, of 100.
   void trim(std::int64_t part);
-  void release();
-  void roll_back();
-  [[nodiscard]] const std::optional<Checker::Known>& known_to_batch() const { return known_; }
+  [[nodiscard]] journal::JournalStatus status() const override;
+  void lead(Epoch epoch, bool settles) override;
+  void follow(std::function<void()> done) override;
+  void append(journal::SharedEntries entries, std::function<void(Result<Position>)> done) override;
+  void replace(std::filesystem::path file, std::function<void(Result<Position>)> done) override;
+  void accept_loss() override;
 
  private:
-  struct Batch {
-    std::vector<Command> commands;
-    std::vector<std::pair<Said, std::int64_t>> outcomes;
-    std::vector<journal::Entry> entries;
-  };
-  using Task = std::function<void()>;
-  using Written = std::function<void(Result<Position>)>;
-
-  void put(Task task);
+  void before_commit(const journal::SharedEntries& entries, Verdict verdict) override;
+  void committed(Position head) override;
+  void commit_failed() override { owner_.gate()->commit_failed(); }
   void look_for_work();
-  void work();
-  void decide();
-  void decide(const Command& command);
-
-  void answer();
-
-  void begin_failing(const std::string& why);
-  void recover();
-  void commit();
-  void do_trim(std::int64_t part);
-  void do_append(const journal::SharedEntries& entries, const Written& done);
-  void do_replace(const std::string& bytes, const Written& done);
-  void write(std::function<void()> change, std::function<void(bool)> done);
-  void answer_waiting();
-  void wrote(Seq settled);
-  void index_anew();
-  void index_more();
+  void wait_until_due();
+  void step();
 
   Process& process_;
-  Disk& disk_;
   NodeFiles& files_;
-  Checker& checker_;
-  const Us hop_;  // from thread to thread
-  const Owner owner_;
-  bool leading_ = false, busy_ = false, woken_ = false, failing_ = false, damaged_ = false;
-  Epoch epoch_{1};
-  std::deque<Task> tasks_;
-  std::deque<Command> queue_;
-  Seq settled_;                          // see journal::JournalStatus
-  std::optional<Batch> batch_;           // at the gate, or being committed
-  std::optional<Checker::Known> known_;  // when it was decided
-  std::size_t indexed_ = 0;              // entries of the files that stand in:
-  std::map<std::string, std::int64_t> names_;
-  std::map<std::string, std::int64_t> keys_;
+  const Clock& clock_;
+  const Us hop_;
+  SimFiles sim_files_;
+  Owner owner_;
+  journal::Options options_;
+  journal::Inbox inbox_;
+  journal::View view_;
+  journal::Durable readers_;
+  journal::Core core_;
+  bool woken_ = false;       // a step is on its way
+  std::int64_t due_ms_ = 0;  // one is on its way that is to be made then
 };
 
 }  // namespace sportapp::simulator

@@ -1,5 +1,6 @@
 // simulate: failover and replication from many seeds; see --help.
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <chrono>
 
@@ -71,6 +72,7 @@ int many(const Asked& asked) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  spdlog::set_level(spdlog::level::off);  // the trace says it, with the time of the run
   sportapp::command_line::Program app(
       "Runs monitor, nodes and clients over a simulated network, disk and clock, each run from one seed.",
       "simulate");

@@ -3,10 +3,13 @@
 #include <spdlog/spdlog.h>
 
 #include <mutex>
+#include <random>
 #include <utility>
 
 #include "ha/failover/report.hpp"
 #include "ha/node/node_driver.hpp"
+#include "ha/node/node_folder.hpp"
+#include "ha/node/node_log.hpp"
 #include "net/link/endpoint.hpp"
 #include "net/link/key.hpp"
 
@@ -15,8 +18,16 @@ namespace {
 
 using Replica = replication::Replica;
 
-Error is_stopping() {
-  return {Retry::kLater, "this process is stopping"};
+std::uint64_t random_run() {
+  std::random_device random;
+  return (std::uint64_t{random()} << 32 | random()) | 1U;
+}
+
+Replica::Options replica_options(const Options& given) {
+  Replica::Options options{given.node, {}, random_run(), {}};
+  options.limits.late_ms = given.spare_late_ms;
+  for (const auto& peer : given.peers) options.others.push_back(peer.node);
+  return options;
 }
 
 }  // namespace
@@ -27,22 +38,18 @@ struct LiveNode::Impl {
 
   [[nodiscard]] link::Handler handler();
   void acted(const Replica& replica);
-  void decide_gate(bool pass);
-  void journal_failing();
 
   const Options own;
   const OnRole on_role;
   const Hangs hangs;
-  std::unique_ptr<journal::Promise> promise;  // until the driver has it
+  const SystemClock clock;
+  std::unique_ptr<NodeFolder> folder;
   std::unique_ptr<link::Endpoint> endpoint;
+  std::unique_ptr<NodeLog> log;
   std::unique_ptr<NodeDriver> driver;  // its work ends before it does: by endpoint->stop()
 
-  std::mutex journal_mutex;             // whatever the journal says is told after it is said how it began
-  journal::Journal* journal = nullptr;  // from then on
-
-  std::mutex gate_mutex;  // guards the next two
-  Verdict verdict;        // of the batch that waits
-  bool stopping = false;
+  std::mutex told_mutex;       // guards the next: whatever the journal says is told after it is said how it
+  NodeDriver* told = nullptr;  // began
 
   mutable std::mutex view_mutex;  // guards the next
   RoleView view;
@@ -63,7 +70,7 @@ link::Handler LiveNode::Impl::handler() {
 }
 
 void LiveNode::Impl::acted(const Replica& replica) {
-  const auto now_ms = SystemClock().monotonic_ms();
+  const auto now_ms = clock.monotonic_ms();
   RoleView now{replica.decides(), replica.primary(), replica.node().acting().epoch, replica.report(now_ms),
                replica.peers()};
   bool changed = false;
@@ -78,17 +85,6 @@ void LiveNode::Impl::acted(const Replica& replica) {
   on_role(now);
 }
 
-// The replica decides within the time it gives a spare: one that does not answer is dropped, an overruled
-// primary gives up.
-void LiveNode::Impl::decide_gate(bool pass) {
-  Verdict waits;
-  {
-    const std::lock_guard lock(gate_mutex);
-    waits = std::exchange(verdict, nullptr);
-  }
-  if (waits) waits(pass ? Result<void>() : Error{Retry::kLater, "another node is primary"});
-}
-
 LiveNode::LiveNode(Options options, OnRole on_role, Hangs hangs)
     : impl_(std::make_unique<Impl>(std::move(options), std::move(on_role), std::move(hangs))) {}
 
@@ -101,7 +97,7 @@ Result<void> LiveNode::prepare() {
   if (!key) return key.error();
   auto promise = journal::Promise::open(impl_->own.data);
   if (!promise) return promise.error();
-  impl_->promise = std::move(*promise);
+  impl_->folder = std::make_unique<NodeFolder>(impl_->own.data, std::move(*promise));
   link::Options options;
   options.name = impl_->own.process;
   options.key = *key;
@@ -113,15 +109,17 @@ Result<void> LiveNode::prepare() {
 
 Result<void> LiveNode::start(journal::Journal& journal) {
   auto* impl = impl_.get();
+  impl->log = std::make_unique<NodeLog>([&journal] { return journal.entries(); },
+                                        [&journal] { return journal.status().settled; });
   impl->driver = std::make_unique<NodeDriver>(
       impl->own,
-      NodeDriver::Outside{*impl->endpoint, journal, [impl](bool pass) { impl->decide_gate(pass); },
+      NodeDriver::Outside{*impl->endpoint, journal, *impl->log, *impl->folder, impl->clock,
                           [impl](const Replica& replica) { impl->acted(replica); }, impl->hangs},
-      std::move(impl->promise));
+      replica_options(impl->own), impl->folder->promised());
   {
-    const std::lock_guard lock(impl->journal_mutex);
-    impl->journal = &journal;
-    if (!journal.status().failing.empty()) impl->journal_failing();
+    const std::lock_guard lock(impl->told_mutex);
+    impl->told = impl->driver.get();
+    if (!journal.status().failing.empty()) impl->driver->journal_failing();
   }
   if (auto listening = impl->endpoint->listen(); !listening) return listening.error();
   impl->endpoint->post([impl] { impl->driver->tick(); });
@@ -130,16 +128,9 @@ Result<void> LiveNode::start(journal::Journal& journal) {
 }
 
 void LiveNode::stop() {
-  Verdict waits;
-  {
-    const std::lock_guard lock(impl_->gate_mutex);
-    impl_->stopping = true;
-    waits = std::exchange(impl_->verdict, nullptr);
-  }
-  if (waits) waits(is_stopping());
-  // The link's thread uses what the driver's stop() ends.
+  if (impl_->driver) impl_->driver->close_gate();
   if (impl_->endpoint) impl_->endpoint->stop();
-  if (impl_->driver) impl_->driver->stop();
+  impl_->folder.reset();
 }
 
 RoleView LiveNode::role() const {
@@ -147,47 +138,26 @@ RoleView LiveNode::role() const {
   return impl_->view;
 }
 
-void LiveNode::Impl::journal_failing() {
-  using failover::Damage;
-  const auto status = journal->status();
-  const auto damage = !status.damaged ? Damage::kNone : status.shorter ? Damage::kShort : Damage::kBroken;
-  const auto left = status.shorter.value_or(Position{});
-  driver->tell([why = status.failing, damage, end = left](Replica& node, std::int64_t now_ms) {
-    node.journal_failing(now_ms, why, damage, end);
-  });
-}
-
 void LiveNode::journal_failing() {
-  const std::lock_guard lock(impl_->journal_mutex);
-  if (impl_->journal != nullptr) impl_->journal_failing();
+  const std::lock_guard lock(impl_->told_mutex);
+  if (impl_->told != nullptr) impl_->told->journal_failing();
 }
 
-void LiveNode::journal_recovered(const Position& head) {
-  const std::lock_guard lock(impl_->journal_mutex);
-  if (impl_->journal == nullptr) return;
-  impl_->driver->tell([end = head](Replica& node, std::int64_t now_ms) { node.journal_able(now_ms, end); });
+void LiveNode::journal_recovered() {
+  const std::lock_guard lock(impl_->told_mutex);
+  if (impl_->told != nullptr) impl_->told->journal_recovered();
 }
 
 void LiveNode::before_commit(const journal::SharedEntries& entries, Verdict verdict) {
-  bool stopping = false;
-  {
-    const std::lock_guard lock(impl_->gate_mutex);
-    stopping = impl_->stopping;
-    if (!stopping) impl_->verdict = std::move(verdict);
-  }
-  if (stopping) return verdict(is_stopping());
-  impl_->driver->tell([entries](Replica& node, std::int64_t now_ms) { node.batch_opened(now_ms, entries); });
+  impl_->driver->before_commit(entries, std::move(verdict));
 }
 
 void LiveNode::committed(Position head) {
-  impl_->driver->tell(
-      [end = head](Replica& node, std::int64_t now_ms) { node.batch_committed(now_ms, end); });
+  impl_->driver->committed(head);
 }
 
 void LiveNode::commit_failed() {
-  impl_->driver->tell([](Replica& node, std::int64_t now_ms) {
-    node.batch_failed(now_ms, "the journal could not confirm a write");
-  });
+  impl_->driver->commit_failed();
 }
 
 }  // namespace sportapp::node

@@ -47,7 +47,7 @@ class LiveNode final : public journal::CommitGate {
   [[nodiscard]] RoleView role() const;  // any thread
   // The journal's callbacks; any thread.
   void journal_failing();
-  void journal_recovered(const Position& head);
+  void journal_recovered();
 
   void before_commit(const journal::SharedEntries& entries, Verdict verdict) override;
   void committed(Position head) override;

@@ -4,65 +4,31 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <chrono>
-#include <random>
 #include <utility>
 
 #include "ha/failover/report.hpp"
-#include "ha/node/node_copy.hpp"
-#include "store/projection/base_model.hpp"
 
 namespace sportapp::node {
 namespace {
 
 constexpr int kTickMs = 50;
-constexpr std::chrono::milliseconds kPromiseRetry{500};
+constexpr int kPromiseRetryMs = 500;
 
-std::uint64_t random_run() {
-  std::random_device random;
-  return (std::uint64_t{random()} << 32 | random()) | 1U;
-}
-
-Position head_of(const journal::Journal& journal) {
+Position head_of(const journal::ReplicatedJournal& journal) {
   const auto status = journal.status();
   return {status.head, status.head_hash};
 }
 
-replication::Replica::Options replica_options(const Options& given) {
-  replication::Replica::Options options{given.node, {}, random_run(), {}};
-  options.limits.late_ms = given.spare_late_ms;
-  for (const auto& peer : given.peers) options.others.push_back(peer.node);
-  return options;
-}
-
 }  // namespace
 
-NodeDriver::NodeDriver(const Options& options, Outside outside, std::unique_ptr<journal::Promise> promise)
+NodeDriver::NodeDriver(const Options& options, Outside outside, const Replica::Options& replica,
+                       Epoch promise)
     : options_(options),
       outside_(std::move(outside)),
-      log_([this] { return outside_.journal.entries(); },
-           [this] { return outside_.journal.status().settled; }),
-      promise_(std::move(promise)),
-      replica_(replica_options(options), promise_->value(), head_of(outside_.journal), log_, now_ms()),
-      outgoing_(options.data),
-      incoming_(options.data / "incoming.db"),
-      promise_worker_(std::make_unique<Worker>()),
-      outgoing_worker_(std::make_unique<Worker>()),
-      incoming_worker_(std::make_unique<Worker>()) {}
-
-void NodeDriver::stop() {
-  {
-    const std::lock_guard lock(stop_mutex_);
-    stopping_ = true;
-  }
-  stopped_.notify_all();
-  promise_worker_.reset();
-  outgoing_worker_.reset();
-  incoming_worker_.reset();
-}
+      replica_(replica, promise, head_of(outside_.journal), outside_.log, now_ms()) {}
 
 void NodeDriver::tell(std::function<void(Replica&, std::int64_t)> input) {
-  outside_.endpoint.post([this, input = std::move(input)] {
+  outside_.links.post([this, input = std::move(input)] {
     input(replica_, now_ms());
     perform();
   });
@@ -111,7 +77,7 @@ void NodeDriver::down(link::ConnectionId connection) {
 }
 
 void NodeDriver::end(link::ConnectionId connection) {
-  outside_.endpoint.close(connection);
+  outside_.links.close(connection);
   down(connection);
 }
 
@@ -139,7 +105,7 @@ void NodeDriver::ping(link::ConnectionId connection, const link::Frame& frame) {
   const auto before = std::exchange(monitor_, connection);
   if (before && *before != connection) end(*before);
   const auto echo = replica_.pinged(now_ms(), *ping);
-  outside_.endpoint.send(connection, {failover::kEchoFrame, failover::encode(echo)});
+  outside_.links.send(connection, {failover::kEchoFrame, failover::encode(echo)});
   perform();
 }
 
@@ -163,7 +129,7 @@ void NodeDriver::message(link::ConnectionId connection, const link::Frame& frame
 void NodeDriver::tick() {
   replica_.tick(now_ms());
   perform();
-  outside_.endpoint.after(kTickMs, [this] { tick(); });
+  outside_.links.after(kTickMs, [this] { tick(); });
 }
 
 void NodeDriver::perform() {
@@ -174,31 +140,32 @@ void NodeDriver::perform() {
 }
 
 void NodeDriver::perform(const replication::SavePromise& action) {
-  promise_worker_->post([this, epoch = action.epoch] { save_promise(epoch); });
+  promises_.push_back(action.epoch);
+  if (promises_.size() == 1) save_promise();
 }
 
-// The disk may have been repaired under it: what was open is then another file. One with less is not ours.
-void NodeDriver::reopen_promise() {
-  auto opened = journal::Promise::open(options_.data);
-  // One that is lost is recreated by what is promised now.
-  const bool fits = opened && ((*opened)->lost() || (*opened)->value() >= promise_->value());
-  if (fits) promise_ = std::move(*opened);
+void NodeDriver::save_promise() {
+  outside_.disk.promise(promises_.front(), [this](const Result<void>& saved) {
+    outside_.links.post([this, saved] { promise_saved(saved); });
+  });
 }
 
-void NodeDriver::save_promise(Epoch epoch) {
-  for (auto saved = promise_->raise(epoch); !saved; saved = promise_->raise(epoch)) {
-    tell(
-        [why = saved.error().what](Replica& node, std::int64_t now_ms) { node.promise_failed(now_ms, why); });
-    std::unique_lock lock(stop_mutex_);
-    if (stopped_.wait_for(lock, kPromiseRetry, [this] { return stopping_.load(); })) return;
-    reopen_promise();
+void NodeDriver::promise_saved(const Result<void>& saved) {
+  if (saved) {
+    const auto epoch = promises_.front();
+    promises_.pop_front();
+    if (!promises_.empty()) save_promise();
+    replica_.promise_saved(now_ms(), epoch);
+  } else {
+    outside_.links.after(kPromiseRetryMs, [this] { save_promise(); });
+    replica_.promise_failed(now_ms(), saved.error().what);
   }
-  tell([epoch](Replica& node, std::int64_t now_ms) { node.promise_saved(now_ms, epoch); });
+  perform();
 }
 
 void NodeDriver::perform(const replication::Dial& action) {
   const auto& to = peer(action.node);
-  outside_.endpoint.dial(to.process, to.host, to.link_port);
+  outside_.links.dial(to.process, to.host, to.link_port);
 }
 
 void NodeDriver::perform(const replication::HangUp& action) {
@@ -206,14 +173,14 @@ void NodeDriver::perform(const replication::HangUp& action) {
     connections_.erase(found->second);
     to_spare_.erase(found);
   }
-  outside_.endpoint.hang_up(peer(action.node).process);
+  outside_.links.hang_up(peer(action.node).process);
 }
 
 void NodeDriver::perform(const replication::Cut& action) {
   spdlog::warn("link to {} cut: {}", peer(action.node).process, action.why);
   const auto found = to_spare_.find(action.node);
   if (found == to_spare_.end()) return;
-  outside_.endpoint.close(found->second);
+  outside_.links.close(found->second);
   connections_.erase(found->second);
   to_spare_.erase(found);
 }
@@ -221,18 +188,18 @@ void NodeDriver::perform(const replication::Cut& action) {
 void NodeDriver::perform(const replication::ToSpare& action) {
   const auto found = to_spare_.find(action.node);
   if (found == to_spare_.end()) return;
-  outside_.endpoint.send(found->second, {replication::kMessageFrame, replication::encode(action.message)});
+  outside_.links.send(found->second, {replication::kMessageFrame, replication::encode(action.message)});
 }
 
 void NodeDriver::perform(const replication::ToPrimary& action) {
-  outside_.endpoint.send(link::ConnectionId{static_cast<std::int64_t>(action.link)},
-                         {replication::kMessageFrame, replication::encode(action.message)});
+  outside_.links.send(link::ConnectionId{static_cast<std::int64_t>(action.link)},
+                      {replication::kMessageFrame, replication::encode(action.message)});
 }
 
 void NodeDriver::perform(const replication::CutPrimary& action) {
   spdlog::warn("link of the primary cut: {}", action.why);
   const link::ConnectionId connection{static_cast<std::int64_t>(action.link)};
-  outside_.endpoint.close(connection);
+  outside_.links.close(connection);
   connections_.erase(connection);
 }
 
@@ -245,11 +212,11 @@ void NodeDriver::perform(const replication::StopLeading&) {
 }
 
 void NodeDriver::perform(const replication::Release&) {
-  outside_.decide_gate(true);
+  gate_.decide(true);
 }
 
 void NodeDriver::perform(const replication::RollBack&) {
-  outside_.decide_gate(false);
+  gate_.decide(false);
 }
 
 void NodeDriver::perform(const replication::AppendToJournal& action) {
@@ -266,8 +233,8 @@ void NodeDriver::perform(const replication::MakeSnapshot& action) {
   spdlog::info("copying the journal for {}", peer(action.node).process);
   const auto wanted = std::make_shared<std::atomic<bool>>(true);
   wanted_[action.node] = wanted;
-  outgoing_worker_->post([this, action, wanted] {
-    const auto end = outgoing_.make(action.node, [&] { return *wanted && !stopping_; });
+  const auto go_on = [wanted] { return wanted->load(); };
+  outside_.disk.make_copy(action.node, go_on, [this, action](const Result<Position>& end) {
     tell([action, end](Replica& node, std::int64_t now_ms) {
       node.snapshot_made(now_ms, action.node, action.copy, end);
     });
@@ -275,38 +242,65 @@ void NodeDriver::perform(const replication::MakeSnapshot& action) {
 }
 
 void NodeDriver::perform(const replication::ReadChunk& action) {
-  outgoing_worker_->post([this, action] {
-    auto bytes = outgoing_.read(action.node, action.offset, action.bytes);
-    tell([action, bytes = std::move(bytes)](Replica& node, std::int64_t now_ms) {
-      node.chunk_read(now_ms, action.node, action.copy, bytes);
-    });
-  });
+  outside_.disk.read_copy(action.node, action.offset, action.bytes,
+                          [this, action](Result<std::string> bytes) {
+                            tell([action, bytes = std::move(bytes)](Replica& node, std::int64_t now_ms) {
+                              node.chunk_read(now_ms, action.node, action.copy, bytes);
+                            });
+                          });
 }
 
-// Also to delete a large file takes its time.
 void NodeDriver::perform(const replication::DropSnapshot& action) {
   if (const auto found = wanted_.find(action.node); found != wanted_.end()) *found->second = false;
-  outgoing_worker_->post([this, action] { outgoing_.drop(action.node); });
+  outside_.disk.drop_copy(action.node);
 }
 
 void NodeDriver::perform(const replication::WriteChunk& action) {
-  incoming_worker_->post([this, action] {
-    const auto written = incoming_.write(action.offset, action.bytes);
+  outside_.disk.write_incoming(action.offset, action.bytes, [this](const Result<void>& written) {
     tell([written](Replica& node, std::int64_t now_ms) { node.chunk_written(now_ms, written); });
   });
 }
 
 void NodeDriver::perform(const replication::InstallSnapshot&) {
-  incoming_worker_->post([this] {
-    const auto installed = [this](const Result<Position>& head) {
-      tell([end = head](Replica& node, std::int64_t now_ms) { node.installed(now_ms, end); });
-    };
-    const auto copy = incoming_.finish();
+  outside_.disk.finish_incoming([this](const Result<std::filesystem::path>& copy) {
     if (!copy) return installed(copy.error());
-    if (auto apart = take_apart(*copy, projection::next_base_of(options_.data / "journal.db")); !apart)
-      return installed(apart.error());
     spdlog::warn("this journal is replaced by a copy of the primary's; the old one is kept beside it");
-    outside_.journal.replace(*copy, installed);
+    outside_.journal.replace(*copy, [this](const Result<Position>& head) { installed(head); });
+  });
+}
+
+void NodeDriver::installed(const Result<Position>& head) {
+  tell([end = head](Replica& node, std::int64_t now_ms) { node.installed(now_ms, end); });
+}
+
+void NodeDriver::before_commit(const journal::SharedEntries& entries, Verdict verdict) {
+  if (!gate_.wait(std::move(verdict))) return;
+  tell([entries](Replica& node, std::int64_t now_ms) { node.batch_opened(now_ms, entries); });
+}
+
+void NodeDriver::committed(Position head) {
+  tell([end = head](Replica& node, std::int64_t now_ms) { node.batch_committed(now_ms, end); });
+}
+
+void NodeDriver::commit_failed() {
+  tell([](Replica& node, std::int64_t now_ms) {
+    node.batch_failed(now_ms, "the journal could not confirm a write");
+  });
+}
+
+void NodeDriver::journal_failing() {
+  using failover::Damage;
+  const auto status = outside_.journal.status();
+  const auto damage = !status.damaged ? Damage::kNone : status.shorter ? Damage::kShort : Damage::kBroken;
+  const auto left = status.shorter.value_or(Position{});
+  tell([why = status.failing, damage, end = left](Replica& node, std::int64_t now_ms) {
+    node.journal_failing(now_ms, why, damage, end);
+  });
+}
+
+void NodeDriver::journal_recovered() {
+  tell([end = head_of(outside_.journal)](Replica& node, std::int64_t now_ms) {
+    node.journal_able(now_ms, end);
   });
 }
 

@@ -1,21 +1,16 @@
-// Authenticated connections that carry frames between the nodes of a service and the monitor, on a thread of
-// their own. Asio stays inside this part's *.cpp and connection.hpp.
+// Authenticated connections between the nodes of a service and the monitor, on a thread of their own. Asio
+// stays inside this part's *.cpp and connection.hpp.
 #pragma once
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 
-#include "base/loop.hpp"
 #include "base/result.hpp"
-#include "base/strong.hpp"
-#include "net/link/frame.hpp"
 #include "net/link/key.hpp"
+#include "net/link/links.hpp"
 
 namespace sportapp::link {
-
-// Of one connection of one endpoint; none is used twice.
-using ConnectionId = StrongNumber<struct ConnectionIdTag>;
 
 struct Options {
   std::string name;  // this process's: letters, digits, . _ -
@@ -39,7 +34,7 @@ struct Handler {
 
 // A connection comes up only when both sides have proven that they have the key; whoever cannot costs one
 // small buffer for a moment and a line in the log now and then.
-class Endpoint final : public Loop {
+class Endpoint final : public Links {
  public:
   Endpoint(Options options, Handler handler);
   ~Endpoint() override;  // stops
@@ -50,15 +45,11 @@ class Endpoint final : public Loop {
   // Not from the endpoint's thread. All connections end; no handler and no task is called any more.
   void stop();
 
-  // What follows: on the endpoint's thread, or before start().
-  //
-  // Keeps a connection to `name`: started again when it broke or did not come up, every 20 to 200 ms.
-  void dial(const std::string& name, const std::string& host, std::uint16_t port);
-  void hang_up(const std::string& name);
-  // False where the connection is not up any more. Frames arrive in order, or the connection breaks.
-  bool send(ConnectionId connection, const Frame& frame);
-  void close(ConnectionId connection);  // a dialled one is dialled again
-  // What was sent and not yet taken by the system.
+  void dial(const std::string& name, const std::string& host, std::uint16_t port) override;
+  void hang_up(const std::string& name) override;
+  bool send(ConnectionId connection, const Frame& frame) override;
+  void close(ConnectionId connection) override;
+  // What was sent and not yet taken by the system. On the endpoint's thread, or before start().
   [[nodiscard]] std::size_t outstanding_bytes(ConnectionId connection) const;
 
   void post(Task task) override;

@@ -144,10 +144,7 @@ Result<void> Commands::open_journal() {
   options.on_batch = [this](const journal::BatchReport& report) { metrics_.count(report); };
   if (is_node()) {
     options.on_failing = [this](const std::string&, bool) { node_->journal_failing(); };
-    options.on_recovered = [this] {
-      const auto status = journal_->status();
-      node_->journal_recovered({status.head, status.head_hash});
-    };
+    options.on_recovered = [this] { node_->journal_recovered(); };
   } else {
     options.on_recovered = [this] { committed_->store(journal_->status().head.value); };
   }

@@ -119,7 +119,8 @@ void Core::gate_said(Verdict& verdict) {
 
 void Core::commit() {
   writing_ = true;
-  files_.commit(*writer_, [this](std::optional<WriteFailed> failed) { committed(std::move(failed)); });
+  files_.commit(*writer_, open_->entries,
+                [this](std::optional<WriteFailed> failed) { committed(std::move(failed)); });
 }
 
 void Core::committed(std::optional<WriteFailed> failed) {

@@ -42,10 +42,12 @@ void Core::perform(Append& given) {
     return appended(before, given, write_failed(exception, options_.file));
   }
   writing_ = true;
-  files_.commit(*writer_, [this, before, given = std::move(given)](const std::optional<WriteFailed>& failed) {
-    writing_ = false;
-    appended(before, given, failed);
-  });
+  const auto entries = given.entries;
+  files_.commit(*writer_, entries,
+                [this, before, given = std::move(given)](const std::optional<WriteFailed>& failed) {
+                  writing_ = false;
+                  appended(before, given, failed);
+                });
 }
 
 void Core::appended(const Settled& before, const Append& given, const std::optional<WriteFailed>& failed) {

@@ -20,9 +20,10 @@ class Files {
 
   // Checks them as far as they were not checked yet, and opens them. The mark then says what they are.
   [[nodiscard]] virtual std::variant<std::unique_ptr<Writer>, Fault> open() = 0;
-  // Makes the transaction of `writer` durable, and then calls `done`, possibly before it returns; with what
-  // failed, where it is not known whether it is.
-  virtual void commit(Writer& writer, std::function<void(std::optional<WriteFailed>)> done) = 0;
+  // Makes the transaction of `writer`, with its entries, durable, and then calls `done`, possibly before it
+  // returns; with what failed, where it is not known whether it is.
+  virtual void commit(Writer& writer, const SharedEntries& entries,
+                      std::function<void(std::optional<WriteFailed>)> done) = 0;
   // As they are now, on disk. The mark is written, and not synced.
   [[nodiscard]] virtual Result<void> mark(const Position& head, const Settled& settled) = 0;
   // Entries are to be deleted: on disk once it returns.

@@ -138,7 +138,7 @@ std::string Inbox::failing() const {
 
 bool Inbox::wait(Able able, std::optional<std::chrono::steady_clock::time_point> until) {
   std::unique_lock lock(mutex_);
-  const auto ready = [&] { return stopping_ || has_work(able); };
+  const auto ready = [&] { return stopping_ || is_there(able); };
   if (until) {
     wake_.wait_until(lock, *until, ready);
   } else {
@@ -148,6 +148,11 @@ bool Inbox::wait(Able able, std::optional<std::chrono::steady_clock::time_point>
 }
 
 bool Inbox::has_work(Able able) const {
+  const std::lock_guard lock(mutex_);
+  return is_there(able);
+}
+
+bool Inbox::is_there(Able able) const {
   return (able.verdict && verdict_) || (able.task && !tasks_.empty()) || (able.batch && !queue_.empty());
 }
 

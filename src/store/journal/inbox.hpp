@@ -86,6 +86,7 @@ class Inbox {
   // The journal's thread. False when it is time to end. Waits until there is something that can be carried
   // out, or until then.
   [[nodiscard]] bool wait(Able able, std::optional<std::chrono::steady_clock::time_point> until);
+  [[nodiscard]] bool has_work(Able able) const;
   // What comes first of what can be carried out; nothing where there is none of it.
   [[nodiscard]] std::optional<Work> take(Able able);
   // All but the first `kept` of the batch are the next to come.
@@ -105,7 +106,7 @@ class Inbox {
 
  private:
   [[nodiscard]] bool will_lead() const { return turns_ > 0 ? last_turn_leads_ : leading_; }
-  [[nodiscard]] bool has_work(Able able) const;
+  [[nodiscard]] bool is_there(Able able) const;
   [[nodiscard]] Work take_task();
   [[nodiscard]] Batch take_queue();
 

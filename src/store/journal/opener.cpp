@@ -77,7 +77,8 @@ std::variant<std::unique_ptr<Writer>, Fault> Opener::open() {
   return std::move(*writer);
 }
 
-void Opener::commit(Writer& writer, std::function<void(std::optional<WriteFailed>)> done) {
+void Opener::commit(Writer& writer, const SharedEntries&,
+                    std::function<void(std::optional<WriteFailed>)> done) {
   std::optional<WriteFailed> failed;
   try {
     writer.commit();

@@ -20,7 +20,8 @@ class Opener final : public Files {
   Opener(std::filesystem::path file, const domain::Domain& domain);
 
   [[nodiscard]] std::variant<std::unique_ptr<Writer>, Fault> open() override;
-  void commit(Writer& writer, std::function<void(std::optional<WriteFailed>)> done) override;
+  void commit(Writer& writer, const SharedEntries& entries,
+              std::function<void(std::optional<WriteFailed>)> done) override;
   // Ends the file in order, and seals it. What stays undone is in the log.
   void close(Writer& writer);
 

@@ -52,6 +52,12 @@ Hash hash_of(SQLite::Statement& statement, int index) {
   return hash;
 }
 
+void create_tables(SQLite::Database& database) {
+  database.exec(kSchema);
+  create_base(database);
+  sqlite::ValueIndex::create(database, kUniques);
+}
+
 bool empty_wal(SQLite::Database& database) {
   return database.execAndGet("PRAGMA wal_checkpoint(TRUNCATE)").getInt() == 0;
 }
@@ -128,9 +134,7 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
   auto database = sqlite::open(file, {.cache_kib = kCacheKib, .wal_kib = kWalKib, .careful = true});
   if (!database) return database.error();
   try {
-    (*database)->exec(kSchema);
-    create_base(**database);
-    sqlite::ValueIndex::create(**database, kUniques);
+    create_tables(**database);
     (*database)->exec(
         fmt::format("INSERT INTO meta VALUES('format', {}) ON CONFLICT(name) DO UPDATE SET value = "
                     "excluded.value WHERE value = {}",
@@ -148,6 +152,12 @@ Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& file) {
   } catch (const SQLite::Exception& exception) {
     return sqlite::to_error(exception, file);
   }
+}
+
+std::unique_ptr<Store> Store::in_memory() {
+  auto database = std::make_unique<SQLite::Database>(":memory:", SQLite::OPEN_READWRITE);
+  create_tables(*database);
+  return std::unique_ptr<Store>(new Store({}, std::move(database)));
 }
 
 Result<std::optional<sqlite::WholeFile>> Store::close(std::uint64_t bytes_max) {

@@ -50,6 +50,8 @@ class Store {
   // Opens or makes the file, and makes durable whatever a killed process left visible in it: checkpoints,
   // syncs, and writes once. So an open store is one that can be written to.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const std::filesystem::path& file);
+  // For what is kept elsewhere: nothing of it reaches a disk.
+  [[nodiscard]] static std::unique_ptr<Store> in_memory();
 
   // When it was opened, the WAL was emptied: it holds nothing that an earlier process left.
   [[nodiscard]] bool wal_was_emptied() const { return wal_was_emptied_; }

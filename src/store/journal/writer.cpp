@@ -58,15 +58,22 @@ Result<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file,
                                              const domain::Domain& domain) {
   auto opened = Store::open(file);
   if (!opened) return opened.error();
-  auto& store = **opened;
   try {
-    const auto last = store.last();
-    Place place{{last.seq, last.hash}, last.epoch, {}};
-    for (const auto& source : domain.sources()) place.consumed[source] = store.consumed(source);
-    return std::unique_ptr<Writer>(new Writer(std::move(*opened), domain, std::move(place)));
+    return over(std::move(*opened), domain);
   } catch (const SQLite::Exception& exception) {
     return sqlite::to_error(exception, file);
   }
+}
+
+std::unique_ptr<Writer> Writer::in_memory(const domain::Domain& domain) {
+  return over(Store::in_memory(), domain);
+}
+
+std::unique_ptr<Writer> Writer::over(std::unique_ptr<Store> store, const domain::Domain& domain) {
+  const auto last = store->last();
+  Place place{{last.seq, last.hash}, last.epoch, {}};
+  for (const auto& source : domain.sources()) place.consumed[source] = store->consumed(source);
+  return std::unique_ptr<Writer>(new Writer(std::move(store), domain, std::move(place)));
 }
 
 bool Writer::holds(Seq seq, const Hash& hash) const {

@@ -43,6 +43,8 @@ class Writer {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Writer>> open(const std::filesystem::path& file,
                                                             const domain::Domain& domain);
+  // An empty journal that nothing keeps. See Store::in_memory().
+  [[nodiscard]] static std::unique_ptr<Writer> in_memory(const domain::Domain& domain);
   // Whether the entry is here, or was and is deleted.
   [[nodiscard]] bool holds(Seq seq, const Hash& hash) const;
   [[nodiscard]] bool wal_was_emptied() const { return store_->wal_was_emptied(); }
@@ -78,6 +80,8 @@ class Writer {
   };
 
   Writer(std::unique_ptr<Store> store, const domain::Domain& domain, Place place);
+  [[nodiscard]] static std::unique_ptr<Writer> over(std::unique_ptr<Store> store,
+                                                    const domain::Domain& domain);
   void decide_each(std::span<const Pending> batch, const OnDeciding& on_deciding, Decided& decided);
   Outcome decide(const Submission& submission, Decided& decided);
   Outcome decide_caused(const Submission& submission, std::string request, Decided& decided);
