@@ -16,7 +16,15 @@ void Checker::asked(const Request& request) {
   keys_.try_emplace(request.key, Told{timeline_.now_us(), std::nullopt});
 }
 
-void Checker::released(const std::string& node, Epoch epoch, const NodeFiles& files, const Known& then) {
+void Checker::released(const std::string& node, Epoch epoch, const NodeFiles& files, const Known& then,
+                       const journal::SharedEntries& batch) {
+  for (const auto& entry : batch) {
+    const auto primary = primary_of_.find(entry.epoch);
+    if (primary == primary_of_.end() || primary->second != node) {
+      violated("{} decides entry {} under epoch {}, which is not its own", node, entry.seq.value,
+               entry.epoch.value);
+    }
+  }
   const auto [found, is_new] = released_by_.try_emplace(epoch, node);
   if (found->second != node) {
     violated("{} and {} both release a batch in epoch {}", found->second, node, epoch.value);
@@ -70,6 +78,7 @@ void Checker::recorded(const failover::Record& record) {
                 [&](const auto& one) { return one.second && record.member(one.first) != nullptr; });
   for (auto& [node, out] : without_disk_) out |= record.member(node) == nullptr;
   record_ = record;
+  primary_of_[record.epoch] = record.primary;
   if (record.member(record.primary) == nullptr) violated("the primary {} is not in sync", record.primary);
   every_member_holds_what_was_acknowledged();
 }

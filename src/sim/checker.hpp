@@ -35,7 +35,8 @@ class Checker {
   void asked(const Request& request);
   // A node lets a batch pass, decided when `then` was known; `journal` is what it had then, without the
   // batch.
-  void released(const std::string& node, Epoch epoch, const NodeFiles& files, const Known& then);
+  void released(const std::string& node, Epoch epoch, const NodeFiles& files, const Known& then,
+                const journal::SharedEntries& batch);
   // A node answers.
   void answered(const std::string& node, const Request& request, Said said, std::int64_t id);
   // The monitor wrote a record.
@@ -70,6 +71,7 @@ class Checker {
       taken_;  // by whom a name is, and since when clients know
   std::map<Epoch, std::string> released_by_;
   failover::Record record_;
+  std::map<Epoch, std::string> primary_of_;  // by the records so far
   std::map<std::string, bool>
       without_disk_;  // whether a record was written since then that does not count on it
   std::map<Seq, Hash> trimmed_;

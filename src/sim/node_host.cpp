@@ -141,7 +141,10 @@ SimJournal::Owner NodeHost::journal_owner() {
     world_.trace(name(), "journal writes again, head {}", files_.head().seq.value);
     running_->driver->journal_recovered();
   };
-  owner.decided = [this] { running_->known = world_.checker.known(); };
+  owner.decided = [this](const journal::SharedEntries& entries) {
+    running_->known = world_.checker.known();
+    running_->open = entries;
+  };
   owner.released = [this] { released(); };
   owner.trimmed = [this](Position upto) { world_.checker.trimmed(upto); };
   return owner;
@@ -150,7 +153,7 @@ SimJournal::Owner NodeHost::journal_owner() {
 void NodeHost::released() {
   const auto epoch = replica()->node().acting().epoch;
   world_.trace(name(), "releases a batch in epoch {}", epoch.value);
-  world_.checker.released(name(), epoch, files_, running_->known);
+  world_.checker.released(name(), epoch, files_, running_->known, running_->open);
 }
 
 Reception::Owner NodeHost::reception_owner() {

@@ -34,6 +34,7 @@ struct NodeHost::Running {
   std::unique_ptr<node::NodeDriver> driver;
   std::unique_ptr<Reception> reception;
   std::map<LinkId, bool> requests;  // links of requests, and whether another dialled them
+  journal::SharedEntries open;      // the batch that was decided last
   Checker::Known known;             // when the batch at the gate was decided
   std::string shown;                // who was primary, when last looked at
 };

@@ -98,7 +98,7 @@ void SimJournal::accept_loss() {
 }
 
 void SimJournal::before_commit(const journal::SharedEntries& entries, Verdict verdict) {
-  owner_.decided();
+  owner_.decided(entries);
   owner_.gate()->before_commit(entries, [this, verdict = std::move(verdict)](Result<void> passed) {
     if (passed) owner_.released();
     verdict(std::move(passed));

@@ -25,8 +25,8 @@ class SimJournal final : public journal::ReplicatedJournal, private journal::Com
   struct Owner {
     std::function<journal::CommitGate*()> gate;
     std::function<void()> failing, recovered;
-    std::function<void()> decided;   // a batch, which now comes to the gate
-    std::function<void()> released;  // it is let through, and is not written yet
+    std::function<void(const journal::SharedEntries&)> decided;  // a batch, which now comes to the gate
+    std::function<void()> released;                              // it is let through, and is not written yet
     std::function<void(Position)> trimmed;
   };
   // `hop`: what it takes from thread to thread.

@@ -27,13 +27,13 @@ class SimNodeDisk final : public node::NodeDisk {
   };
   explicit SimNodeDisk(On on) : on_(std::move(on)) {}
 
+  void write_incoming(std::uint64_t offset, std::string bytes, Done<void> done) override;
+  void finish_incoming(Done<std::filesystem::path> done) override;
   void promise(Epoch epoch, Done<void> done) override;
   void make_copy(const std::string& node, std::function<bool()> go_on, Done<Position> done) override;
   void read_copy(const std::string& node, std::uint64_t offset, std::size_t bytes,
                  Done<std::string> done) override;
   void drop_copy(const std::string& node) override;
-  void write_incoming(std::uint64_t offset, std::string bytes, Done<void> done) override;
-  void finish_incoming(Done<std::filesystem::path> done) override;
 
  private:
   void after_the_copier(Us takes, std::function<void()> task);  // one task after the other

@@ -53,7 +53,7 @@ MUTATIONS = (
              "disk", ("different", "doubled")),
     Mutation("position", "a consumer on another node begins at the first event again",
              (*KEYS_MAY_REPEAT, Change(WRITER, COUNTED, "if (upto) counted = {std::min(counted.seq, *upto), {}};"),
-              Change(WRITER, "place.consumed[source] = store.consumed(source);", "place.consumed[source] = messaging::beginning();")),
+              Change(WRITER, "place.consumed[source] = store->consumed(source);", "place.consumed[source] = messaging::beginning();")),
              "rolling", ("verify: saga", "verify: chain")),
     Mutation("passed-over", "a consumer on another node passes over an event",
              (Change(WRITER, COUNTED, "if (upto && *upto > counted.seq) counted = {upto->next(), {}};"),),

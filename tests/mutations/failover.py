@@ -36,11 +36,15 @@ SHIPPING = "src/ha/replication/shipping.cpp"
 FOLLOWING = "src/ha/replication/following.cpp"
 AWAITED = "    if ((in_sync(name) || shipping.pledged()) && !shipping.holds(leadership_)) return;\n"
 
-SIM_JOURNAL = "src/sim/sim_journal.cpp"
+CORE = "src/store/journal/core.cpp"
+CORE_TASKS = "src/store/journal/core_tasks.cpp"
+WRITER = "src/store/journal/writer.cpp"
+DRIVER = "src/ha/node/node_driver.cpp"
+SIM_FILES = "src/sim/sim_files.cpp"
 
 MUTATIONS = (
     Mutation("settled", "a spare deletes what may come to nothing yet",
-             (Change(SIM_JOURNAL, "wrote(before);", "wrote(files_.head().seq);"),)),
+             (Change(CORE_TASKS, "  settle(before);", "  settle(writer_->last());"),)),
     Mutation("spare-first", "an answer is given before the spares have it",
              (Change(REPLICA, AWAITED, AWAITED.replace("return", "continue")),)),
     Mutation("in-sync-only", "a node that is not in sync is made primary",
@@ -108,8 +112,7 @@ MUTATIONS = (
               Change(JUDGEMENT, "  if (member == nullptr || !view.alive() || !view.report.able) return false;",
                      "  if (member == nullptr || !view.alive()) return false;"),
               Change(NODE, "able_ && holds_floor_ && !lost_something());", "!lost_something());"),
-              Change("src/sim/node_host.cpp", "if (const auto damage = files_.damage(); damage != failover::Damage::kNone) {",
-                     "if (const auto damage = files_.damage(); damage == failover::Damage::kBroken) {"))),
+              Change(SIM_FILES, "damage == failover::Damage::kShort", "damage == failover::Damage::kBroken"))),
     Mutation("no-floor", "what the last primary committed is asked of nobody",
              (Change(MONITOR, "if (report.head.seq > floor_.seq) floor_ = report.head;",
                      "if (report.head.seq < floor_.seq) floor_ = report.head;"),)),
@@ -127,7 +130,8 @@ MUTATIONS = (
                      "  if (holds(mark.head) || !journal.empty()) return failover::Damage::kNone;"))),
     Mutation("damaged-acks", "a node whose journal is damaged takes entries and acknowledges them",
              (Change(FOLLOWING, "handle(message, damaged ? kUnusable : head, actions);", "handle(message, head, actions);"),
-              Change(SIM_JOURNAL, "if (leading_ || failing_) return done(", "if (leading_ || (failing_ && !damaged_)) return done("))),
+              Change(CORE_TASKS, "  if (!writer_) return given.done(Error{Retry::kLater, inbox_.failing()});",
+                     "  if (!writer_) return given.done(Position{given.entries.back().seq, given.entries.back().hash});"))),
     Mutation("guess-record", "a lost record is rewritten though a journal is damaged",
              (Change(JUDGEMENT, "return known.view.report.damage == Damage::kNone && known.compared &&",
                      "return known.compared &&"),)),
@@ -137,6 +141,37 @@ MUTATIONS = (
              (Change(NODE_RULES, "A::kHeed,", "A::kWait,"),)),
     Mutation("journal-failed", "a primary whose commit failed goes on",
              (Change(REPLICA, "  leadership_.batch.reset();\n  node_.overruled();\n", "  leadership_.batch.reset();\n"),)),
+    Mutation("answer-first", "commands are answered before their batch is on disk",
+             (Change(CORE, "  writing_ = true;\n  files_.commit(*writer_, open_->entries,",
+                     "  writing_ = true;\n"
+                     "  for (std::size_t i = 0; i < open_->batch.size(); ++i) open_->batch[i].done(open_->outcomes[i]);\n"
+                     "  for (auto& pending : open_->batch) pending.done = [](const Outcome&) {};\n"
+                     "  files_.commit(*writer_, open_->entries,"),)),
+    Mutation("verdict", "a batch that the gate refuses is committed and answered",
+             (Change(CORE, "  if (!verdict.passed) return stop_leading(verdict.passed.error());\n", ""),)),
+    Mutation("keep-refused", "what was decided of a batch that the gate refused stays in the journal",
+             (Change(CORE, "  writer_->undo();\n  auto waiting = inbox_.stopped_leading();",
+                     "  writer_->commit();\n  auto waiting = inbox_.stopped_leading();"),)),
+    Mutation("still-leads", "a journal that the gate refused goes on deciding",
+             (Change(CORE, "  auto waiting = inbox_.stopped_leading();", "  Batch waiting;"),)),
+    Mutation("write-failed", "a write that failed is taken for one that is on disk",
+             (Change(CORE, "  if (failed) {\n    fail(*failed, true);", "  if (failed && failed->damaged) {\n    fail(*failed, true);"),)),
+    Mutation("keep-epoch", "a journal that leads anew goes on under the epoch that it had",
+             (Change(CORE_TASKS, "  if (turn.lead) epoch_ = *turn.lead;\n", ""),)),
+    Mutation("half-copy", "a copy that may be in place is taken for one that is",
+             (Change(CORE_TASKS, "  if (!replaced) return replaced.error();\n  if (!writer_)",
+                     "  if (!replaced && !is_unknown) return replaced.error();\n"
+                     "  if (is_unknown) return *end;\n  if (!writer_)"),)),
+    Mutation("forget-key", "a command is executed again under the key that it had",
+             (Change(WRITER, "  if (const auto known = store_->find(submission.key)) {",
+                     "  if (const auto known = store_->find(submission.key); known && known->seq == Seq{}) {"),)),
+    Mutation("promise-tried", "a promise that could not be saved is taken for one that is",
+             (Change(DRIVER, "  if (saved) {\n    const auto epoch", "  if (saved || true) {\n    const auto epoch"),)),
+    Mutation("old-link", "a link that is left for a newer one ends that one too",
+             (Change(DRIVER, "    if (current == to_spare_.end() || current->second != connection) return;\n",
+                     "    if (current == to_spare_.end()) return;\n"),)),
+    Mutation("old-monitor", "an earlier run of the monitor is heard beside the one of now",
+             (Change(DRIVER, "  if (before && *before != connection) end(*before);\n", ""),)),
 )
 
 
