@@ -61,6 +61,13 @@ void ServiceDriver::not_saved(std::int64_t now_ms, Epoch epoch) {
   settle(now_ms);
 }
 
+void ServiceDriver::floor_noted(std::int64_t now_ms, bool on_disk) {
+  noting_ = false;
+  if (on_disk) return;
+  noted_ = {};
+  note_again_ms_ = now_ms + kNoteAgainMs;
+}
+
 void ServiceDriver::tick(std::int64_t now_ms, std::int64_t late_ms) {
   for (auto& [node, peer] : peers_) {
     if (late_ms > 0) peer.silence.woke_late(late_ms);
@@ -126,9 +133,17 @@ void ServiceDriver::ping_all(std::int64_t now_ms) {
     if (peer.linked) outside_.send(node, core_.ping(node));
   }
   next_ping_ms_ = now_ms + (now_ms < fast_until_ms_ ? kFastPingMs : kPingMs);
-  if (core_.floor() == noted_ || told_ == Epoch{}) return;
-  noted_ = core_.floor();
-  outside_.note_floor(told_, noted_);
+  note_floor(now_ms);
+}
+
+// One at a time: a slow disk must not make them pile up, and the next round says more. One noted under an
+// older epoch does not count beside a newer record, which may have been handed out before the floor grew.
+void ServiceDriver::note_floor(std::int64_t now_ms) {
+  const auto floor = std::pair(core_.record().epoch, core_.floor());
+  if (noting_ || now_ms < note_again_ms_ || floor == noted_ || floor.second == core_.record().floor) return;
+  noting_ = true;
+  noted_ = floor;
+  outside_.note_floor(floor.first, floor.second);
 }
 
 Result<void> ServiceDriver::switch_over(std::int64_t now_ms, std::string to) {

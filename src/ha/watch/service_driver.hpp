@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "ha/failover/monitor.hpp"
 #include "ha/watch/silence.hpp"
@@ -21,6 +22,7 @@ class ServiceDriver {
   static constexpr std::int64_t kGraceAloneMs = 1000;  // the same, while no other can serve in its place
   static constexpr std::int64_t kKillAgainMs = 1000;
   static constexpr std::int64_t kSaveAgainMs = 100;
+  static constexpr std::int64_t kNoteAgainMs = 1000;  // what is known meanwhile waits, too
 
   // Begins what is asked for; what comes of it is told to the driver later.
   class Outside {
@@ -34,7 +36,7 @@ class ServiceDriver {
     [[nodiscard]] virtual std::int64_t patience(const std::string& node) const = 0;
     virtual void kill(const std::string& node, const std::string& why) = 0;  // and have it started again
     virtual void note(const failover::MonitorEvent& event) = 0;
-    // The floor of the record of that epoch as it is now, said again with every round of pings.
+    // The floor of the record of that epoch as it is now; then floor_noted(), and no other before that.
     virtual void note_floor(Epoch epoch, const Position& floor) = 0;
   };
   struct Counts {
@@ -53,7 +55,8 @@ class ServiceDriver {
   void answered(std::int64_t now_ms, const std::string& node, const failover::Echo& echo);
   void saved(std::int64_t now_ms, Epoch epoch);
   void not_saved(std::int64_t now_ms, Epoch epoch);
-  // `late_ms`: so much later than wanted_ms() asked for. Pings, and looks who is silent.
+  void floor_noted(std::int64_t now_ms, bool on_disk);
+  // `late_ms`: so much later than next_tick_ms() asked for. Pings, and looks who is silent.
   void tick(std::int64_t now_ms, std::int64_t late_ms);
   [[nodiscard]] std::int64_t next_tick_ms() const { return next_ping_ms_; }
 
@@ -80,6 +83,7 @@ class ServiceDriver {
   };
   void settle(std::int64_t now_ms);
   void ping_all(std::int64_t now_ms);
+  void note_floor(std::int64_t now_ms);
   void look_who_is_silent(std::int64_t now_ms, const std::string& node, Peer& peer);
   void suspect(std::int64_t now_ms, const std::string& node, Peer& peer);
   [[nodiscard]] std::int64_t kill_due_ms(const std::string& node, const Suspicion& suspicion) const;
@@ -94,8 +98,10 @@ class ServiceDriver {
   std::int64_t fast_until_ms_;
   std::int64_t save_again_ms_ = 0;
   Epoch told_;  // what the last pings said
-  Position noted_;
   std::string told_successor_;
+  std::pair<Epoch, Position> noted_;  // the last floor, or the one on its way
+  bool noting_ = false;               // one is on its way
+  std::int64_t note_again_ms_ = 0;
 };
 
 }  // namespace sportapp::watch

@@ -72,6 +72,7 @@ class ServiceDriverTest : public ::testing::Test, public ServiceDriver::Outside 
       driver_->answered(now_ms_, node, {ping.monitor, ping.number, to.report});
     }
     if (!disk_works_) return;
+    if (std::exchange(noting_, false)) driver_->floor_noted(now_ms_, true);
     for (const auto& record : std::exchange(to_save_, {})) {
       saved_.push_back(record);
       driver_->saved(now_ms_, record.epoch);
@@ -100,7 +101,10 @@ class ServiceDriverTest : public ::testing::Test, public ServiceDriver::Outside 
   bool is_halted(const std::string& node) override { return node == halted_; }
   std::int64_t patience(const std::string& /*node*/) const override { return patience_; }
   void kill(const std::string& node, const std::string& /*why*/) override { killed_.push_back(node); }
-  void note_floor(Epoch epoch, const Position& floor) override { floors_.emplace_back(epoch, floor.seq); }
+  void note_floor(Epoch epoch, const Position& floor) override {
+    EXPECT_FALSE(std::exchange(noting_, true)) << "one at a time";
+    floors_.emplace_back(epoch, floor.seq);
+  }
   void note(const failover::MonitorEvent& event) override {
     events_.push_back(event.rule + " " + event.what);
   }
@@ -110,7 +114,7 @@ class ServiceDriverTest : public ::testing::Test, public ServiceDriver::Outside 
   std::int64_t now_ms_ = 1000, fail_back_after_ms_ = -1;
   std::uint64_t run_ = 0;
   std::map<std::string, Node> nodes_;
-  bool disk_works_ = true;
+  bool disk_works_ = true, noting_ = false;
   std::string halted_;
   std::int64_t patience_ = 1;
   std::vector<std::pair<std::string, failover::Ping>> sent_;
@@ -135,6 +139,49 @@ TEST_F(ServiceDriverTest, WhatThePrimaryCommittedIsNotedOnce) {
   nodes_["a"].report.head.seq = Seq{12};
   pass(200);
   EXPECT_EQ(floors_, (std::vector{std::pair{Epoch{5}, Seq{12}}}));
+}
+
+TEST_F(ServiceDriverTest, WhatIsCommittedWhileADiskIsSlowIsNotedOnceItIsNot) {
+  start_with_both_up();
+  disk_works_ = false;
+  for (const auto head : {12, 13, 14}) {
+    nodes_["a"].report.head.seq = Seq{head};
+    pass(100);
+  }
+  EXPECT_THAT(floors_, ElementsAre(std::pair{Epoch{5}, Seq{12}}));
+  disk_works_ = true;
+  pass(100);
+  EXPECT_THAT(floors_, ElementsAre(std::pair{Epoch{5}, Seq{12}}, std::pair{Epoch{5}, Seq{14}}));
+}
+
+TEST_F(ServiceDriverTest, AFloorThatIsPerhapsNotOnDiskIsNotedAgain) {
+  start_with_both_up();
+  disk_works_ = false;
+  nodes_["a"].report.head.seq = Seq{12};
+  pass(100);
+  noting_ = false;
+  driver_->floor_noted(now_ms_, false);
+  disk_works_ = true;
+  pass(900);
+  EXPECT_THAT(floors_, SizeIs(1)) << "not again at once";
+  pass(200);
+  EXPECT_THAT(floors_, ElementsAre(std::pair{Epoch{5}, Seq{12}}, std::pair{Epoch{5}, Seq{12}}));
+}
+
+TEST_F(ServiceDriverTest, WhatIsCommittedWhileARecordIsWrittenIsNotedUnderThatRecord) {
+  start_with_both_up();
+  disk_works_ = false;
+  nodes_["a"].report.wish = {failover::Wish::Kind::kDrop, "b"};
+  pass(50);
+  ASSERT_THAT(to_save_, SizeIs(1));
+  nodes_["a"].report.wish = {};
+  nodes_["a"].report.head.seq = Seq{12};
+  pass(50);
+  disk_works_ = true;
+  pass(100);
+  EXPECT_EQ(record().epoch, Epoch{6});
+  EXPECT_EQ(record().floor.seq, Seq{});
+  EXPECT_THAT(floors_, ElementsAre(std::pair{Epoch{5}, Seq{12}}, std::pair{Epoch{6}, Seq{12}}));
 }
 
 TEST_F(ServiceDriverTest, ABrokenConnectionOfThePrimaryPromotesTheSpareAtOnce) {

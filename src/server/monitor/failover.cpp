@@ -62,7 +62,6 @@ struct Failover::Impl {
     std::map<std::string, std::string> processes;           // by node
     std::vector<std::string> nodes;                         // in order of preference
     std::unique_ptr<watch::ServiceDriver> driver;
-    bool notes_floor = false;  // one is on its way to the disk
 
    private:
     Impl& impl_;
@@ -256,13 +255,11 @@ void Failover::Impl::note(const std::string& service, const failover::MonitorEve
   disk->post([this, service, event] { log->add(clock.wall_ms(), service, event); });
 }
 
-// One at a time: a slow disk must not make them pile up, and the next one says more.
 void Failover::Impl::note_floor(Service& service, Epoch epoch, const Position& floor) {
-  if (std::exchange(service.notes_floor, true)) return;
   disk->post([this, &service, epoch, floor] {
     const auto noted = store->note_floor(service.name(), epoch, floor);
     if (!noted) spdlog::error("{}", noted.error().what);
-    endpoint->post([&service] { service.notes_floor = false; });
+    endpoint->post([this, &service, ok = noted.has_value()] { service.driver->floor_noted(now_ms(), ok); });
   });
 }
 
