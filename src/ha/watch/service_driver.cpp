@@ -107,6 +107,7 @@ std::int64_t ServiceDriver::kill_due_ms(const std::string& node, const Suspicion
 // suspected yet.
 bool ServiceDriver::is_alone(const std::string& node, const Suspicion& suspicion) const {
   const auto& primary = core_.record().primary;
+  if (primary.empty()) return true;  // no record yet, or it is lost
   const auto other = node == primary ? spare_in_sync() : Result<std::string>(primary);
   return !other || !core_.node(*other).alive() || peers_.at(*other).answered_ms <= suspicion.since_ms;
 }

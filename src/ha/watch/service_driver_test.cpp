@@ -238,6 +238,18 @@ TEST_F(ServiceDriverTest, APrimaryThatNobodyCanStandInForIsGivenMoreTimeBeforeIt
   EXPECT_EQ(record().primary, "a");
 }
 
+TEST_F(ServiceDriverTest, WithoutARecordEachIsGivenTheTimeOfOneThatIsAlone) {
+  start({});
+  nodes_["b"].report = report(2, Role::kWaiting, false);
+  come("b");
+  pass(100);
+  nodes_["b"].up = false;
+  pass(900);
+  EXPECT_THAT(killed_, IsEmpty());
+  pass(400);
+  EXPECT_THAT(killed_, ElementsAre("b"));
+}
+
 TEST_F(ServiceDriverTest, PatienceLengthensTheGraceAndNotTheTimeUntilTheSpareTakesOver) {
   start_with_both_up();
   patience_ = 4;
