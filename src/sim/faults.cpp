@@ -274,9 +274,11 @@ void run(World& world) {
   if (world.random().percent(40)) {
     const auto nodes = world.names();
     const auto& down = nodes[static_cast<std::size_t>(world.random().below(std::ssize(nodes)))];
+    const bool hangs = world.random().coin();
     world.node(down).keep_down(true);
-    world.node(down).end("stays down");
+    if (!hangs) world.node(down).end("stays down");
     world.heal();
+    if (hangs) world.node(down).hang();  // its connections stay: only its silence tells
     world.serve_without(down);
     world.node(down).keep_down(false);
   }

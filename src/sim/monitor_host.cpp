@@ -1,18 +1,23 @@
 #include "sim/monitor_host.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sportapp::simulator {
+
+using watch::ServiceDriver;
+
 namespace {
 
 constexpr Us kMonitorRedial = 30 * kMs;
 
 }  // namespace
 
-MonitorHost::MonitorHost(std::vector<std::string> nodes, const Surroundings& world)
+MonitorHost::MonitorHost(std::vector<std::string> nodes, const Surroundings& world, Processes processes)
     : Host("monitor", world.timeline),
       nodes_(std::move(nodes)),
       world_(world),
+      processes_(std::move(processes)),
       disk_(world.timeline, world.random) {
   world_.network.join(*this);
 }
@@ -28,10 +33,13 @@ void MonitorHost::start() {
   options.fail_back_after_ms = world_.settings.fail_back_after_ms;
   options.fail_back_max_ms = 2000;
   auto saved = record_;
-  if (floor_.seq > saved.floor.seq && saved.epoch != Epoch{}) saved.floor = floor_;
-  running_ = std::make_unique<Running>(Running{{options, saved, world_.timeline.now_ms()}, {}});
+  saved.floor = loaded_floor();
+  ServiceDriver::Outside& outside = *this;
+  running_ = std::make_unique<Running>(
+      Running{{std::move(options), std::move(saved), world_.settings.suspicion_ms, now_ms(), outside}});
+  running_->tick_due_ms = now_ms();
   for (const auto& node : nodes_) world_.network.dial(*this, node, Purpose::kPing);
-  ping();
+  tick();
 }
 
 void MonitorHost::end(const std::string& why) {
@@ -51,102 +59,127 @@ void MonitorHost::lose_record() {
   world_.checker.lost_record();
 }
 
-void MonitorHost::ping() {
-  const auto now = world_.timeline.now_us();
-  for (auto& [node, connection] : running_->connections) {
-    if (connection.link == 0) continue;
-    if (now - connection.heard > world_.settings.silent_after && !std::exchange(connection.silent, true)) {
-      lost(node, "silent");
-      if (on_silent) on_silent(node);
-    }
-    world_.network.send(connection.link, *this, failover::encode(running_->monitor.ping(node)));
-  }
-  running_->monitor.tick(world_.timeline.now_ms());
-  floor_ = running_->monitor.floor();
-  look();
-  process().after(world_.settings.ping_every, [this] { ping(); });
+// As the file beside the record is read: of another record's floor nothing counts.
+const Position& MonitorHost::loaded_floor() const {
+  const bool newer = floor_.first == record_.epoch && floor_.second.seq > record_.floor.seq;
+  return newer ? floor_.second : record_.floor;
+}
+
+// As Failover does, with one service.
+void MonitorHost::tick() {
+  const auto now = now_ms();
+  const auto late = now - running_->tick_due_ms;
+  const bool overslept = late > ServiceDriver::kLateMs;
+  auto& driver = running_->driver;
+  if (now >= driver.next_tick_ms() || overslept) driver.tick(now, overslept ? late : 0);
+  running_->tick_due_ms = std::min(now + ServiceDriver::kPingMs, std::max(now + 1, driver.next_tick_ms()));
+  process().after((running_->tick_due_ms - now) * kMs, [this] { tick(); });
 }
 
 void MonitorHost::dialled(const std::string& to, Purpose, std::optional<LinkId> link) {
-  if (!link) {
-    lost(to, "does not answer");
-    return redial(to);
-  }
-  running_->connections[to] = {*link, world_.timeline.now_us(), false};
+  if (!link) return down(to, "does not answer");
+  running_->connections[to] = *link;
+  running_->driver.linked(now_ms(), to);
 }
 
 void MonitorHost::received(LinkId link, const std::string& bytes) {
-  for (auto& [node, connection] : running_->connections) {
-    if (connection.link != link) continue;
-    connection.heard = world_.timeline.now_us();
-    connection.silent = false;
-    running_->monitor.echoed(world_.timeline.now_ms(), node, failover::decode_echo(bytes).value());
-  }
-  look();
+  const auto node = node_of(link);
+  if (!node.empty()) running_->driver.answered(now_ms(), node, failover::decode_echo(bytes).value());
 }
 
 void MonitorHost::broken(LinkId link) {
-  for (auto& [node, connection] : running_->connections) {
-    if (connection.link != link) continue;
-    connection.link = 0;
-    lost(node, "its connection broke");
-    redial(node);
-  }
+  const auto node = node_of(link);
+  if (!node.empty()) down(node, "its connection broke");
 }
 
-void MonitorHost::redial(const std::string& node) {
+void MonitorHost::down(const std::string& node, const std::string& why) {
+  world_.trace(name(), "{} is not connected: {}", node, why);
+  running_->connections.erase(node);
   process().after(kMonitorRedial, [this, node] { world_.network.dial(*this, node, Purpose::kPing); });
+  running_->driver.unlinked(now_ms(), node, why);
+}
+
+std::string MonitorHost::node_of(LinkId link) const {
+  for (const auto& [node, its_link] : running_->connections) {
+    if (its_link == link) return node;
+  }
+  return {};
 }
 
 void MonitorHost::suspect(const std::string& node) {
   if (!process().up()) return;
-  process().after(0, [this, node] { lost(node, "a false suspicion"); });
-}
-
-void MonitorHost::lost(const std::string& node, const std::string& why) {
-  world_.trace(name(), "{} is lost: {}", node, why);
-  running_->monitor.lost(world_.timeline.now_ms(), node, why);
-  look();
+  process().after(0, [this, node] {
+    const auto connection = running_->connections.find(node);
+    if (connection == running_->connections.end()) return;
+    world_.network.hang_up(connection->second, *this);
+    down(node, "a false suspicion");
+  });
 }
 
 void MonitorHost::switch_over(const std::string& to) {
   if (!process().up()) return;
   process().after(0, [this, to] {
-    const auto begun = running_->monitor.switch_over(world_.timeline.now_ms(), to);
+    const auto begun = running_->driver.switch_over(now_ms(), to);
     world_.trace(name(), "switchover to {} asked for: {}", to, begun ? "begins" : begun.error().what);
-    look();
   });
 }
 
-// Carries out what the core asks for.
-void MonitorHost::look() {
-  for (const auto& event : running_->monitor.take_events()) {
-    world_.trace(name(), "{} {}: {} (epoch {}, primary {}, {} in sync)", event.rule, event.what, event.cause,
-                 event.record.epoch.value, event.record.primary, event.record.in_sync.size());
-  }
-  auto record = running_->monitor.record_to_save();
-  if (!record) return;
+void MonitorHost::send(const std::string& node, const failover::Ping& ping) {
+  const auto connection = running_->connections.find(node);
+  if (connection == running_->connections.end()) return;
+  world_.network.send(connection->second, *this, failover::encode(ping));
+}
+
+void MonitorHost::save(const failover::Record& record) {
   disk_.write(
       process(),
-      [this, record = *record] {
+      [this, record] {
         record_ = record;
         record_lost_ = false;
         world_.checker.recorded(record);
       },
-      [this, epoch = record->epoch](bool written) {
-        const auto now = world_.timeline.now_ms();
+      [this, epoch = record.epoch](bool written) {
         world_.trace(name(), "the record of epoch {} is {}on disk", epoch.value,
                      written ? "" : "perhaps not ");
         if (written) {
-          running_->monitor.saved(now, epoch);
-          look();
+          running_->driver.saved(now_ms(), epoch);
         } else {
-          process().after(kMonitorRedial, [this, epoch] {
-            running_->monitor.save_failed(world_.timeline.now_ms(), epoch);
-            look();
-          });
+          running_->driver.not_saved(now_ms(), epoch);
         }
       });
+}
+
+bool MonitorHost::is_halted(const std::string& node) {
+  return world_.settings.shows_halted && processes_.of(node).hung();
+}
+
+std::int64_t MonitorHost::patience(const std::string& node) const {
+  const auto ended = running_->ended.find(node);
+  return ended == running_->ended.end() ? 1 : ended->second.patience.times(now_ms());
+}
+
+// As HungProcesses does: of one process one end counts.
+void MonitorHost::kill(const std::string& node, const std::string& why) {
+  if (!processes_.kill) return;
+  world_.trace(name(), "has {} killed: {}", node, why);
+  const auto run = processes_.of(node).run();
+  auto& ended = running_->ended[node];
+  if (!is_halted(node) && std::exchange(ended.run, run) != run) ended.patience.ended(now_ms());
+  processes_.kill(node);
+}
+
+void MonitorHost::note(const failover::MonitorEvent& event) {
+  world_.trace(name(), "{} {}: {} (epoch {}, primary {}, {} in sync)", event.rule, event.what, event.cause,
+               event.record.epoch.value, event.record.primary, event.record.in_sync.size());
+}
+
+void MonitorHost::note_floor(Epoch epoch, const Position& floor) {
+  disk_.write(
+      process(),
+      [this, epoch, floor] {
+        floor_ = {epoch, floor};
+      },
+      [this](bool written) { running_->driver.floor_noted(now_ms(), written); });
 }
 
 }  // namespace sportapp::simulator

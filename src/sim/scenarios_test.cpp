@@ -92,7 +92,7 @@ TEST_F(Scenario, ANodeThatHasCaughtUpCountsAtOnceAndNotAfterATimer) {
   }));
   const auto caught_up = world->timeline().now_ms();
   ASSERT_TRUE(until([this] { return record().in_sync.size() == 2; }));
-  EXPECT_LE(world->timeline().now_ms() - caught_up, 3 * world->settings().ping_every / kMs);
+  EXPECT_LE(world->timeline().now_ms() - caught_up, 3 * watch::ServiceDriver::kPingMs);
   end_well();
 }
 

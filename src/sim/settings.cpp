@@ -45,8 +45,7 @@ Settings settings_of(std::uint64_t seed, int nodes, bool brief) {
   settings.names = static_cast<int>(random.between(5, 60));
   settings.fire = random.between(200, brief ? 1000 : 2500) * kMs;
   settings.hop = one_of(random, {1, 10, 100, 2000});
-  settings.ping_every = one_of(random, {25, 25, 40, 80}) * kMs;
-  settings.silent_after = settings.ping_every * random.between(3, 8);
+  settings.suspicion_ms = random.between(50, 500);
   settings.think_most = one_of(random, {1, 5, 20, 80}) * kMs;
   settings.fail_back_after_ms = one_of(random, {-1, 50, 200, 1000});
   settings.kills_silent = random.coin();
@@ -70,6 +69,7 @@ Settings settings_of(std::uint64_t seed, int nodes, bool brief) {
     settings.fault_every = settings.fire / 4;
   }
   settings.trims_percent = one_of(random, {0, 0, 5, 50});
+  settings.shows_halted = random.coin();
   settings.weights.resize(kFaults);
   if (settings.faults_max != 1) lie(seed, settings);
   return settings;

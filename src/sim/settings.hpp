@@ -17,11 +17,11 @@ struct Settings {
   Us fire = 1500 * kMs;     // so long things fail
   Us calm = 120'000 * kMs;  // so long everything may take to be well again
   Us hop = 10;              // from thread to thread
-  Us ping_every = 25 * kMs;
-  Us silent_after = 150 * kMs;
+  std::int64_t suspicion_ms = 150;
   Us think_most = 20 * kMs;       // of a client, between two commands
   Us patience_most = 7000 * kMs;  // of the gateway with one node
   bool kills_silent = false;      // the monitor has a node that is silent ended
+  bool shows_halted = false;      // the system shows it which of them do not run at all
   std::int64_t fail_back_after_ms = 200;
   std::size_t chunk_bytes = 512;
   std::size_t window_messages = 8;

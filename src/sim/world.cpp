@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 namespace sportapp::simulator {
 namespace {
@@ -33,13 +34,11 @@ World::World(const Settings& settings, Trace::Sink trace)
   const Surroundings world{timeline_, random_, trace_, network_, checker_, settings_};
   for (const auto& name : names_)
     nodes_.push_back(std::make_unique<NodeHost>(name, without(names_, name), world));
-  monitor_ = std::make_unique<MonitorHost>(names_, world);
+  MonitorHost::Processes processes;
+  processes.of = [this](const std::string& name) -> const Process& { return node(name).process(); };
+  if (settings_.kills_silent) processes.kill = [this](const std::string& name) { kill(name); };
+  monitor_ = std::make_unique<MonitorHost>(names_, world, std::move(processes));
   clients_ = std::make_unique<Clients>(names_, world);
-  if (settings_.kills_silent) {
-    monitor_->on_silent = [this](const std::string& name) {
-      timeline_.after(kKill, [this, name] { kill(name); });
-    };
-  }
 }
 
 void World::start() {
@@ -48,9 +47,13 @@ void World::start() {
   clients_->start();
 }
 
+// The process that runs now, not one that follows it.
 void World::kill(const std::string& name) {
-  node(name).end("killed, since it was silent");
-  timeline_.after(kRestart, [this, name] { node(name).start(); });
+  timeline_.after(kKill, [this, name, run = node(name).process().run()] {
+    if (!node(name).process().up() || node(name).process().run() != run) return;
+    node(name).end("killed, since it was silent");
+    timeline_.after(kRestart, [this, name] { node(name).start(); });
+  });
 }
 
 void World::run_for(Us time) {

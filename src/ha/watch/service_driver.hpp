@@ -23,6 +23,7 @@ class ServiceDriver {
   static constexpr std::int64_t kKillAgainMs = 1000;
   static constexpr std::int64_t kSaveAgainMs = 100;
   static constexpr std::int64_t kNoteAgainMs = 1000;  // what is known meanwhile waits, too
+  static constexpr std::int64_t kLateMs = 10;         // a wake-up later than that is the monitor's own delay
 
   // Begins what is asked for; what comes of it is told to the driver later.
   class Outside {

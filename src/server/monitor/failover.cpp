@@ -20,7 +20,6 @@ namespace sportapp::monitor {
 namespace {
 
 constexpr std::int64_t kBeatMs = 500;
-constexpr std::int64_t kLateMs = 10;  // a wake-up later than that is the monitor's own delay
 
 std::uint64_t random_run() {
   std::uint64_t run = 0;
@@ -266,14 +265,15 @@ void Failover::Impl::note_floor(Service& service, Epoch epoch, const Position& f
 void Failover::Impl::tick() {
   const auto now = now_ms();
   const auto late = now - tick_due_ms;
+  const bool overslept = late > watch::ServiceDriver::kLateMs;
   tick_due_ms = now + watch::ServiceDriver::kPingMs;
   if (now >= beat_due_ms) {
     beat_due_ms = now + kBeatMs;
     hung.beat();
   }
   for (auto& [name, service] : services) {
-    if (now >= service->driver->next_tick_ms() || late > kLateMs) {
-      service->driver->tick(now, late > kLateMs ? late : 0);
+    if (now >= service->driver->next_tick_ms() || overslept) {
+      service->driver->tick(now, overslept ? late : 0);
       show(*service);
     }
     tick_due_ms = std::min(tick_due_ms, std::max(now + 1, service->driver->next_tick_ms()));
