@@ -41,6 +41,7 @@ CORE_TASKS = "src/store/journal/core_tasks.cpp"
 WRITER = "src/store/journal/writer.cpp"
 DRIVER = "src/ha/node/node_driver.cpp"
 SIM_FILES = "src/sim/sim_files.cpp"
+SERVICE_DRIVER = "src/ha/watch/service_driver.cpp"
 
 MUTATIONS = (
     Mutation("settled", "a spare deletes what may come to nothing yet",
@@ -172,6 +173,13 @@ MUTATIONS = (
                      "    if (current == to_spare_.end()) return;\n"),)),
     Mutation("old-monitor", "an earlier run of the monitor is heard beside the one of now",
              (Change(DRIVER, "  if (before && *before != connection) end(*before);\n", ""),)),
+    Mutation("silence", "a primary that hangs is never suspected",
+             (Change("src/ha/watch/silence.hpp", "return silent_ms(now_ms) > bound_ms();",
+                     "return silent_ms(now_ms) > bound_ms() && now_ms < last_ms_;"),)),
+    Mutation("suspected-once", "a suspicion outlives the answer, so that the next silence is none",
+             (Change(SERVICE_DRIVER, "if (std::exchange(peer.suspicion, std::nullopt))", "if (peer.suspicion)"),)),
+    Mutation("not-saved", "a record that could not be written is taken for one that was",
+             (Change(SERVICE_DRIVER, "core_.save_failed(now_ms, epoch);", "core_.saved(now_ms, epoch);"),)),
 )
 
 
