@@ -153,8 +153,6 @@ MUTATIONS = (
     Mutation("keep-refused", "what was decided of a batch that the gate refused stays in the journal",
              (Change(CORE, "  writer_->undo();\n  auto waiting = inbox_.stopped_leading();",
                      "  writer_->commit();\n  auto waiting = inbox_.stopped_leading();"),)),
-    Mutation("still-leads", "a journal that the gate refused goes on deciding",
-             (Change(CORE, "  auto waiting = inbox_.stopped_leading();", "  Batch waiting;"),)),
     Mutation("write-failed", "a write that failed is taken for one that is on disk",
              (Change(CORE, "  if (failed) {\n    fail(*failed, true);", "  if (failed && failed->damaged) {\n    fail(*failed, true);"),)),
     Mutation("keep-epoch", "a journal that leads anew goes on under the epoch that it had",
