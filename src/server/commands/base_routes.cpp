@@ -9,10 +9,10 @@
 #include <utility>
 
 #include "base/hash.hpp"
+#include "ha/hold/primary_location.hpp"
 #include "net/http/content.hpp"
 #include "net/http/document.hpp"
 #include "net/http/problem.hpp"
-#include "server/service/primary_location.hpp"
 #include "store/projection/base_model.hpp"
 
 namespace sportapp::commands {
@@ -38,7 +38,7 @@ Result<Hash> hash_of_file(const fs::path& file) {
 }  // namespace
 
 BaseRoutes::BaseRoutes(fs::path journal_file, journal::Journal& journal, const Clock& clock, Loop& loop,
-                       std::function<const service::PrimaryLocation&()> primary)
+                       std::function<const hold::PrimaryLocation&()> primary)
     : journal_file_(std::move(journal_file)),
       file_(projection::base_file_of(journal_file_).string() + ".sent"),
       journal_(journal),
@@ -76,7 +76,7 @@ void BaseRoutes::touch() {
 
 // Only the primary's goes with the primary's feed.
 http::Response BaseRoutes::describe() {
-  if (!service::is_here(primary_())) return http::unavailable(service::only_the_primary(primary_()));
+  if (!hold::is_here(primary_())) return http::unavailable(hold::only_the_primary(primary_()));
   if (journal_.status().base.seq == Seq{}) {
     return http::problem(404, "No base model", "no event was deleted here: the feed has all of them");
   }

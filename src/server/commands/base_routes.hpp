@@ -18,8 +18,8 @@
 #include "base/clock.hpp"
 #include "base/loop.hpp"
 #include "base/worker.hpp"
+#include "ha/hold/primary_location.hpp"
 #include "net/http/router.hpp"
-#include "server/service/primary_location.hpp"
 #include "store/journal/journal.hpp"
 
 namespace sportapp::commands {
@@ -30,7 +30,7 @@ class BaseRoutes {
 
   // All must outlive it; destroyed when the loop has ended.
   BaseRoutes(std::filesystem::path journal_file, journal::Journal& journal, const Clock& clock, Loop& loop,
-             std::function<const service::PrimaryLocation&()> primary);
+             std::function<const hold::PrimaryLocation&()> primary);
   ~BaseRoutes();
 
   void add_to(http::Router& router);
@@ -56,7 +56,7 @@ class BaseRoutes {
   journal::Journal& journal_;
   const Clock& clock_;
   Loop& loop_;
-  const std::function<const service::PrimaryLocation&()> primary_;
+  const std::function<const hold::PrimaryLocation&()> primary_;
   // The loop's own.
   bool making_ = false;
   std::string failed_;

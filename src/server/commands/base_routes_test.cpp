@@ -18,7 +18,7 @@ class BaseRoutesTest : public journal::JournalTest {
   void SetUp() override {
     open();
     routes_ = std::make_unique<BaseRoutes>(file(), *journal_, clock_, loop_,
-                                           [this]() -> const service::PrimaryLocation& { return primary_; });
+                                           [this]() -> const hold::PrimaryLocation& { return primary_; });
     routes_->add_to(router_);
   }
   [[nodiscard]] std::filesystem::path file() const { return folder_.path() / "journal.db"; }
@@ -52,7 +52,7 @@ class BaseRoutesTest : public journal::JournalTest {
   sportapp::testing::HandLoop loop_;
   projection::testing::Names views_;
   http::Router router_{http::testing::authorization()};
-  service::PrimaryLocation primary_ = service::Here{};
+  hold::PrimaryLocation primary_ = hold::Here{};
   std::unique_ptr<BaseRoutes> routes_;
 };
 
@@ -62,7 +62,7 @@ TEST_F(BaseRoutesTest, ThereIsNoneWhereNothingWasDeleted) {
 
 TEST_F(BaseRoutesTest, OnlyThePrimaryGivesIt) {
   delete_some(10, 3);
-  primary_ = service::Nowhere{};
+  primary_ = hold::Nowhere{};
   EXPECT_EQ(get("/internal/base").status, 503);
 }
 

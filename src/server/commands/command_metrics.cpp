@@ -118,7 +118,7 @@ void CommandMetrics::show(const Backlog::Counts& backlog) {
   impl_->oldest_open_seconds.Set(static_cast<double>(backlog.oldest_open_ms) / 1000);
 }
 
-void CommandMetrics::show(const HoldCounts& hold) {
+void CommandMetrics::show(const hold::HoldCounts& hold) {
   const auto advance = [](prometheus::Counter& counter, std::int64_t total) {
     counter.Increment(static_cast<double>(total) - counter.Value());
   };

@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "ha/hold/hold.hpp"
 #include "net/messaging/consumer.hpp"
 #include "net/messaging/relay.hpp"
 #include "server/commands/backlog.hpp"
-#include "server/commands/hold.hpp"
 #include "store/journal/journal.hpp"
 
 namespace sportapp::commands {
@@ -20,7 +20,7 @@ class CommandMetrics {
   void count(const journal::BatchReport& report);  // journal's thread
   void show(const journal::JournalStatus& journal, const messaging::RelayStatus& relay);
   void show(const Backlog::Counts& backlog);
-  void show(const HoldCounts& hold);
+  void show(const hold::HoldCounts& hold);
   void show(const std::string& source, const messaging::ConsumerStatus& status);
 
  private:

@@ -73,7 +73,7 @@ CommandRoutes::CommandRoutes(const domain::Domain& domain, journal::Journal& jou
       options_(std::move(options)),
       service_(domain.service()),
       seal_(service_, options_.key),
-      hold_(options.hold, clock, loop, forwarder, [this](HeldPtr held) { admit(std::move(held)); }) {
+      hold_(options.hold, clock, loop, forwarder, [this](hold::HeldPtr held) { admit(std::move(held)); }) {
   for (const auto& source : domain.sources()) {
     sources_.try_emplace(source, loop, kWaitersMax);
     taken_in(source, journal.consumed(source));
@@ -99,8 +99,8 @@ void CommandRoutes::taken_in(std::string_view source, Seq position) {
   known.waiters.reached(known.position);
 }
 
-void CommandRoutes::primary_is(service::PrimaryLocation primary) {
-  const bool here = service::is_here(primary);
+void CommandRoutes::primary_is(hold::PrimaryLocation primary) {
+  const bool here = hold::is_here(primary);
   if (here) {
     for (const auto& [source, known] : sources_) taken_in(source, journal_.consumed(source));
   }
@@ -111,7 +111,7 @@ void CommandRoutes::primary_is(service::PrimaryLocation primary) {
 }
 
 void CommandRoutes::command(const http::Request& request, const http::Reply& reply) {
-  auto held = std::make_shared<Held>(Held{reply, http::passed_on(request)});
+  auto held = std::make_shared<hold::Held>(hold::Held{reply, http::passed_on(request)});
   held->request.captures = request.captures;
   held->arrival = ++arrivals_;
   held->arrived_ms = clock_.monotonic_ms();
@@ -122,18 +122,18 @@ void CommandRoutes::command(const http::Request& request, const http::Reply& rep
 }
 
 // A suspect is not even read here before its trial: reading may be what it ends the process by.
-void CommandRoutes::admit(HeldPtr held) {
+void CommandRoutes::admit(hold::HeldPtr held) {
   switch (quarantine_.verdict(held->fingerprint)) {
     case quarantine::Quarantine::Verdict::kQuarantined:
       return held->reply(quarantine_.answer(held->fingerprint));
     case quarantine::Quarantine::Verdict::kSuspect:
-      return service::is_here(primary()) ? try_apart(std::move(held)) : hold_.take(std::move(held));
+      return hold::is_here(primary()) ? try_apart(std::move(held)) : hold_.take(std::move(held));
     case quarantine::Quarantine::Verdict::kInnocent:
       return execute(std::move(held));
   }
 }
 
-void CommandRoutes::try_apart(HeldPtr held) {
+void CommandRoutes::try_apart(hold::HeldPtr held) {
   quarantine_.try_apart(held->request, held->fingerprint,
                         [this, held](quarantine::TrialOutcome::Kind outcome) {
                           switch (outcome) {
@@ -190,7 +190,7 @@ std::optional<http::Response> CommandRoutes::read_wishes(const http::Request& re
   return std::nullopt;
 }
 
-void CommandRoutes::execute(HeldPtr held) {
+void CommandRoutes::execute(hold::HeldPtr held) {
   auto read = [&] {
     const quarantine::Quarantine::Reading reading(quarantine_, held->fingerprint,
                                                   held->request.header("Idempotency-Key"));
@@ -208,7 +208,7 @@ void CommandRoutes::execute(HeldPtr held) {
 }
 
 void CommandRoutes::await(AskedPtr asked) {
-  if (!service::is_here(primary())) return hold_.take(asked->held);
+  if (!hold::is_here(primary())) return hold_.take(asked->held);
   for (const auto& [source, position] : asked->wishes) {
     auto& known = sources_.find(source)->second;
     if (position <= known.position) continue;
@@ -280,7 +280,7 @@ bool CommandRoutes::tries_again(const AskedPtr& asked, const journal::Outcome& o
 }
 
 http::Response CommandRoutes::feed(const http::Request& request) {
-  if (!service::is_here(primary())) return http::unavailable(service::only_the_primary(primary()));
+  if (!hold::is_here(primary())) return http::unavailable(hold::only_the_primary(primary()));
   const auto after = http::parse_decimal(request.parameter("after").value_or("0"), 0, kPositionMax);
   const auto limit = http::parse_decimal(request.parameter("limit").value_or("1000"), 1, kFeedEventsMax);
   if (!after || !limit) {
@@ -304,7 +304,7 @@ http::Response CommandRoutes::feed(const http::Request& request) {
 
 // By it, whoever has taken events in knows whether they were of the history that this journal has.
 http::Response CommandRoutes::feed_hash(const http::Request& request) {
-  if (!service::is_here(primary())) return http::unavailable(service::only_the_primary(primary()));
+  if (!hold::is_here(primary())) return http::unavailable(hold::only_the_primary(primary()));
   const auto at = http::parse_decimal(request.parameter("at").value_or(""), 0, kPositionMax);
   if (!at) return http::problem(400, "Bad request", "at must be a position");
   const auto hash = events_.hash_at(Seq{*at});

@@ -11,11 +11,11 @@
 #include "base/clock.hpp"
 #include "base/loop.hpp"
 #include "domain/domain.hpp"
+#include "ha/hold/hold.hpp"
 #include "net/http/message.hpp"
 #include "net/http/router.hpp"
 #include "net/messaging/event_source.hpp"
 #include "net/messaging/seal.hpp"
-#include "server/commands/hold.hpp"
 #include "server/quarantine/quarantine.hpp"
 #include "server/service/position_waiters.hpp"
 #include "store/journal/journal.hpp"
@@ -29,7 +29,7 @@ class CommandRoutes {
     int hold_ms = 5000;  // a command waits so long for a primary
     // Whether other nodes may take over: then a command that the journal cannot take at present waits, too.
     bool has_peers = false;
-    Hold::Limits hold{};
+    hold::Hold::Limits hold{};
     // A command waits for events of `source`, so long at most.
     std::function<void(std::string_view source, std::int64_t for_ms)> on_wait{};
     std::function<void(Seq after)> on_feed_read{};  // with what comes next still there
@@ -44,9 +44,9 @@ class CommandRoutes {
   void taken_in(std::string_view source, Seq position);
   // At first here. Commands are executed here, or given to the primary, or held until one of both is
   // possible.
-  void primary_is(service::PrimaryLocation primary);
-  [[nodiscard]] const service::PrimaryLocation& primary() const { return hold_.primary(); }
-  [[nodiscard]] HoldCounts hold_counts() const { return hold_.counts(); }
+  void primary_is(hold::PrimaryLocation primary);
+  [[nodiscard]] const hold::PrimaryLocation& primary() const { return hold_.primary(); }
+  [[nodiscard]] hold::HoldCounts hold_counts() const { return hold_.counts(); }
 
  private:
   struct Source {
@@ -56,7 +56,7 @@ class CommandRoutes {
   };
   // A command that is executed here.
   struct Asked {
-    HeldPtr held{};  // its request, and where its answer goes
+    hold::HeldPtr held{};  // its request, and where its answer goes
     journal::Submission submission;
     std::map<std::string, Seq, std::less<>> wishes{};  // positions of sources to be reached first
     std::int64_t wait_ms = 0;
@@ -71,9 +71,9 @@ class CommandRoutes {
   void command(const http::Request& request, const http::Reply& reply);
   [[nodiscard]] Read read(const http::Request& request) const;
   [[nodiscard]] std::optional<http::Response> read_wishes(const http::Request& request, Asked& asked) const;
-  void admit(HeldPtr held);
-  void try_apart(HeldPtr held);
-  void execute(HeldPtr held);
+  void admit(hold::HeldPtr held);
+  void try_apart(hold::HeldPtr held);
+  void execute(hold::HeldPtr held);
   void await(AskedPtr asked);
   void submit(AskedPtr asked);
   void ended(const AskedPtr& asked, journal::Outcome outcome);
@@ -94,7 +94,7 @@ class CommandRoutes {
   std::map<std::string, Source, std::less<>> sources_;
   std::size_t early_ = 0;       // commands that wait for another try
   std::uint64_t arrivals_ = 0;  // commands so far
-  Hold hold_;
+  hold::Hold hold_;
 };
 
 }  // namespace sportapp::commands

@@ -1,17 +1,17 @@
 #include "server/commands/command_routes.hpp"
 
+#include "ha/hold/hold_testing.hpp"
 #include "net/http/key_testing.hpp"
 #include "server/commands/backlog.hpp"
 #include "server/commands/command_testing.hpp"
-#include "server/commands/hold_testing.hpp"
 #include "server/commands/set_aside_routes.hpp"
 #include "tests/support/hand_loop.hpp"
 
 namespace sportapp::commands {
 namespace {
 
+using hold::testing::kAtA;
 using sportapp::testing::HandLoop;
-using testing::kAtA;
 using Headers = std::vector<std::pair<std::string, std::string>>;
 using Strings = std::vector<std::string>;
 
@@ -64,11 +64,11 @@ class CommandRoutesTest : public testing::CommandsTest {
   HandLoop loop_;
   http::Router router_{http::testing::authorization()};
   std::unique_ptr<messaging::EventSource> feed_ = std::move(*journal_->events());
-  testing::HandForwarder forwarder_;
+  hold::testing::HandForwarder forwarder_;
   std::unique_ptr<quarantine::Quarantine> quarantine_ = quarantine::Quarantine::open({}, clock_, loop_);
   CommandRoutes routes_{*domain_, *journal_, *feed_, clock_, loop_, forwarder_, *quarantine_, {}};
   SetAsideRoutes set_aside_routes_{file(), *domain_, *journal_, loop_,
-                                   [this]() -> const service::PrimaryLocation& { return routes_.primary(); }};
+                                   [this]() -> const hold::PrimaryLocation& { return routes_.primary(); }};
 };
 
 TEST_F(CommandRoutesTest, ACommandThatIsEarlyIsTriedAgainUntilWhatItNeedsHasCome) {
@@ -199,7 +199,7 @@ TEST_F(CommandRoutesTest, ASpareGivesCommandsToThePrimaryAndAnswersWhatIsWrongIt
       {"Prefer", "wait=2"}, {"Content-Type", "application/json"}, {"Idempotency-Key", "use-ana"}};
   EXPECT_EQ(sent.headers, expected);
   EXPECT_EQ(status(ask("POST", "/api-commands/words", "x")), 415);
-  forwarder_.end(0, testing::HandForwarder::response(201, "made"));
+  forwarder_.end(0, hold::testing::HandForwarder::response(201, "made"));
   EXPECT_EQ(status(asked), 201);
   EXPECT_EQ(asked->answer->body, "made");
   EXPECT_EQ(journal_->status().head, Seq{0}) << "nothing is executed here";
@@ -208,11 +208,11 @@ TEST_F(CommandRoutesTest, ASpareGivesCommandsToThePrimaryAndAnswersWhatIsWrongIt
 TEST_F(CommandRoutesTest, ANodeThatBecomesPrimaryExecutesWhatItHeld) {
   happen("One", {"a", "b"});
   ASSERT_TRUE(take_in());  // and the routes are not told: a spare takes nothing in
-  routes_.primary_is(service::Nowhere{});
+  routes_.primary_is(hold::Nowhere{});
   const auto first = use("a");
   const auto second = use("b", {{"Sportapp-Position", "letters=2"}});
   EXPECT_EQ(routes_.hold_counts().held, 2U);
-  routes_.primary_is(service::Here{});
+  routes_.primary_is(hold::Here{});
   EXPECT_EQ(status(first), 200);
   EXPECT_EQ(status(second), 200);
   EXPECT_EQ(routes_.hold_counts().held, 0U);
@@ -224,7 +224,7 @@ TEST_F(CommandRoutesTest, WhoWaitsForAPositionAtANodeThatIsDeposedGoesToThePrima
   routes_.primary_is(kAtA);
   ASSERT_EQ(forwarder_.under_way.size(), 1U);
   EXPECT_GT(forwarder_.under_way.front().timeout_ms, 10'000) << "time to wait and time to be held";
-  forwarder_.end(0, testing::HandForwarder::response(200));
+  forwarder_.end(0, hold::testing::HandForwarder::response(200));
   EXPECT_EQ(status(asked), 200);
   EXPECT_EQ(loop_.timers(), 0U);
 }
@@ -249,7 +249,7 @@ TEST_F(CommandRoutesTest, OnlyThePrimaryGivesItsFeedAndWhatIsSetAside) {
     EXPECT_EQ(status(asked), 503) << path;
     EXPECT_NE(asked->answer->body.find("node a, at 127.0.0.1:5001"), std::string::npos) << path;
   }
-  routes_.primary_is(service::Here{});
+  routes_.primary_is(hold::Here{});
   EXPECT_EQ(answer_to("GET", "/internal/feed"), "");
 }
 

@@ -56,7 +56,7 @@ class Commands {
   void begin_retention();
   [[nodiscard]] Result<void> begin();
   void has_role(const node::RoleView& role);
-  [[nodiscard]] service::PrimaryLocation location_of_primary(const node::RoleView& role) const;
+  [[nodiscard]] hold::PrimaryLocation location_of_primary(const node::RoleView& role) const;
   void begin_primary_duties();
   void end_primary_duties();
   [[nodiscard]] std::shared_ptr<PrimaryDuties> duties() const;
@@ -184,7 +184,7 @@ void Commands::add_routes() {
   routes_->add_to(process_.router());
   set_aside_routes_ = std::make_unique<SetAsideRoutes>(
       file(), domain_, *journal_, process_.loop(),
-      [this]() -> const service::PrimaryLocation& { return routes_->primary(); });
+      [this]() -> const hold::PrimaryLocation& { return routes_->primary(); });
   set_aside_routes_->add_to(process_.router());
 }
 
@@ -197,7 +197,7 @@ void Commands::begin_retention() {
   needs.peers = [this] {
     return node_ ? node_->role().peers : std::vector<replication::Replica::PeerView>();
   };
-  needs.primary = [this]() -> const service::PrimaryLocation& { return routes_->primary(); };
+  needs.primary = [this]() -> const hold::PrimaryLocation& { return routes_->primary(); };
   entry_retention_ = std::make_unique<EntryRetention>(file(), config_.retention, *journal_, projection_,
                                                       clock_, process_.loop(), std::move(needs));
   entry_retention_->add_to(process_.router());
@@ -206,7 +206,7 @@ void Commands::begin_retention() {
 // A node of several waits to be told its role; one alone is primary.
 Result<void> Commands::begin() {
   if (is_node()) {
-    routes_->primary_is(service::Nowhere{});
+    routes_->primary_is(hold::Nowhere{});
     return node_->start(*journal_);
   }
   committed_->store(journal_->status().head.value);
@@ -224,13 +224,12 @@ void Commands::has_role(const node::RoleView& role) {
   });
 }
 
-service::PrimaryLocation Commands::location_of_primary(const node::RoleView& role) const {
-  if (role.decides) return service::Here{};
+hold::PrimaryLocation Commands::location_of_primary(const node::RoleView& role) const {
+  if (role.decides) return hold::Here{};
   for (const auto& peer : config_.peers) {
-    if (peer.node == role.primary)
-      return service::Elsewhere{peer.node, peer.local_socket, peer.host, peer.port};
+    if (peer.node == role.primary) return hold::Elsewhere{peer.node, peer.local_socket, peer.host, peer.port};
   }
-  return service::Nowhere{};
+  return hold::Nowhere{};
 }
 
 void Commands::begin_primary_duties() {
@@ -293,10 +292,10 @@ void Commands::describe() {
   process_.ready_when([this]() -> std::optional<std::string> {
     const auto status = journal_->status();
     if (!status.failing.empty()) return "the journal fails: " + status.failing;
-    if (std::holds_alternative<service::Nowhere>(routes_->primary())) return "no primary is known";
+    if (std::holds_alternative<hold::Nowhere>(routes_->primary())) return "no primary is known";
     return std::nullopt;
   });
-  process_.describe("role", [this] { return service::role(routes_->primary()); });
+  process_.describe("role", [this] { return hold::role(routes_->primary()); });
   process_.describe(
       "state", [this] { return std::string(journal_->status().failing.empty() ? "running" : "failing"); });
   process_.describe("journal", [this] {

@@ -22,7 +22,7 @@ class EntryRetention {
   struct Needs {
     std::function<std::optional<messaging::RelayStatus>()> relay;        // none: it publishes nothing
     std::function<std::vector<replication::Replica::PeerView>()> peers;  // as primary
-    std::function<const service::PrimaryLocation&()> primary;            // loop thread
+    std::function<const hold::PrimaryLocation&()> primary;               // loop thread
   };
   // All must outlive it; destroyed when the loop has ended.
   EntryRetention(std::filesystem::path journal_file, retention::RetentionPolicy policy,

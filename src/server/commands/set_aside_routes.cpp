@@ -21,7 +21,7 @@ std::string key_of(std::string_view what, const domain::SetAside& event) {
 
 SetAsideRoutes::SetAsideRoutes(std::filesystem::path file, const domain::Domain& domain,
                                journal::Journal& journal, Loop& loop,
-                               std::function<const service::PrimaryLocation&()> primary)
+                               std::function<const hold::PrimaryLocation&()> primary)
     : file_(std::move(file)), domain_(domain), journal_(journal), loop_(loop), primary_(std::move(primary)) {}
 
 void SetAsideRoutes::add_to(http::Router& router) {
@@ -40,7 +40,7 @@ Result<std::vector<SetAsideRoutes::Row>> SetAsideRoutes::rows() const {
 }
 
 Result<std::vector<domain::SetAside>> SetAsideRoutes::list() const {
-  if (!service::is_here(primary_())) return Error{Retry::kLater, service::only_the_primary(primary_())};
+  if (!hold::is_here(primary_())) return Error{Retry::kLater, hold::only_the_primary(primary_())};
   auto found = rows();
   if (!found) return found.error();
   std::vector<domain::SetAside> events;
@@ -49,7 +49,7 @@ Result<std::vector<domain::SetAside>> SetAsideRoutes::list() const {
 }
 
 void SetAsideRoutes::retry(const http::Reply& reply) {
-  if (!service::is_here(primary_())) return reply(http::unavailable(service::only_the_primary(primary_())));
+  if (!hold::is_here(primary_())) return reply(http::unavailable(hold::only_the_primary(primary_())));
   if (round_) return reply(service::retry_under_way());
   auto found = rows();
   if (!found) return reply(http::unavailable(found.error().what));

@@ -10,9 +10,9 @@
 #include "base/loop.hpp"
 #include "domain/domain.hpp"
 #include "domain/set_aside.hpp"
+#include "ha/hold/primary_location.hpp"
 #include "net/http/message.hpp"
 #include "net/http/router.hpp"
-#include "server/service/primary_location.hpp"
 #include "store/journal/journal.hpp"
 
 namespace sportapp::commands {
@@ -22,7 +22,7 @@ class SetAsideRoutes {
  public:
   // `primary`: where it is; elsewhere, it is to be asked.
   SetAsideRoutes(std::filesystem::path file, const domain::Domain& domain, journal::Journal& journal,
-                 Loop& loop, std::function<const service::PrimaryLocation&()> primary);
+                 Loop& loop, std::function<const hold::PrimaryLocation&()> primary);
   void add_to(http::Router& router);
 
  private:
@@ -52,7 +52,7 @@ class SetAsideRoutes {
   const domain::Domain& domain_;
   journal::Journal& journal_;
   Loop& loop_;
-  const std::function<const service::PrimaryLocation&()> primary_;
+  const std::function<const hold::PrimaryLocation&()> primary_;
   std::optional<Round> round_;
 };
 

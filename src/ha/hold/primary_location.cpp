@@ -1,10 +1,10 @@
-#include "server/service/primary_location.hpp"
+#include "ha/hold/primary_location.hpp"
 
 #include <fmt/format.h>
 
 #include "net/http/problem.hpp"
 
-namespace sportapp::service {
+namespace sportapp::hold {
 
 std::string role(const PrimaryLocation& primary) {
   if (is_here(primary)) return "primary";
@@ -26,4 +26,4 @@ http::Response not_primary(const PrimaryLocation& primary) {
   return response;
 }
 
-}  // namespace sportapp::service
+}  // namespace sportapp::hold

@@ -8,7 +8,7 @@
 
 #include "net/http/message.hpp"
 
-namespace sportapp::service {
+namespace sportapp::hold {
 
 struct Here {};
 struct Elsewhere {
@@ -31,4 +31,4 @@ using PrimaryLocation = std::variant<Here, Elsewhere, Nowhere>;
 [[nodiscard]] http::Response not_primary(const PrimaryLocation& primary);
 inline constexpr std::string_view kNotPrimaryHeader = "Sportapp-Not-Primary";
 
-}  // namespace sportapp::service
+}  // namespace sportapp::hold

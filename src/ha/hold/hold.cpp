@@ -1,11 +1,11 @@
-#include "server/commands/hold.hpp"
+#include "ha/hold/hold.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "net/http/problem.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::hold {
 namespace {
 
 constexpr std::int64_t kRetryEveryMs = 25;
@@ -33,7 +33,7 @@ bool has_header(const http::Response& response, std::string_view name) {
 // Any other 503 to a command that waited for a position is the answer to its waiting.
 bool is_to_be_tried_again(const Held& held, const http::Response& response) {
   if (response.status != 503) return false;
-  return has_header(response, service::kNotPrimaryHeader) || held.request.header("Sportapp-Position").empty();
+  return has_header(response, kNotPrimaryHeader) || held.request.header("Sportapp-Position").empty();
 }
 
 }  // namespace
@@ -46,25 +46,25 @@ Hold::~Hold() {
   if (timer_ != 0) loop_.cancel(timer_);
 }
 
-void Hold::primary_is(service::PrimaryLocation primary) {
+void Hold::primary_is(PrimaryLocation primary) {
   primary_ = std::move(primary);
-  if (const auto* there = std::get_if<service::Elsewhere>(&primary_)) {
+  if (const auto* there = std::get_if<Elsewhere>(&primary_)) {
     forwarder_.go_to({there->local_socket, there->host, there->port});
-  } else if (service::is_here(primary_)) {
+  } else if (is_here(primary_)) {
     forwarder_.abandon();  // whatever was at a primary of before comes back, and is executed here
   }
   go_on();
 }
 
 void Hold::take(HeldPtr held) {
-  if (held->forwarded) return held->reply(service::not_primary(primary_));
+  if (held->forwarded) return held->reply(not_primary(primary_));
   const auto bytes = bytes_of(*held);
   if (counts_.held + counts_.forwarding >= limits_.count_max || bytes_ + bytes > limits_.bytes_max) {
     ++counts_.refused;
     return held->reply(http::unavailable(held->tried ? kTooManyAndMayHaveTakenEffect : kTooMany));
   }
   bytes_ += bytes;
-  std::holds_alternative<service::Elsewhere>(primary_) ? forward(std::move(held)) : keep(std::move(held));
+  std::holds_alternative<Elsewhere>(primary_) ? forward(std::move(held)) : keep(std::move(held));
 }
 
 void Hold::keep(HeldPtr held) {
@@ -94,10 +94,10 @@ void Hold::answered(const HeldPtr& held, Result<http::Response> outcome) {
 }
 
 void Hold::go_on() {
-  if (std::holds_alternative<service::Nowhere>(primary_)) return;
+  if (std::holds_alternative<Nowhere>(primary_)) return;
   for (auto& [arrival, held] : std::exchange(held_, {})) {
     --counts_.held;
-    if (service::is_here(primary_)) {
+    if (is_here(primary_)) {
       let_go(*held);
       execute_(std::move(held));
     } else {
@@ -139,4 +139,4 @@ HoldCounts Hold::counts() const {
   return counts_;
 }
 
-}  // namespace sportapp::commands
+}  // namespace sportapp::hold

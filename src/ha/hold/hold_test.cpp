@@ -1,14 +1,14 @@
-#include "server/commands/hold.hpp"
+#include "ha/hold/hold.hpp"
 
 #include <map>
 #include <random>
 
+#include "ha/hold/hold_testing.hpp"
 #include "net/http/problem.hpp"
-#include "server/commands/hold_testing.hpp"
 #include "tests/support/hand_clock.hpp"
 #include "tests/support/hand_loop.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::hold {
 namespace {
 
 using sportapp::testing::HandClock;
@@ -16,7 +16,7 @@ using sportapp::testing::HandLoop;
 using testing::HandForwarder;
 using testing::kAtA;
 
-const service::Elsewhere kAtC{"c", "", "127.0.0.1", 5003};
+const Elsewhere kAtC{"c", "", "127.0.0.1", 5003};
 
 // A command as the test sees it: how often it was answered, and with what.
 struct Asked final : http::Reply::Target {
@@ -57,16 +57,16 @@ class HoldTest : public ::testing::Test {
 };
 
 TEST_F(HoldTest, WhatWaitsIsExecutedInOrderOfArrivalOnceThePrimaryIsHere) {
-  hold_.primary_is(service::Nowhere{});
+  hold_.primary_is(Nowhere{});
   const auto first = ask("1");
   hold_.primary_is(kAtA);
   const auto second = ask("2");
   ASSERT_EQ(forwarder_.under_way.size(), 2U);
   forwarder_.end(0, Error{Retry::kOutcomeUnknown, "broken"});
-  hold_.primary_is(service::Nowhere{});
+  hold_.primary_is(Nowhere{});
   const auto third = ask("3");
   EXPECT_EQ(hold_.counts().held, 2U);
-  hold_.primary_is(service::Here{});
+  hold_.primary_is(Here{});
   ASSERT_EQ(executed_.size(), 3U);
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(executed_[i]->request.body, std::to_string(i + 1));
   EXPECT_EQ(first->answers + second->answers + third->answers, 0);
@@ -106,7 +106,7 @@ TEST_F(HoldTest, NoAnswerAnd503AreTriedAgainUntilTheTimeIsOver) {
 }
 
 TEST_F(HoldTest, OneThatNeverLeftIsToldThatNothingWasChanged) {
-  hold_.primary_is(service::Nowhere{});
+  hold_.primary_is(Nowhere{});
   const auto asked = ask("1");
   pass(5000);
   EXPECT_EQ(asked->answer.status, 503);
@@ -119,15 +119,14 @@ TEST_F(HoldTest, A503ToOneThatWaitedForAPositionIsItsAnswer) {
   forwarder_.end(0, http::unavailable("not taken in"));
   EXPECT_EQ(waited->answer.status, 503);
   const auto again = ask("2", false, "users=5");
-  forwarder_.end(0, service::not_primary(service::Nowhere{}));
+  forwarder_.end(0, not_primary(Nowhere{}));
   EXPECT_EQ(again->answers, 0);
   EXPECT_EQ(hold_.counts().held, 1U);
 }
 
 TEST_F(HoldTest, WhatAnotherNodeGaveOnIsNeverGivenOnNorHeld) {
-  for (const service::PrimaryLocation& primary :
-       {service::PrimaryLocation(kAtA), service::PrimaryLocation(service::Nowhere{}),
-        service::PrimaryLocation(service::Here{})}) {
+  for (const PrimaryLocation& primary :
+       {PrimaryLocation(kAtA), PrimaryLocation(Nowhere{}), PrimaryLocation(Here{})}) {
     hold_.primary_is(primary);
     const auto asked = ask("1", true);
     EXPECT_EQ(asked->answer.status, 503);
@@ -137,11 +136,11 @@ TEST_F(HoldTest, WhatAnotherNodeGaveOnIsNeverGivenOnNorHeld) {
 }
 
 TEST_F(HoldTest, MoreThanMayWaitAreRefusedAtOnceAndRoomIsGivenBack) {
-  hold_.primary_is(service::Nowhere{});
+  hold_.primary_is(Nowhere{});
   for (int i = 0; i < 4; ++i) ask("x");
   EXPECT_EQ(ask("one too many")->answer.status, 503);
-  hold_.primary_is(service::Here{});
-  hold_.primary_is(service::Nowhere{});
+  hold_.primary_is(Here{});
+  hold_.primary_is(Nowhere{});
   EXPECT_EQ(ask(std::string(4000, 'x'))->answer.status, 503) << "too large with what each takes beside";
   EXPECT_EQ(ask(std::string(3000, 'x'))->answers, 0);
   EXPECT_EQ(ask(std::string(3000, 'x'))->answer.status, 503);
@@ -155,7 +154,7 @@ TEST_F(HoldTest, WhereNothingIsHeldOnlyAPrimaryThatIsKnownIsTried) {
     hold.take(std::make_shared<Held>(Held{http::Reply(asked), {}, ++arrivals_, 0, clock_.now_ms + 5000}));
     return asked;
   };
-  hold.primary_is(service::Nowhere{});
+  hold.primary_is(Nowhere{});
   EXPECT_EQ(ask_it()->answer.status, 503) << "at once";
   hold.primary_is(kAtA);
   const auto answered = ask_it();
@@ -173,7 +172,7 @@ TEST_F(HoldTest, AnotherPrimaryGetsWhatWasAtTheOneBefore) {
   hold_.primary_is(kAtA);
   const auto asked = ask("1");
   hold_.primary_is(kAtA);
-  hold_.primary_is(service::Nowhere{});
+  hold_.primary_is(Nowhere{});
   EXPECT_EQ(forwarder_.under_way.size(), 1U) << "it may still be answered";
   hold_.primary_is(kAtC);
   ASSERT_EQ(forwarder_.under_way.size(), 1U);
@@ -202,7 +201,7 @@ TEST_F(HoldTest, EachCommandEndsOnceInEveryInterleaving) {
     };
     const auto some_outcome = [&]() -> Result<http::Response> {
       if (any(3) == 0) return HandForwarder::response(201);
-      return any(2) == 0 ? Result<http::Response>(service::not_primary(service::Nowhere{}))
+      return any(2) == 0 ? Result<http::Response>(not_primary(Nowhere{}))
                          : Result<http::Response>(Error{Retry::kOutcomeUnknown, "broken"});
     };
     const auto step = [&](bool healing) {
@@ -212,8 +211,7 @@ TEST_F(HoldTest, EachCommandEndsOnceInEveryInterleaving) {
           all.emplace(std::to_string(arrivals_), ask(std::to_string(arrivals_)));
           break;
         case 1: {
-          const std::array<service::PrimaryLocation, 4> places{service::Here{}, kAtA, kAtC,
-                                                               service::Nowhere{}};
+          const std::array<PrimaryLocation, 4> places{Here{}, kAtA, kAtC, Nowhere{}};
           hold_.primary_is(places[any(healing ? 1 : 4)]);
           break;
         }
@@ -241,7 +239,7 @@ TEST_F(HoldTest, EachCommandEndsOnceInEveryInterleaving) {
       collect();
     };
     for (int i = 0; i < 300; ++i) step(false);
-    hold_.primary_is(service::Here{});
+    hold_.primary_is(Here{});
     collect();
     for (int i = 0; i < 200; ++i) step(true);
     for (const auto& held : journal) held->reply(HandForwarder::response(201));
@@ -253,4 +251,4 @@ TEST_F(HoldTest, EachCommandEndsOnceInEveryInterleaving) {
 }
 
 }  // namespace
-}  // namespace sportapp::commands
+}  // namespace sportapp::hold

@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "ha/hold/primary_location.hpp"
 #include "net/http/forwarder.hpp"
-#include "server/service/primary_location.hpp"
 
-namespace sportapp::commands::testing {
+namespace sportapp::hold::testing {
 
-const inline service::Elsewhere kAtA{"a", "/run/a.sock", "127.0.0.1", 5001};
+const inline Elsewhere kAtA{"a", "/run/a.sock", "127.0.0.1", 5001};
 
 // As a forwarder is: requests under way end in an error when another address is chosen, or all are given up.
 class HandForwarder final : public http::Forwarder {
@@ -54,4 +54,4 @@ class HandForwarder final : public http::Forwarder {
   std::deque<Sent> under_way;
 };
 
-}  // namespace sportapp::commands::testing
+}  // namespace sportapp::hold::testing

@@ -8,12 +8,12 @@
 
 #include "base/clock.hpp"
 #include "base/loop.hpp"
+#include "ha/hold/primary_location.hpp"
 #include "net/http/forwarder.hpp"
 #include "net/http/message.hpp"
-#include "server/service/primary_location.hpp"
 #include "store/journal/submission.hpp"
 
-namespace sportapp::commands {
+namespace sportapp::hold {
 
 // A command from its arrival to its answer; in one place at a time.
 struct Held {
@@ -52,8 +52,8 @@ class Hold {
        std::function<void(HeldPtr)> execute);
   ~Hold();
 
-  void primary_is(service::PrimaryLocation primary);
-  [[nodiscard]] const service::PrimaryLocation& primary() const { return primary_; }
+  void primary_is(PrimaryLocation primary);
+  [[nodiscard]] const PrimaryLocation& primary() const { return primary_; }
   // One that cannot be executed here now, new or back from the journal. Never executed before take() returns.
   void take(HeldPtr held);
   [[nodiscard]] HoldCounts counts() const;
@@ -73,11 +73,11 @@ class Hold {
   Loop& loop_;
   http::Forwarder& forwarder_;
   const std::function<void(HeldPtr)> execute_;
-  service::PrimaryLocation primary_ = service::Here{};
+  PrimaryLocation primary_ = Here{};
   std::map<std::uint64_t, HeldPtr> held_;  // by arrival
   std::size_t bytes_ = 0;                  // of those held and those at the primary
   Loop::TimerId timer_ = 0;                // 0: none
   HoldCounts counts_;
 };
 
-}  // namespace sportapp::commands
+}  // namespace sportapp::hold
