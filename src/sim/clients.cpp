@@ -91,6 +91,7 @@ void Clients::send(std::size_t index) {
   client.sent = true;
   const auto id = client.now->id = ++requests_;
   sent_[id] = index;
+  open_[id] = upstream.link;
   world_.network.send(upstream.link, *this, encode(*client.now));
   process().after(world_.random.between(kMs, world_.settings.patience_most), [this, id] {
     const auto found = sent_.find(id);
@@ -133,6 +134,7 @@ void Clients::dialled(const std::string& to, Purpose, std::optional<LinkId> link
 }
 
 void Clients::broken(LinkId link) {
+  std::erase_if(open_, [&](const auto& one) { return one.second == link; });
   for (auto& [node, upstream] : upstreams_) {
     if (upstream.link != link) continue;
     upstream.link = 0;
@@ -151,6 +153,10 @@ void Clients::failed_at(const std::string& node) {
 
 void Clients::received(LinkId, const std::string& bytes) {
   const auto reply = decode_reply(bytes).value();
+  if (open_.erase(reply.request) == 0)
+    throw Violation(fmt::format("request {} is answered twice", reply.request));
+  if (reply.said == Said::kNotPrimary)
+    throw Violation(fmt::format("request {} is answered as if by one node to another", reply.request));
   const auto found = sent_.find(reply.request);
   if (found == sent_.end()) return;  // too late
   const auto index = found->second;

@@ -18,6 +18,8 @@ class Clients : public Host {
   void finish() { finishing_ = true; }
   [[nodiscard]] bool finished() const;
   [[nodiscard]] std::size_t refused() const { return refused_; }  // answers "not now", so far
+  // Some requests are still to be answered, though nobody may wait for it any more.
+  [[nodiscard]] bool has_open() const { return !open_.empty(); }
   [[nodiscard]] std::string describe() const;
 
   void accepted(LinkId, const std::string&, Purpose) override {}
@@ -51,6 +53,7 @@ class Clients : public Host {
   std::map<std::string, Upstream> upstreams_;
   std::uint64_t keys_ = 0, requests_ = 0;
   std::map<std::uint64_t, std::size_t> sent_;  // request -> client
+  std::map<std::uint64_t, LinkId> open_;       // sent on a connection that is still there
   std::size_t refused_ = 0;
   bool finishing_ = false;
 };

@@ -57,6 +57,8 @@ std::string describe(Said said, std::int64_t id) {
       return "not found";
     case Said::kNotNow:
       return "not now";
+    case Said::kNotPrimary:
+      return "not by this node";
   }
   return "?";
 }

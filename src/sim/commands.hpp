@@ -16,11 +16,12 @@ struct Request {
 };
 
 enum class Said : std::uint8_t {
-  kAdded,     // with `id`
-  kTaken,     // refused: `id` has it
-  kFound,     // read: `id` has it
-  kNotFound,  // read
-  kNotNow,    // nobody could answer; nothing is known of its effect
+  kAdded,       // with `id`
+  kTaken,       // refused: `id` has it
+  kFound,       // read: `id` has it
+  kNotFound,    // read
+  kNotNow,      // nobody could answer; nothing is known of its effect
+  kNotPrimary,  // to another node only, which keeps the request and tries again
 };
 struct Reply {
   std::uint64_t request = 0;

@@ -42,8 +42,8 @@ void NodeHost::start() {
                            running_->driver->frame(connection, frame);
                          }});
   running_->journal.start(journal_owner());
-  running_->reception =
-      std::make_unique<Reception>(*this, world_.network, world_.timeline, reception_owner());
+  running_->reception = std::make_unique<Reception>(*this, world_.network, world_.timeline, reception_owner(),
+                                                    world_.settings.hop);
   make_driver();
   running_->driver->tick();
   tick();

@@ -2,105 +2,91 @@
 
 #include <utility>
 
+#include "sim/http_form.hpp"
+
 namespace sportapp::simulator {
 namespace {
 
-constexpr Us kHold = 5000 * kMs;
-constexpr std::size_t kHeldMax = 100;
+constexpr std::int64_t kHoldMs = 5000;
+constexpr std::size_t kHeldMax = 12;  // so few that some are too many
+
+hold::PrimaryLocation location_of(const std::string& primary, const std::string& self) {
+  if (primary.empty()) return hold::Nowhere{};
+  if (primary == self) return hold::Here{};
+  return hold::Elsewhere{primary, {}, primary, 1};
+}
 
 }  // namespace
 
+Reception::Reception(Host& host, Network& network, Timeline& timeline, Owner owner, Us hop)
+    : host_(host),
+      network_(network),
+      owner_(std::move(owner)),
+      clock_(timeline),
+      loop_(host.process(), hop),
+      forwarder_(host, network, loop_),
+      hold_({.count_max = kHeldMax}, clock_, loop_, forwarder_,
+            [this](hold::HeldPtr held) { execute(std::move(held)); }),
+      open_(host.process(), host.name()) {
+  hold_.primary_is(hold::Nowhere{});
+}
+
 void Reception::request(LinkId link, const Request& request) {
-  held_.push_back({link, request, timeline_.now_us()});
-  look();
+  const auto arrival = ++arrivals_;
+  const auto now_ms = clock_.monotonic_ms();
+  auto reply =
+      open_.open(arrival, now_ms + kHoldMs, [this, link, id = request.id](const http::Response& response) {
+        network_.send(link, host_, encode(reply_of(id, response)));
+      });
+  auto held = std::make_shared<hold::Held>(hold::Held{std::move(reply), to_http(request)});
+  held->arrival = arrival;
+  held->arrived_ms = now_ms;
+  held->until_ms = now_ms + kHoldMs;
+  held->forwarded = request.forwarded;
+  execute(std::move(held));
 }
 
-void Reception::look() {
-  refuse_old();
-  if (owner_.decides()) {
-    const auto all = std::exchange(held_, {});
-    for (const auto& held : all) decide(held);
-  } else {
-    pass_on();
-  }
-}
-
-void Reception::decide(const Held& held) {
-  owner_.submit({held.request, [this, held](std::optional<Said> said, std::int64_t id) {
+// As the primary, which it may be no more when the journal looks at it.
+void Reception::execute(hold::HeldPtr held) {
+  if (!hold::is_here(hold_.primary())) return hold_.take(std::move(held));
+  open_.in_journal(held->arrival, true);
+  const auto request = request_of(held->request);
+  owner_.submit({request, [this, held = std::move(held), request](std::optional<Said> said, std::int64_t id) {
+                   std::optional<Reply> reply;
                    if (said) {
-                     owner_.answered(held.request, *said, id);
-                     answer(held, *said, id);
-                   } else {
-                     held_.push_back(held);  // the next look passes it on
+                     owner_.answered(request, *said, id);
+                     reply = Reply{request.id, *said, id};
                    }
+                   loop_.post([this, held, reply] { ended(held, reply); });
                  }});
 }
 
-void Reception::pass_on() {
-  const auto primary = owner_.primary();
-  if (held_.empty() || primary.empty()) return;
-  if (primary != link_to_) {
-    if (link_ != 0) {
-      network_.hang_up(link_, host_);
-      broken(link_);
-    }
-    link_to_ = primary;
-  }
-  if (link_ == 0) {
-    if (!std::exchange(dialling_, true)) network_.dial(host_, primary, Purpose::kRequest);
-    return;
-  }
-  std::deque<Held> kept;
-  for (const auto& held : std::exchange(held_, {})) {
-    if (held.request.forwarded) {
-      kept.push_back(held);
-      continue;
-    }
-    auto request = held.request;
-    request.id = ++passed_;
-    request.forwarded = true;
-    passed_on_[request.id] = held;
-    network_.send(link_, host_, encode(request));
-  }
-  held_ = kept;
+void Reception::ended(const hold::HeldPtr& held, std::optional<Reply> reply) {
+  open_.in_journal(held->arrival, false);
+  if (reply) return held->reply(to_http(*reply));
+  held->tried = true;
+  hold_.take(held);
+}
+
+void Reception::look() {
+  const auto counts = hold_.counts();
+  open_.look(clock_.monotonic_ms(), counts.held + counts.forwarding);
+  auto primary = owner_.decides() ? host_.name() : owner_.primary();
+  if (primary == primary_) return;
+  primary_ = primary;
+  loop_.post([this, primary = std::move(primary)] { hold_.primary_is(location_of(primary, host_.name())); });
 }
 
 void Reception::dialled(const std::string& to, std::optional<LinkId> link) {
-  dialling_ = false;
-  if (!link) return;
-  if (to != link_to_) return network_.hang_up(*link, host_);
-  link_ = *link;
-  look();
+  forwarder_.dialled(to, link);
+}
+
+void Reception::reply(LinkId link, const Reply& reply) {
+  forwarder_.reply(link, reply);
 }
 
 void Reception::broken(LinkId link) {
-  if (link != link_) return;
-  link_ = 0;
-  for (const auto& [id, held] : std::exchange(passed_on_, {})) held_.push_back(held);
-}
-
-void Reception::reply(LinkId, const Reply& reply) {
-  const auto found = passed_on_.find(reply.request);
-  if (found == passed_on_.end()) return;
-  const auto held = found->second;
-  passed_on_.erase(found);
-  if (reply.said == Said::kNotNow) {
-    held_.push_back(held);
-  } else {
-    answer(held, reply.said, reply.id);
-  }
-}
-
-void Reception::refuse_old() {
-  const auto now = timeline_.now_us();
-  while (!held_.empty() && (now - held_.front().since > kHold || held_.size() > kHeldMax)) {
-    answer(held_.front(), Said::kNotNow, 0);
-    held_.pop_front();
-  }
-}
-
-void Reception::answer(const Held& held, Said said, std::int64_t id) {
-  network_.send(held.link, host_, encode(Reply{held.request.id, said, id}));
+  forwarder_.broken(link);
 }
 
 }  // namespace sportapp::simulator

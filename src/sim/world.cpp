@@ -145,6 +145,7 @@ std::string World::what_is_not_well() const {
   if (settings_.fail_back_after_ms >= 0 && record.primary != names_.front()) return "another is primary";
   if (record.in_sync.size() != names_.size()) return "a node is not in sync";
   if (!clients_->finished()) return "clients wait";
+  if (clients_->has_open()) return "a request is not answered";
   for (const auto& node : nodes_) {
     if (node->files().head() != nodes_.front()->files().head()) return "journals differ";
   }
