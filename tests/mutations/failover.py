@@ -40,6 +40,7 @@ CORE = "src/store/journal/core.cpp"
 CORE_TASKS = "src/store/journal/core_tasks.cpp"
 WRITER = "src/store/journal/writer.cpp"
 DRIVER = "src/ha/node/node_driver.cpp"
+HOLD = "src/ha/hold/hold.cpp"
 SIM_FILES = "src/sim/sim_files.cpp"
 SERVICE_DRIVER = "src/ha/watch/service_driver.cpp"
 
@@ -178,6 +179,15 @@ MUTATIONS = (
              (Change(SERVICE_DRIVER, "if (std::exchange(peer.suspicion, std::nullopt))", "if (peer.suspicion)"),)),
     Mutation("not-saved", "a record that could not be written is taken for one that was",
              (Change(SERVICE_DRIVER, "core_.save_failed(now_ms, epoch);", "core_.saved(now_ms, epoch);"),)),
+    Mutation("answer-and-keep", "what the primary answered is passed on and tried again all the same",
+             (Change(HOLD, "  let_go(*held);\n  held->reply(std::move(*outcome));",
+                     "  held->reply(*outcome);\n  keep(held);"),)),
+    Mutation("drop-unanswered", "what the primary did not answer is dropped, and not tried at the next one",
+             (Change(HOLD, "  if (!outcome || is_to_be_tried_again(*held, *outcome)) return keep(held);",
+                     "  if (!outcome) return let_go(*held);\n"
+                     "  if (is_to_be_tried_again(*held, *outcome)) return keep(held);"),)),
+    Mutation("look-once", "what waits for a primary is looked at once, and then no more",
+             (Change(HOLD, "  if (!held_.empty()) arm();\n", ""),)),
 )
 
 
