@@ -21,6 +21,7 @@ class OpenRequests {
                                  std::function<void(const http::Response&)> send);
   // The journal has it, which may take any time; or has it no more.
   void in_journal(std::uint64_t arrival, bool it_is);
+  [[nodiscard]] bool has(std::uint64_t arrival) const { return node_->open.contains(arrival); }
   // Now and then. `kept`: so many the node says that it keeps, beside those which the journal has.
   void look(std::int64_t now_ms, std::size_t kept);
 

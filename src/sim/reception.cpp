@@ -1,7 +1,10 @@
 #include "sim/reception.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "sim/checker.hpp"
 #include "sim/http_form.hpp"
 
 namespace sportapp::simulator {
@@ -48,7 +51,7 @@ void Reception::request(LinkId link, const Request& request) {
 
 // As the primary, which it may be no more when the journal looks at it.
 void Reception::execute(hold::HeldPtr held) {
-  if (!hold::is_here(hold_.primary())) return hold_.take(std::move(held));
+  if (!hold::is_here(hold_.primary())) return take(held);
   open_.in_journal(held->arrival, true);
   const auto request = request_of(held->request);
   owner_.submit({request, [this, held = std::move(held), request](std::optional<Said> said, std::int64_t id) {
@@ -65,7 +68,16 @@ void Reception::ended(const hold::HeldPtr& held, std::optional<Reply> reply) {
   open_.in_journal(held->arrival, false);
   if (reply) return held->reply(to_http(*reply));
   held->tried = true;
+  take(held);
+}
+
+// Whoever passed a request on keeps it: were it kept here, too, or passed on further, two would try it.
+void Reception::take(const hold::HeldPtr& held) {
   hold_.take(held);
+  if (held->forwarded && open_.has(held->arrival)) {
+    throw Violation(fmt::format("{} does not give its request {} back, which another node passed on",
+                                host_.name(), held->arrival));
+  }
 }
 
 void Reception::look() {

@@ -33,6 +33,7 @@ class Reception {
 
  private:
   void execute(hold::HeldPtr held);
+  void take(const hold::HeldPtr& held);
   void ended(const hold::HeldPtr& held, std::optional<Reply> reply);
 
   Host& host_;
