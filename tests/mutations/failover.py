@@ -186,6 +186,8 @@ MUTATIONS = (
              (Change(HOLD, "  if (!outcome || is_to_be_tried_again(*held, *outcome)) return keep(held);",
                      "  if (!outcome) return let_go(*held);\n"
                      "  if (is_to_be_tried_again(*held, *outcome)) return keep(held);"),)),
+    Mutation("keep-passed-on", "what another node passed on is kept here, too, and passed on further",
+             (Change(HOLD, "  if (held->forwarded) return held->reply(not_primary(primary_));\n", ""),)),
     Mutation("look-once", "what waits for a primary is looked at once, and then no more",
              (Change(HOLD, "  if (!held_.empty()) arm();\n", ""),)),
 )
