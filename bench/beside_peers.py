@@ -8,6 +8,7 @@ from instance import Instance
 from peers.etcd import Etcd
 from peers.flask_stack import Flask
 from peers.postgres import Postgres
+from peers.redis import Redis
 from redundancy import Failover, settings
 
 WARM_UP_CONNECTIONS, WARM_UP_S = 16, 2
@@ -26,7 +27,7 @@ class SportApp(Instance):
         return load.register(self.url, connections, seconds)
 
 
-PEERS = {"SportApp": SportApp, "PostgreSQL": Postgres, "etcd": Etcd, "Flask": Flask}
+PEERS = {"SportApp": SportApp, "PostgreSQL": Postgres, "etcd": Etcd, "Redis": Redis, "Flask": Flask}
 
 
 def measure(options, folder: Path, say) -> dict:

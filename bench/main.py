@@ -28,7 +28,7 @@ EXAMPLES = """examples:
   ./sportapp bench --catch-up                        how long a node takes that missed 1,000, 10,000, 100,000 entries
   ./sportapp bench --against ../old/build/release/bin/sportapp --repeat 5
                                                      registrations/s and outage beside another build, in turn
-  ./sportapp bench --peers --repeat 5                registrations/s beside PostgreSQL, etcd and Flask, in turn
+  ./sportapp bench --peers --repeat 5                registrations/s beside PostgreSQL, etcd, Redis and Flask
   ./sportapp bench --orders                          from POST to completed at 200 orders/s, and nothing else
 
 Everything runs on a data folder of its own, which is removed at the end; a running instance is not touched.
@@ -60,7 +60,7 @@ def arguments():
                         help="measure only registrations and the outage at a failover, beside this other sportapp")
     parser.add_argument("--peers", action="store_true",
                         help="measure only registrations, beside inserts into PostgreSQL with a synchronous standby, puts into "
-                             "an etcd of three, and the Flask stack of bench/peers/flask")
+                             "an etcd of three, SET and WAIT 1 at a Redis with a replica, and the Flask stack of bench/peers/flask")
     parser.add_argument("--kills", type=int, default=5, help="failovers in each round of --against (default: 5)")
     parser.add_argument("--skip-floors", action="store_true", help="measure the system only")
     parser.add_argument("--disk", type=Path, default=ROOT / "build", metavar="DIR",
