@@ -20,7 +20,7 @@ SimJournal::SimJournal(Process& process, Disk& disk, NodeFiles& files, const Clo
                    core_.step(std::nullopt);
                    look_for_work();
                  }),
-      inbox_({kQueueMax, kBatchMax, false, true}),
+      inbox_(std::make_shared<journal::Inbox>(journal::Inbox::Options{kQueueMax, kBatchMax, false, true})),
       core_({options_, clock, sim_files_, inbox_, view_, readers_}) {}
 
 void SimJournal::start(Owner owner) {
@@ -40,7 +40,7 @@ void SimJournal::submit(Command command) {
     const auto reply = reply_of(request, outcome);
     reply ? done(reply->said, reply->id) : done(std::nullopt, 0);
   };
-  if (const auto refused = inbox_.submit(submission, done)) return done(*refused);
+  if (const auto refused = inbox_->submit(submission, done)) return done(*refused);
   look_for_work();
 }
 
@@ -50,16 +50,16 @@ void SimJournal::trim(std::int64_t part) {
   if (some <= 0) return;
   const journal::TrimRequest request{Seq{files_.base.value + some}, static_cast<std::size_t>(some),
                                      readers_.opened};
-  inbox_.put(journal::Trim{request, [this](const Result<journal::Trimmed>& trimmed) {
-                             if (!trimmed || trimmed->base <= files_.base) return;
-                             files_.base = trimmed->base;
-                             owner_.trimmed(files_.at(trimmed->base));
-                           }});
+  inbox_->put(journal::Trim{request, [this](const Result<journal::Trimmed>& trimmed) {
+                              if (!trimmed || trimmed->base <= files_.base) return;
+                              files_.base = trimmed->base;
+                              owner_.trimmed(files_.at(trimmed->base));
+                            }});
   look_for_work();
 }
 
 journal::JournalStatus SimJournal::status() const {
-  journal::JournalStatus status{.failing = inbox_.failing(), .leading = inbox_.takes_commands()};
+  journal::JournalStatus status{.failing = inbox_->failing(), .leading = inbox_->takes_commands()};
   view_.read([&](const journal::View::Shown& shown) {
     status.head = shown.durable.seq;
     status.head_hash = shown.durable.hash;
@@ -72,28 +72,28 @@ journal::JournalStatus SimJournal::status() const {
 }
 
 void SimJournal::lead(Epoch epoch, bool settles) {
-  inbox_.put(journal::Turn{epoch, {}, settles});
+  inbox_->put(journal::Turn{epoch, {}, settles});
   look_for_work();
 }
 
 void SimJournal::follow(std::function<void()> done) {
-  inbox_.put(journal::Turn{std::nullopt, std::move(done)});
+  inbox_->put(journal::Turn{std::nullopt, std::move(done)});
   look_for_work();
 }
 
 void SimJournal::append(journal::SharedEntries entries, std::function<void(Result<Position>)> done) {
   journal::Append append{std::move(entries), std::move(done)};
-  if (!inbox_.put(append)) return append.done(Error{Retry::kLater, "too much waits"});
+  if (!inbox_->put(append)) return append.done(Error{Retry::kLater, "too much waits"});
   look_for_work();
 }
 
 void SimJournal::replace(std::filesystem::path file, std::function<void(Result<Position>)> done) {
-  inbox_.put(journal::Replace{std::move(file), std::move(done)});
+  inbox_->put(journal::Replace{std::move(file), std::move(done)});
   look_for_work();
 }
 
 void SimJournal::accept_loss() {
-  inbox_.put(journal::AcceptLoss{});
+  inbox_->put(journal::AcceptLoss{});
   look_for_work();
 }
 
@@ -113,7 +113,7 @@ void SimJournal::committed(Position head) {
 // As its thread waits: for work that can be carried out, or until something is due.
 void SimJournal::look_for_work() {
   wait_until_due();
-  if (woken_ || !inbox_.has_work(core_.able())) return;
+  if (woken_ || !inbox_->has_work(core_.able())) return;
   woken_ = true;
   process_.after(hop_, [this] {
     woken_ = false;
@@ -129,7 +129,7 @@ void SimJournal::wait_until_due() {
 }
 
 void SimJournal::step() {
-  core_.step(inbox_.take(core_.able()));
+  core_.step(inbox_->take(core_.able()));
   look_for_work();
 }
 

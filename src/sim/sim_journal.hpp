@@ -2,6 +2,7 @@
 // simulated files.
 #pragma once
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -61,7 +62,7 @@ class SimJournal final : public journal::ReplicatedJournal, private journal::Com
   SimFiles sim_files_;
   Owner owner_;
   journal::Options options_;
-  journal::Inbox inbox_;
+  const std::shared_ptr<journal::Inbox> inbox_;
   journal::View view_;
   journal::Durable readers_;
   journal::Core core_;

@@ -46,7 +46,7 @@ SERVICE_DRIVER = "src/ha/watch/service_driver.cpp"
 
 MUTATIONS = (
     Mutation("settled", "a spare deletes what may come to nothing yet",
-             (Change(CORE_TASKS, "  settle(before);", "  settle(writer_->last());"),)),
+             (Change(CORE_TASKS, "  settle(before);", "  settle(before.seq < Seq{} ? before : writer_->last());"),)),
     Mutation("spare-first", "an answer is given before the spares have it",
              (Change(REPLICA, AWAITED, AWAITED.replace("return", "continue")),)),
     Mutation("in-sync-only", "a node that is not in sync is made primary",
@@ -132,7 +132,7 @@ MUTATIONS = (
                      "  if (holds(mark.head) || !journal.empty()) return failover::Damage::kNone;"))),
     Mutation("damaged-acks", "a node whose journal is damaged takes entries and acknowledges them",
              (Change(FOLLOWING, "handle(message, damaged ? kUnusable : head, actions);", "handle(message, head, actions);"),
-              Change(CORE_TASKS, "  if (!writer_) return given.done(Error{Retry::kLater, inbox_.failing()});",
+              Change(CORE_TASKS, "  if (!writer_) return given.done(Error{Retry::kLater, inbox_->failing()});",
                      "  if (!writer_) return given.done(Position{given.entries.back().seq, given.entries.back().hash});"))),
     Mutation("guess-record", "a lost record is rewritten though a journal is damaged",
              (Change(JUDGEMENT, "return known.view.report.damage == Damage::kNone && known.compared &&",
@@ -152,8 +152,8 @@ MUTATIONS = (
     Mutation("verdict", "a batch that the gate refuses is committed and answered",
              (Change(CORE, "  if (!verdict.passed) return stop_leading(verdict.passed.error());\n", ""),)),
     Mutation("keep-refused", "what was decided of a batch that the gate refused stays in the journal",
-             (Change(CORE, "  writer_->undo();\n  auto waiting = inbox_.stopped_leading();",
-                     "  writer_->commit();\n  auto waiting = inbox_.stopped_leading();"),)),
+             (Change(CORE, "  writer_->undo();\n  auto waiting = inbox_->stopped_leading();",
+                     "  writer_->commit();\n  auto waiting = inbox_->stopped_leading();"),)),
     Mutation("write-failed", "a write that failed is taken for one that is on disk",
              (Change(CORE, "  if (failed) {\n    fail(*failed, true);", "  if (failed && failed->damaged) {\n    fail(*failed, true);"),)),
     Mutation("keep-epoch", "a journal that leads anew goes on under the epoch that it had",

@@ -54,7 +54,7 @@ void Core::start() {
   if (!open_writer()) {
     spdlog::error("journal cannot be used, nothing is taken: {}", fault_->why);
     recover_at_ms_ = clock_.monotonic_ms() + kRecoverEveryMs;
-    static_cast<void>(inbox_.begin_failing(fault_->why));
+    static_cast<void>(inbox_->begin_failing(fault_->why));
   } else if (options_.leading) {
     settle(writer_->last());
     mark();
@@ -94,7 +94,7 @@ void Core::decide(Batch batch) {
   open_ = Open{.began_us = monotonic_us()};
   try {
     auto decided = writer_->decide(batch, epoch_, clock_.wall_ms(), options_.on_deciding);
-    inbox_.put_back(batch, decided.outcomes.size());
+    inbox_->put_back(batch, decided.outcomes.size());
     open_->batch = std::move(batch);
     open_->outcomes = std::move(decided.outcomes);
     open_->entries = std::move(decided.entries);
@@ -105,8 +105,8 @@ void Core::decide(Batch batch) {
   open_->decided_us = monotonic_us();
   if (options_.gate == nullptr) return commit();
   at_gate_ = true;
-  options_.gate->before_commit(open_->entries, [this, number = ++batches_](Result<void> passed) {
-    inbox_.put(Verdict{number, std::move(passed)});
+  options_.gate->before_commit(open_->entries, [inbox = inbox_, number = ++batches_](Result<void> passed) {
+    inbox->put(Verdict{number, std::move(passed)});
   });
 }
 
@@ -181,7 +181,7 @@ void Core::stop_leading(const Error& error) {
   auto open = std::move(*std::exchange(open_, std::nullopt));
   spdlog::warn("the journal stepped down; rolled back a batch of {}: {}", open.batch.size(), error.what);
   writer_->undo();
-  auto waiting = inbox_.stopped_leading();
+  auto waiting = inbox_->stopped_leading();
   answer_all(open.batch, NotPrimary{});
   answer_all(waiting, NotPrimary{});
 }
@@ -190,7 +190,7 @@ void Core::fail(const WriteFailed& failed, bool committing) {
   auto open = std::move(*std::exchange(open_, std::nullopt));
   begin_failing(failed);
   const bool unknown = committing && options_.gate == nullptr;
-  answer_all(open.batch, unknown ? Outcome(outcome_unknown()) : inbox_.refusal());
+  answer_all(open.batch, unknown ? Outcome(outcome_unknown()) : inbox_->refusal());
 }
 
 // The transaction under way is undone.
@@ -209,8 +209,8 @@ void Core::begin_failing(Fault why) {
   spdlog::error("journal cannot write, nothing is taken: {}", why.why);
   writer_.reset();
   is_failing(std::move(why));
-  auto waiting = inbox_.begin_failing(fault_->why);
-  answer_all(waiting, inbox_.refusal());
+  auto waiting = inbox_->begin_failing(fault_->why);
+  answer_all(waiting, inbox_->refusal());
   if (options_.on_failing) options_.on_failing(fault_->why, fault_->damaged);
 }
 
@@ -237,12 +237,12 @@ void Core::recover() {
   if (!fault_->passes) return;
   const bool was_damaged = fault_->damaged;
   if (!open_writer()) {
-    if (inbox_.still_failing(fault_->why)) spdlog::error("journal still cannot write: {}", fault_->why);
+    if (inbox_->still_failing(fault_->why)) spdlog::error("journal still cannot write: {}", fault_->why);
     if (fault_->damaged && !was_damaged && options_.on_failing) options_.on_failing(fault_->why, true);
     return;
   }
   spdlog::warn("journal writes again, head={}", writer_->head().seq.value);
-  inbox_.recovered();
+  inbox_->recovered();
   if (options_.on_recovered) options_.on_recovered();
 }
 

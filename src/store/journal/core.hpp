@@ -24,12 +24,12 @@ class Core {
  public:
   static constexpr std::int64_t kRecoverEveryMs = 500;
 
-  // All of them must outlive it.
+  // What is not shared must outlive it.
   struct Around {
     const Options& options;
     const Clock& clock;
     Files& files;
-    Inbox& inbox;
+    std::shared_ptr<Inbox> inbox;  // also what the gate says when the journal is gone has a place
     View& view;
     Durable& readers;
   };
@@ -85,7 +85,7 @@ class Core {
   const Options& options_;
   const Clock& clock_;
   Files& files_;
-  Inbox& inbox_;
+  const std::shared_ptr<Inbox> inbox_;
   View& view_;
   Durable& readers_;
 

@@ -24,14 +24,14 @@ void Core::perform(Turn& turn) {
     settle(writer_->last());
     mark();
   }
-  auto waiting = inbox_.turned(turn.lead.has_value());
+  auto waiting = inbox_->turned(turn.lead.has_value());
   for (auto& pending : waiting) pending.done(NotPrimary{});
   if (turn.done) turn.done();
 }
 
 void Core::perform(Append& given) {
-  if (inbox_.leading()) return given.done(leads());
-  if (!writer_) return given.done(Error{Retry::kLater, inbox_.failing()});
+  if (inbox_->leading()) return given.done(leads());
+  if (!writer_) return given.done(Error{Retry::kLater, inbox_->failing()});
   if (given.entries.empty()) return given.done(writer_->head());
   // A primary sends what follows only when it committed what it sent before, or has it on its own disk.
   const auto before = writer_->last();
@@ -62,7 +62,7 @@ void Core::appended(const Settled& before, const Append& given, const std::optio
 }
 
 void Core::perform(Replace& given) {
-  given.done(inbox_.leading() ? leads() : replace(given.file));
+  given.done(inbox_->leading() ? leads() : replace(given.file));
 }
 
 Result<Position> Core::replace(const std::filesystem::path& file) {
@@ -81,13 +81,13 @@ Result<Position> Core::replace(const std::filesystem::path& file) {
   if (!replaced && !is_unknown && fault_ && fault_->damaged) return replaced.error();
   const bool opened = open_writer();
   if (opened && was_failing) {
-    inbox_.recovered();
+    inbox_->recovered();
     if (options_.on_recovered) options_.on_recovered();
   } else if (!opened) {
     begin_failing(*fault_);
   }
   if (!replaced) return replaced.error();
-  if (!writer_) return Error{Retry::kOutcomeUnknown, inbox_.failing()};
+  if (!writer_) return Error{Retry::kOutcomeUnknown, inbox_->failing()};
   spdlog::warn("journal was replaced by a copy of the primary's, head={}; the old one is kept beside it",
                writer_->head().seq.value);
   return writer_->head();
@@ -105,7 +105,7 @@ void Core::perform(AcceptLoss&) {
   spdlog::warn("an operator accepts that {} ends at entry {}", options_.file.string(), end.seq.value);
   if (auto accepted = files_.accept_loss(end); !accepted) return begin_failing(fault_of(accepted.error()));
   if (!open_writer()) return begin_failing(*fault_);
-  inbox_.recovered();
+  inbox_->recovered();
   if (options_.on_recovered) options_.on_recovered();
 }
 
@@ -114,7 +114,7 @@ void Core::perform(Trim& given) {
 }
 
 Result<Trimmed> Core::trim(const TrimRequest& request) {
-  if (!writer_) return Error{Retry::kLater, inbox_.failing()};
+  if (!writer_) return Error{Retry::kLater, inbox_->failing()};
   if (request.opened != readers_.opened) {
     return Error{Retry::kLater, fmt::format("{} was reopened meanwhile", options_.file.string())};
   }

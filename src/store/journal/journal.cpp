@@ -26,10 +26,10 @@ Result<std::unique_ptr<Journal>> Journal::open(Options options, const domain::Do
 }
 
 Journal::~Journal() {
-  impl_->inbox.stop();
+  impl_->inbox->stop();
   impl_->thread.join();
   impl_->background.reset();
-  impl_->inbox.refuse_all();
+  impl_->inbox->refuse_all();
   if (auto* writer = impl_->core.writer()) impl_->opener.close(*writer);
 }
 
@@ -38,7 +38,7 @@ void Journal::Impl::start() {
   background = std::make_unique<BackgroundCheck>(
       options.file, readers, domain, options.pace,
       BackgroundCheck::Owner{[this](std::string what, std::int64_t opened) {
-                               inbox.put(FoundDamaged{std::move(what), opened});
+                               inbox->put(FoundDamaged{std::move(what), opened});
                              },
                              [this] { return opener.was_complete(); }});
   thread = std::thread([this] { run(); });
@@ -51,44 +51,44 @@ void Journal::Impl::run() {
     return std::chrono::steady_clock::now() +
            std::chrono::milliseconds(std::max<std::int64_t>(0, *due_ms - clock.monotonic_ms()));
   };
-  while (inbox.wait(core.able(), due())) core.step(inbox.take(core.able()));
+  while (inbox->wait(core.able(), due())) core.step(inbox->take(core.able()));
   core.stop();
 }
 
 void Journal::submit(Submission submission, Done done) {
-  if (auto refused = impl_->inbox.submit(submission, done)) done(std::move(*refused));
+  if (auto refused = impl_->inbox->submit(submission, done)) done(std::move(*refused));
 }
 
 void Journal::lead(Epoch epoch, bool settles) {
-  impl_->inbox.put(Turn{epoch, {}, settles});
+  impl_->inbox->put(Turn{epoch, {}, settles});
 }
 
 void Journal::follow(std::function<void()> done) {
-  impl_->inbox.put(Turn{std::nullopt, std::move(done)});
+  impl_->inbox->put(Turn{std::nullopt, std::move(done)});
 }
 
 void Journal::append(SharedEntries entries, std::function<void(Result<Position>)> done) {
   Append append{std::move(entries), std::move(done)};
-  if (impl_->inbox.put(append)) return;
+  if (impl_->inbox->put(append)) return;
   append.done(Error{Retry::kLater, "too many entries of the primary wait to be written here"});
 }
 
 void Journal::replace(std::filesystem::path file, std::function<void(Result<Position>)> done) {
-  impl_->inbox.put(Replace{std::move(file), std::move(done)});
+  impl_->inbox->put(Replace{std::move(file), std::move(done)});
 }
 
 void Journal::accept_loss() {
-  impl_->inbox.put(AcceptLoss{});
+  impl_->inbox->put(AcceptLoss{});
 }
 
 void Journal::trim(TrimRequest request, std::function<void(Result<Trimmed>)> done) {
-  impl_->inbox.put(Trim{request, std::move(done)});
+  impl_->inbox->put(Trim{request, std::move(done)});
 }
 
 JournalStatus Journal::status() const {
-  auto failing = impl_->inbox.failing();
-  const bool leading = impl_->inbox.takes_commands();
-  JournalStatus status{.queued = impl_->inbox.queued(),
+  auto failing = impl_->inbox->failing();
+  const bool leading = impl_->inbox->takes_commands();
+  JournalStatus status{.queued = impl_->inbox->queued(),
                        .failing = std::move(failing),
                        .leading = leading,
                        .opened = impl_->readers->opened,

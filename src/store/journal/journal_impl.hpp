@@ -16,7 +16,8 @@ struct Journal::Impl {
       : options(std::move(options_given)),
         domain(domain_given),
         clock(clock_given),
-        inbox({options.queue_max, options.batch_max, options.leading, options.gate != nullptr}),
+        inbox(std::make_shared<Inbox>(
+            Inbox::Options{options.queue_max, options.batch_max, options.leading, options.gate != nullptr})),
         opener(options.file, domain),
         core({options, clock, opener, inbox, view, *readers}) {
     view.change([this](View::Shown& shown) {
@@ -29,7 +30,7 @@ struct Journal::Impl {
   const domain::Domain& domain;
   const Clock& clock;
   const std::shared_ptr<Durable> readers = std::make_shared<Durable>();
-  Inbox inbox;
+  const std::shared_ptr<Inbox> inbox;
   View view;
 
   // Owned by the journal's thread.

@@ -19,7 +19,8 @@ namespace sportapp::journal {
 // has the entries on disk. Called on the journal's thread, for every batch that has an outcome to give.
 class CommitGate {
  public:
-  // Once for each batch, from any thread, possibly before before_commit() returns. An error rolls the batch
+  // Once for each batch, from any thread, possibly before before_commit() returns; when the journal is gone,
+  // it does nothing. An error rolls the batch
   // back, each of its commands is answered NotPrimary, and the journal stops leading.
   using Verdict = std::function<void(Result<void>)>;
 
