@@ -29,6 +29,7 @@ EXAMPLES = """examples:
   ./sportapp bench --against ../old/build/release/bin/sportapp --repeat 5
                                                      registrations/s and outage beside another build, in turn
   ./sportapp bench --peers --repeat 5                registrations/s beside PostgreSQL, etcd, Redis and Flask
+  ./sportapp bench --outages --repeat 3              how long writes stop, beside Sentinel, Patroni, pg_auto_failover
   ./sportapp bench --orders                          from POST to completed at 200 orders/s, and nothing else
 
 Everything runs on a data folder of its own, which is removed at the end; a running instance is not touched.
@@ -61,6 +62,9 @@ def arguments():
     parser.add_argument("--peers", action="store_true",
                         help="measure only registrations, beside inserts into PostgreSQL with a synchronous standby, puts into "
                              "an etcd of three, SET and WAIT 1 at a Redis with a replica, and the Flask stack of bench/peers/flask")
+    parser.add_argument("--outages", action="store_true",
+                        help="measure only how long writes stop when the primary is killed, beside Redis Sentinel, Patroni and "
+                             "pg_auto_failover, each as it comes and tuned (some 5 minutes)")
     parser.add_argument("--kills", type=int, default=5, help="failovers in each round of --against (default: 5)")
     parser.add_argument("--skip-floors", action="store_true", help="measure the system only")
     parser.add_argument("--disk", type=Path, default=ROOT / "build", metavar="DIR",
@@ -153,6 +157,12 @@ def measure(options, folder: Path, results: dict):
         say(report.heading("Registrations, or what comes next to them, one system after the other"))
         results["peers"] = beside_peers.measure(options, folder, say)
         return
+    if options.outages:
+        import outages  # needs packages that nothing else does
+
+        say(report.heading("The primary is killed, one system after the other"))
+        results["outages"] = outages.measure(options, folder, say)
+        return
     if options.spares:
         say(report.heading("Registrations by spares, through the gateway, one after the other"))
         results["spares"] = redundancy.measure_spares(options, folder, say)
@@ -182,6 +192,22 @@ def measure(options, folder: Path, results: dict):
         say(report.memory_table(results["memory"]))
 
 
+def write(options, results: dict):
+    written = ROOT / "bench" / "results" / (time.strftime("%Y%m%d-%H%M%S") + ".json")
+    written.parent.mkdir(exist_ok=True)
+    written.write_text(json.dumps(results, indent=1) + "\n")
+    say(f"\nwritten: {written.relative_to(ROOT)}")
+    if options.peers or options.outages:
+        import plot  # needs a package that nothing else does
+
+        picture = written.with_suffix(".svg")
+        if options.peers:
+            plot.peers(beside_peers.medians(options.connections, results["peers"]), picture)
+        else:
+            plot.outages(results["outages"], picture)
+        say(f"written: {picture.relative_to(ROOT)}")
+
+
 def main() -> int:
     options = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -202,10 +228,7 @@ def main() -> int:
         return 1
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    written = ROOT / "bench" / "results" / (time.strftime("%Y%m%d-%H%M%S") + ".json")
-    written.parent.mkdir(exist_ok=True)
-    written.write_text(json.dumps(results, indent=1) + "\n")
-    say(f"\nwritten: {written.relative_to(ROOT)}")
+    write(options, results)
     return 0
 
 

@@ -8,7 +8,8 @@ from instance import ROOT
 
 LOAD_HEADER = "  connections        per s   p50 ms   p99 ms  p99.9 ms   not 2xx  socket errors"
 
-HEADERLESS = ("Floor: plain", "Processor time", "Projection", "Resident", "Preloading", "Orders", "A node that comes back")
+HEADERLESS = ("Floor: plain", "Processor time", "Projection", "Resident", "Preloading", "Orders", "A node that comes back",
+              "The primary is killed")
 
 
 def heading(text: str) -> str:

@@ -1,5 +1,6 @@
 """What runs for the length of a `with`."""
 import subprocess
+import time
 
 
 def end(process: subprocess.Popen, within_s: float):
@@ -10,6 +11,21 @@ def end(process: subprocess.Popen, within_s: float):
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def wait_until(holds, within_s: float, otherwise: str):
+    """An error of `holds` counts as no: it may pass."""
+    until = time.monotonic() + within_s
+    while True:
+        try:
+            if holds():
+                return
+            why = ""
+        except Exception as failed:  # noqa: BLE001
+            why = f" ({str(failed).strip()})"
+        if time.monotonic() > until:
+            raise RuntimeError(f"{otherwise}, after {within_s} s{why}")
+        time.sleep(0.2)
 
 
 class Started:

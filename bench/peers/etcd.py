@@ -1,14 +1,11 @@
 """etcd of three, each with its log on this disk: one put a request, by its HTTP gateway."""
-import contextlib
 import subprocess
-import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 import load
 from instance import free_port
-from started import Started, end
+from started import Started, end, wait_until
 
 PROGRAM = Path("/usr/bin/etcd")
 NAMES = ("one", "two", "three")
@@ -41,15 +38,11 @@ class Etcd(Started):
             end(process, ENDS_WITHIN_S)
 
     def _wait_healthy(self, url: str):
-        until = time.monotonic() + HEALTHY_WITHIN_S
-        while True:
-            with contextlib.suppress(OSError, urllib.error.URLError):
-                with urllib.request.urlopen(url + "/health", timeout=2) as answer:
-                    if b'"true"' in answer.read():
-                        return
-            if time.monotonic() > until:
-                raise RuntimeError(f"etcd at {url} does not become healthy; see {self._folder}")
-            time.sleep(0.2)
+        def healthy() -> bool:
+            with urllib.request.urlopen(url + "/health", timeout=2) as answer:
+                return b'"true"' in answer.read()
+
+        wait_until(healthy, HEALTHY_WITHIN_S, f"etcd at {url} does not become healthy; see {self._folder}")
 
     def measure(self, connections: int, seconds: int) -> dict:
         return load.wrk("etcd", self.url, connections, seconds)

@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from started import Started
+from started import Started, wait_until
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 USER = "postgres"  # PostgreSQL refuses to run as root
@@ -19,6 +19,18 @@ port = {port}
 max_connections = 300
 """
 IN_SYNC_WITHIN_S = 30
+
+
+def as_user() -> list:
+    """What a command begins with, so that PostgreSQL runs it."""
+    if os.getuid() != 0:
+        return []
+    user = pwd.getpwnam(USER)
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups"]
+
+
+def postmaster_of(data: Path) -> int:
+    return int((data / "postmaster.pid").read_text().split("\n", 1)[0])
 
 
 class Postgres(Started):
@@ -46,15 +58,9 @@ class Postgres(Started):
             self._run("pg_ctl", "-D", self._folder / name, "-m", "immediate", "stop")
         self._started = []
 
-    def _as_user(self) -> list:
-        if os.getuid() != 0:
-            return []
-        user = pwd.getpwnam(USER)
-        return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups"]
-
     def _run(self, program: str, *arguments) -> str:
         with open(self._folder / "said.log", "w+") as said:  # a pipe would be held open by what stays running
-            done = subprocess.run([*self._as_user(), BIN / program, *arguments], cwd="/", stdin=subprocess.DEVNULL, stdout=said,
+            done = subprocess.run([*as_user(), BIN / program, *arguments], cwd="/", stdin=subprocess.DEVNULL, stdout=said,
                                   stderr=subprocess.STDOUT, timeout=600)
             said.seek(0)
             text = said.read()
@@ -72,11 +78,8 @@ class Postgres(Started):
         return self._run("psql", "-h", self._folder, "-p", "5432", "-U", USER, "-At", "-c", text).strip()
 
     def _wait_in_sync(self):
-        until = time.monotonic() + IN_SYNC_WITHIN_S
-        while self._sql("SELECT sync_state FROM pg_stat_replication") != "sync":
-            if time.monotonic() > until:
-                raise RuntimeError(f"the standby is not synchronous after {IN_SYNC_WITHIN_S} s")
-            time.sleep(0.2)
+        wait_until(lambda: self._sql("SELECT sync_state FROM pg_stat_replication") == "sync", IN_SYNC_WITHIN_S,
+                   "the standby is not synchronous")
 
     def measure(self, connections: int, seconds: int) -> dict:
         logs = self._folder / f"pgbench-{connections}-{time.monotonic_ns()}"

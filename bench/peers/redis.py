@@ -1,11 +1,10 @@
 """Redis with a replica, both with each write on disk before it is answered; a request is SET and WAIT 1."""
 import json
 import subprocess
-import time
 from pathlib import Path
 
 from instance import ROOT, free_port
-from started import Started, end
+from started import Started, end, wait_until
 
 PROGRAM = "/usr/bin/redis-server"
 LOAD = ROOT / "build" / "release" / "bin" / "redis_wait"
@@ -41,11 +40,8 @@ class Redis(Started):
                 stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT))
 
     def _wait_linked(self, port: int):
-        until = time.monotonic() + LINKED_WITHIN_S
-        while "master_link_status:up" not in self._ask(port, "info", "replication"):
-            if time.monotonic() > until:
-                raise RuntimeError(f"the replica does not follow after {LINKED_WITHIN_S} s; see {self._folder}")
-            time.sleep(0.2)
+        wait_until(lambda: "master_link_status:up" in self._ask(port, "info", "replication"), LINKED_WITHIN_S,
+                   f"the replica does not follow; see {self._folder}")
 
     @staticmethod
     def _ask(port: int, *command: str) -> str:
