@@ -18,6 +18,9 @@ namespace {
 
 using Replica = replication::Replica;
 
+// So old is what role() says at most; what the process acts on is told at once. The driver ticks as often.
+constexpr std::int64_t kViewOldMs = 50;
+
 std::uint64_t random_run() {
   std::random_device random;
   return (std::uint64_t{random()} << 32 | random()) | 1U;
@@ -48,6 +51,11 @@ struct LiveNode::Impl {
   std::unique_ptr<NodeLog> log;
   std::unique_ptr<NodeDriver> driver;  // its work ends before it does: by endpoint->stop()
 
+  // The link's thread only: as last told.
+  bool decided = false;
+  std::string primary;
+  std::int64_t viewed_ms = 0;
+
   std::mutex told_mutex;       // guards the next: whatever the journal says is told after it is said how it
   NodeDriver* told = nullptr;  // began
 
@@ -71,12 +79,14 @@ link::Handler LiveNode::Impl::handler() {
 
 void LiveNode::Impl::acted(const Replica& replica) {
   const auto now_ms = clock.monotonic_ms();
-  RoleView now{replica.decides(), replica.primary(), replica.node().acting().epoch, replica.report(now_ms),
-               replica.peers()};
-  bool changed = false;
+  const bool changed = replica.decides() != decided || replica.primary() != primary;
+  if (!changed && now_ms - viewed_ms < kViewOldMs) return;
+  decided = replica.decides();
+  primary = replica.primary();
+  viewed_ms = now_ms;
+  RoleView now{decided, primary, replica.node().acting().epoch, replica.report(now_ms), replica.peers()};
   {
     const std::lock_guard lock(view_mutex);
-    changed = now.decides != view.decides || now.primary != view.primary;
     view = now;
   }
   if (!changed) return;

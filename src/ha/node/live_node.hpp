@@ -44,7 +44,7 @@ class LiveNode final : public journal::CommitGate {
   // What waits at the gate, or comes to it, is rolled back; the links break.
   void stop();
 
-  [[nodiscard]] RoleView role() const;  // any thread
+  [[nodiscard]] RoleView role() const;  // any thread; as it was at most some 50 ms ago
   // The journal's callbacks; any thread.
   void journal_failing();
   void journal_recovered();
