@@ -11,7 +11,6 @@ RUN apt-get update \
  && apt-get install -y --no-install-recommends $(awk '$1 == "build" { print $2 }' tools/packages.txt)
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
-COPY bench bench
 COPY deploy deploy
 COPY tests tests
 COPY src src
