@@ -77,3 +77,8 @@ function(sportapp_lab_programs)
   # What `sportapp experiment` needs besides.
   add_custom_target(lab_programs DEPENDS programs ${programs} sportapp-lab lab_agent sportapp_disk_shim)
 endfunction()
+
+# For the parts of this folder: no request waits for what they do, so that the first build is to be short.
+function(sportapp_off_the_path)
+  add_compile_options($<$<CONFIG:RelWithDebInfo>:-O1>)
+endfunction()
