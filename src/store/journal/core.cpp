@@ -140,6 +140,7 @@ void Core::committed(std::optional<WriteFailed> failed) {
   mark();
   if (options_.gate != nullptr) options_.gate->committed(writer_->head());
   hand_out(std::move(open), previous);
+  inbox_->expect(report.commands, std::chrono::microseconds(report.decide_us + report.commit_us));
   if (options_.on_batch) options_.on_batch(report);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -10,6 +11,8 @@ namespace {
 
 constexpr std::size_t kAppendsMax = 256;
 constexpr std::size_t kAppendBytesMax = 8 * kBatchBytesMax;
+// A batch costs as much as some ten commands; those of a large one come while it is carried out.
+constexpr std::size_t kExpectedMax = 32;
 
 Error is_stopping() {
   return {Retry::kLater, "this process is stopping; nothing was changed, try again"};
@@ -35,90 +38,72 @@ Outcome Inbox::refusal() const {
 }
 
 std::optional<Outcome> Inbox::submit(Submission& submission, Done& done) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (stopping_) return is_stopping();
-    if (!will_lead()) return NotPrimary{};
-    if (!failing_.empty()) return refusal();
-    if (queue_.size() >= options_.queue_max) {
-      return Error{Retry::kLater, fmt::format("{} commands wait already; nothing was changed, try again",
-                                              options_.queue_max)};
-    }
-    queue_.push_back({std::move(submission), std::move(done)});
+  std::unique_lock lock(mutex_);
+  if (stopping_) return is_stopping();
+  if (!will_lead()) return NotPrimary{};
+  if (!failing_.empty()) return refusal();
+  if (queue_.size() >= options_.queue_max) {
+    return Error{Retry::kLater,
+                 fmt::format("{} commands wait already; nothing was changed, try again", options_.queue_max)};
   }
-  wake_.notify_one();
+  queue_.push_back({std::move(submission), std::move(done)});
+  wake(lock);
   return std::nullopt;
 }
 
 void Inbox::put(Turn turn) {
-  {
-    const std::lock_guard lock(mutex_);
-    ++turns_;
-    last_turn_leads_ = turn.lead.has_value();
-    tasks_.emplace_back(std::move(turn));
-  }
-  wake_.notify_one();
+  std::unique_lock lock(mutex_);
+  ++turns_;
+  last_turn_leads_ = turn.lead.has_value();
+  tasks_.emplace_back(std::move(turn));
+  wake(lock);
 }
 
 void Inbox::put(Replace replace) {
-  {
-    const std::lock_guard lock(mutex_);
-    tasks_.emplace_back(std::move(replace));
-  }
-  wake_.notify_one();
+  std::unique_lock lock(mutex_);
+  tasks_.emplace_back(std::move(replace));
+  wake(lock);
 }
 
 void Inbox::put(Trim trim) {
-  {
-    const std::lock_guard lock(mutex_);
-    tasks_.emplace_back(std::move(trim));
-  }
-  wake_.notify_one();
+  std::unique_lock lock(mutex_);
+  tasks_.emplace_back(std::move(trim));
+  wake(lock);
 }
 
 void Inbox::put(AcceptLoss accept) {
-  {
-    const std::lock_guard lock(mutex_);
-    tasks_.emplace_back(accept);
-  }
-  wake_.notify_one();
+  std::unique_lock lock(mutex_);
+  tasks_.emplace_back(accept);
+  wake(lock);
 }
 
 void Inbox::put(Verdict verdict) {
-  {
-    const std::lock_guard lock(mutex_);
-    verdict_ = std::move(verdict);
-  }
-  wake_.notify_one();
+  std::unique_lock lock(mutex_);
+  verdict_ = std::move(verdict);
+  wake(lock);
 }
 
 void Inbox::put(FoundDamaged found) {
-  {
-    const std::lock_guard lock(mutex_);
-    tasks_.emplace_back(std::move(found));
-  }
-  wake_.notify_one();
+  std::unique_lock lock(mutex_);
+  tasks_.emplace_back(std::move(found));
+  wake(lock);
 }
 
 bool Inbox::put(Append& append) {
   for (const auto& entry : append.entries) append.bytes += size_of(entry);
-  {
-    const std::lock_guard lock(mutex_);
-    if (appends_ >= kAppendsMax || append_bytes_ + append.bytes > kAppendBytesMax) return false;
-    ++appends_;
-    append_bytes_ += append.bytes;
-    tasks_.emplace_back(std::move(append));
-  }
-  wake_.notify_one();
+  std::unique_lock lock(mutex_);
+  if (appends_ >= kAppendsMax || append_bytes_ + append.bytes > kAppendBytesMax) return false;
+  ++appends_;
+  append_bytes_ += append.bytes;
+  tasks_.emplace_back(std::move(append));
+  wake(lock);
   return true;
 }
 
 void Inbox::stop() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wake_.notify_all();
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  wake(lock);
 }
 
 bool Inbox::takes_commands() const {
@@ -136,15 +121,37 @@ std::string Inbox::failing() const {
   return failing_;
 }
 
-bool Inbox::wait(Able able, std::optional<std::chrono::steady_clock::time_point> until) {
+bool Inbox::wait(Able able, std::optional<Time> until) {
   std::unique_lock lock(mutex_);
-  const auto ready = [&] { return stopping_ || is_there(able); };
+  sleep(lock, {able}, until);
+  const bool only_commands = able.batch && !queue_.empty() && !is_there({able.verdict, able.task});
+  if (only_commands && queue_.size() < expected_) sleep(lock, {able, expected_}, expected_until_);
+  expected_ = 0;
+  return !stopping_;
+}
+
+void Inbox::sleep(std::unique_lock<std::mutex>& lock, Waiting waiting, std::optional<Time> until) {
+  const auto ready = [&] { return stopping_ || is_there(waiting.able, waiting.commands_min); };
+  waiting_ = waiting;
   if (until) {
     wake_.wait_until(lock, *until, ready);
   } else {
     wake_.wait(lock, ready);
   }
-  return !stopping_;
+  waiting_.reset();
+}
+
+// Only for what is waited for: waking the thread costs more than most of what it does.
+void Inbox::wake(std::unique_lock<std::mutex>& lock) {
+  const bool is_due = waiting_ && (stopping_ || is_there(waiting_->able, waiting_->commands_min));
+  lock.unlock();
+  if (is_due) wake_.notify_one();
+}
+
+void Inbox::expect(std::size_t commands, std::chrono::microseconds batch_took) {
+  const std::lock_guard lock(mutex_);
+  expected_ = std::min(commands + queue_.size(), kExpectedMax);
+  expected_until_ = std::chrono::steady_clock::now() + std::min(batch_took / 2, options_.expected_for);
 }
 
 bool Inbox::has_work(Able able) const {
@@ -152,8 +159,9 @@ bool Inbox::has_work(Able able) const {
   return is_there(able);
 }
 
-bool Inbox::is_there(Able able) const {
-  return (able.verdict && verdict_) || (able.task && !tasks_.empty()) || (able.batch && !queue_.empty());
+bool Inbox::is_there(Able able, std::size_t commands_min) const {
+  return (able.verdict && verdict_) || (able.task && !tasks_.empty()) ||
+         (able.batch && queue_.size() >= commands_min);
 }
 
 std::optional<Work> Inbox::take(Able able) {

@@ -64,6 +64,7 @@ class Inbox {
     bool leading = true;
     // A command that a failing journal cannot carry out is answered NotPrimary.
     bool passes_on = false;
+    std::chrono::microseconds expected_for{1000};  // so long expected commands are waited for, at most
   };
   explicit Inbox(Options options) : options_(options), leading_(options.leading) {}
 
@@ -85,7 +86,10 @@ class Inbox {
 
   // The journal's thread. False when it is time to end. Waits until there is something that can be carried
   // out, or until then.
+  // Commands that are expected are waited for a little, so that they share a batch.
   [[nodiscard]] bool wait(Able able, std::optional<std::chrono::steady_clock::time_point> until);
+  // A batch of so many was answered, so that those who sent them may send the next ones at once.
+  void expect(std::size_t commands, std::chrono::microseconds batch_took);
   [[nodiscard]] bool has_work(Able able) const;
   // What comes first of what can be carried out; nothing where there is none of it.
   [[nodiscard]] std::optional<Work> take(Able able);
@@ -106,13 +110,24 @@ class Inbox {
 
  private:
   [[nodiscard]] bool will_lead() const { return turns_ > 0 ? last_turn_leads_ : leading_; }
-  [[nodiscard]] bool is_there(Able able) const;
+  using Time = std::chrono::steady_clock::time_point;
+  // What the journal's thread waits for.
+  struct Waiting {
+    Able able;
+    std::size_t commands_min = 1;
+  };
+  [[nodiscard]] bool is_there(Able able, std::size_t commands_min = 1) const;
+  void sleep(std::unique_lock<std::mutex>& lock, Waiting waiting, std::optional<Time> until);
+  void wake(std::unique_lock<std::mutex>& lock);
   [[nodiscard]] Work take_task();
   [[nodiscard]] Batch take_queue();
 
   const Options options_;
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable wake_;
+  std::optional<Waiting> waiting_;
+  std::size_t expected_ = 0;
+  Time expected_until_{};
   std::deque<Pending> queue_;
   std::deque<Task> tasks_;
   std::optional<Verdict> verdict_;
