@@ -25,7 +25,8 @@ using boost::system::error_code;
 namespace {
 
 constexpr int kRedialMsMin = 20;
-constexpr int kRedialMsMax = 200;
+// A node that comes back holds what it is asked until the monitor has found it.
+constexpr int kRedialMsMax = 40;
 // A link that comes up and is cut at once, as by a node whose journal cannot be used, is tried less and less.
 constexpr int kCutMsMax = 2000;
 constexpr std::chrono::milliseconds kLasting{1000};
