@@ -16,6 +16,23 @@ void Checker::asked(const Request& request) {
   keys_.try_emplace(request.key, Told{timeline_.now_us(), std::nullopt});
 }
 
+void Checker::taken(const std::string& node, const journal::SharedEntries& entries) {
+  for (const auto& entry : entries) taken_by_[node].insert(entry.hash);
+}
+
+// So one that dies alone has nothing that the others lack, and need not get a copy when it comes back.
+void Checker::may_be_written(const std::string& node, const std::vector<failover::Member>& in_sync,
+                             const journal::SharedEntries& batch) const {
+  if (batch.empty()) return;
+  const auto& last = batch.back();
+  for (const auto& member : in_sync) {
+    const auto found = taken_by_.find(member.node);
+    const bool has_taken = found != taken_by_.end() && found->second.contains(last.hash);
+    if (member.node == node || has_taken || files_.at(member.node)->holds({last.seq, last.hash})) continue;
+    violated("{} writes entry {}, which {} has not taken and is in sync", node, last.seq.value, member.node);
+  }
+}
+
 void Checker::released(const std::string& node, Epoch epoch, const NodeFiles& files, const Known& then,
                        const journal::SharedEntries& batch) {
   for (const auto& entry : batch) {

@@ -33,8 +33,13 @@ class Checker {
 
   // A client asks for the first time.
   void asked(const Request& request);
-  // A node lets a batch pass, decided when `then` was known; `journal` is what it had then, without the
-  // batch.
+  // The journal of a node has taken entries of another's, and has not written them yet.
+  void taken(const std::string& node, const journal::SharedEntries& entries);
+  // A node writes a batch that it decided; it acts under a record with these in sync.
+  void may_be_written(const std::string& node, const std::vector<failover::Member>& in_sync,
+                      const journal::SharedEntries& batch) const;
+  // A node lets a batch be answered, decided when `then` was known; `journal` is what it had then, without
+  // the batch.
   void released(const std::string& node, Epoch epoch, const NodeFiles& files, const Known& then,
                 const journal::SharedEntries& batch);
   // A node answers.
@@ -66,6 +71,7 @@ class Checker {
   const Timeline& timeline_;
   std::map<std::string, const NodeFiles*> files_;
   Position acknowledged_;
+  std::map<std::string, std::set<Hash>> taken_by_;  // entries, by node
   std::map<std::string, Told> keys_;
   std::map<std::string, std::pair<std::int64_t, Us>>
       taken_;  // by whom a name is, and since when clients know

@@ -145,7 +145,12 @@ SimJournal::Owner NodeHost::journal_owner() {
     running_->known = world_.checker.known();
     running_->open = entries;
   };
-  owner.released = [this] { released(); };
+  owner.may_be_written = [this] {
+    const auto& record = replica()->node().acting();
+    world_.checker.may_be_written(name(), record.in_sync, running_->open);
+  };
+  owner.may_be_answered = [this] { released(); };
+  owner.taken = [this](const journal::SharedEntries& entries) { world_.checker.taken(name(), entries); };
   owner.trimmed = [this](Position upto) { world_.checker.trimmed(upto); };
   return owner;
 }

@@ -20,12 +20,5 @@ TEST(Seeds, TheSameSeedGivesTheSameTrace) {
   }
 }
 
-// In seed 1930 a node was admitted while a batch that had been released without it was on its way to the
-// disk.
-TEST(Seeds, ANodeIsAdmittedOnlyWithWhatIsBeingCommitted) {
-  World world(settings_of(1930, 0));
-  run(world);
-}
-
 }  // namespace
 }  // namespace sportapp::simulator

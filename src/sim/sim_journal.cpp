@@ -82,6 +82,7 @@ void SimJournal::follow(std::function<void()> done) {
 }
 
 void SimJournal::append(journal::SharedEntries entries, std::function<void(Result<Position>)> done) {
+  owner_.taken(entries);
   journal::Append append{std::move(entries), std::move(done)};
   if (!inbox_->put(append)) return append.done(Error{Retry::kLater, "too much waits"});
   look_for_work();
@@ -99,8 +100,9 @@ void SimJournal::accept_loss() {
 
 void SimJournal::before_commit(const journal::SharedEntries& entries, Verdict verdict) {
   owner_.decided(entries);
-  owner_.gate()->before_commit(entries, [this, verdict = std::move(verdict)](Result<void> passed) {
-    if (passed) owner_.released();
+  owner_.gate()->before_commit(entries, [this, verdict = std::move(verdict)](Result<Pass> passed) {
+    if (passed) owner_.may_be_written();
+    if (passed && *passed == Pass::kAnswer) owner_.may_be_answered();
     verdict(std::move(passed));
     look_for_work();
   });

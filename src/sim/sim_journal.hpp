@@ -27,7 +27,8 @@ class SimJournal final : public journal::ReplicatedJournal, private journal::Com
     std::function<journal::CommitGate*()> gate;
     std::function<void()> failing, recovered;
     std::function<void(const journal::SharedEntries&)> decided;  // a batch, which now comes to the gate
-    std::function<void()> released;                              // it is let through, and is not written yet
+    std::function<void()> may_be_written, may_be_answered;       // what the gate then says of it
+    std::function<void(const journal::SharedEntries&)> taken;    // of another journal
     std::function<void(Position)> trimmed;
   };
   // `hop`: what it takes from thread to thread.

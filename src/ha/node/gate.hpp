@@ -24,20 +24,21 @@ class Gate {
     verdict(is_stopping());
     return false;
   }
-  // Does nothing where no batch waits.
-  void decide(bool pass) { say(pass ? Result<void>() : another_is_primary(), false); }
+  // Each does nothing where no batch waits.
+  void pass(journal::CommitGate::Pass pass) { say(pass, false); }
+  void roll_back() { say(Error{Retry::kLater, "another node is primary"}, false); }
   void stop() { say(is_stopping(), true); }
 
  private:
   static Error is_stopping() { return {Retry::kLater, "this process is stopping"}; }
-  static Error another_is_primary() { return {Retry::kLater, "another node is primary"}; }
 
-  void say(Result<void> what, bool stopping) {
+  void say(Result<journal::CommitGate::Pass> what, bool stopping) {
+    const bool more_comes = what && *what == journal::CommitGate::Pass::kWrite;
     Verdict waits;
     {
       const std::lock_guard lock(mutex_);
       stopping_ |= stopping;
-      waits = std::exchange(waits_, nullptr);
+      waits = more_comes ? waits_ : std::exchange(waits_, nullptr);
     }
     if (waits) waits(std::move(what));
   }

@@ -211,12 +211,16 @@ void NodeDriver::perform(const replication::StopLeading&) {
   outside_.journal.follow([this] { tell([](Replica& node, std::int64_t now_ms) { node.stopped(now_ms); }); });
 }
 
-void NodeDriver::perform(const replication::Release&) {
-  gate_.decide(true);
+void NodeDriver::perform(const replication::Release& action) {
+  gate_.pass(action.confirmed ? Pass::kAnswer : Pass::kWrite);
+}
+
+void NodeDriver::perform(const replication::Confirm&) {
+  gate_.pass(Pass::kAnswer);
 }
 
 void NodeDriver::perform(const replication::RollBack&) {
-  gate_.decide(false);
+  gate_.roll_back();
 }
 
 void NodeDriver::perform(const replication::AppendToJournal& action) {

@@ -76,6 +76,7 @@ class NodeDriver final : public journal::CommitGate {
   void perform(const replication::Lead& action);
   void perform(const replication::StopLeading& action);
   void perform(const replication::Release& action);
+  void perform(const replication::Confirm& action);
   void perform(const replication::RollBack& action);
   void perform(const replication::AppendToJournal& action);
   void perform(const replication::MakeSnapshot& action);

@@ -46,9 +46,14 @@ struct Lead {
 };
 // Decide no more; then stopped(), once nothing is under way.
 struct StopLeading {};
-// What the journal's gate waits for, of the batch handed in by batch_opened(). After Release comes
-// batch_committed() or batch_failed().
-struct Release {};
+// What the journal's gate waits for, of the batch handed in by batch_opened(). Release: write it; Confirm:
+// answer it, once it is written. After both comes batch_committed(), or batch_failed() where it cannot be
+// written. RollBack, also after Release: it is not to be answered; batch_committed() comes then only where it
+// was written.
+struct Release {
+  bool confirmed = false;  // and answer it
+};
+struct Confirm {};
 struct RollBack {};
 // To the journal; then appended().
 struct AppendToJournal {
@@ -88,8 +93,8 @@ struct InstallSnapshot {};
 struct AcceptLoss {};
 
 using Action = std::variant<SavePromise, Dial, HangUp, Cut, ToSpare, ToPrimary, CutPrimary, Lead, StopLeading,
-                            Release, RollBack, AppendToJournal, MakeSnapshot, ReadChunk, DropSnapshot,
-                            WriteChunk, InstallSnapshot, AcceptLoss>;
+                            Release, Confirm, RollBack, AppendToJournal, MakeSnapshot, ReadChunk,
+                            DropSnapshot, WriteChunk, InstallSnapshot, AcceptLoss>;
 using Actions = std::vector<Action>;
 
 }  // namespace sportapp::replication

@@ -92,7 +92,9 @@ void Following::append(const Append& append, const Position& head, Actions& acti
   if (append.previous != head) return done(actions, welcome(append.number, head));
   if (append.entries.empty()) return done(actions, Ack{append.number, head});
   busy_ = true;
+  const auto& last = append.entries.back();
   actions.push_back(AppendToJournal{append.entries});
+  answer(Taken{append.number, {last.seq, last.hash}}, actions);
 }
 
 void Following::take_chunk(const Chunk& chunk, Actions& actions) {

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kTextBytesMax = 8 * 1024 * 1024;
 constexpr std::uint32_t kEntriesMax = 1'000'000;
 
-enum class Kind : std::uint8_t { kHello = 1, kAppend, kChunk, kWelcome, kAck, kRefuse };
+enum class Kind : std::uint8_t { kHello = 1, kAppend, kChunk, kWelcome, kAck, kRefuse, kTaken };
 
 template <class... Handlers>
 struct Each : Handlers... {
@@ -120,6 +120,8 @@ Message get_message(ByteReader& reader) {
       return Ack{number, get_position(reader)};
     case Kind::kRefuse:
       return Refuse{number, Epoch{reader.i64()}};
+    case Kind::kTaken:
+      return Taken{number, get_position(reader)};
   }
   reader.fail();
   return Hello{};
@@ -164,6 +166,11 @@ std::string encode(const Message& message) {
            },
            [](const Refuse& refuse) {
              return begin(Kind::kRefuse, refuse.number).i64(refuse.promise.value).take();
+           },
+           [](const Taken& taken) {
+             auto writer = begin(Kind::kTaken, taken.number);
+             put(writer, taken.head);
+             return writer.take();
            }},
       message);
 }
@@ -210,6 +217,9 @@ std::string describe(const Message& message) {
            [](const Ack& ack) { return fmt::format("ack {}: head {}", ack.number, ack.head.seq.value); },
            [](const Refuse& refuse) {
              return fmt::format("refuse {}: promised {}", refuse.number, refuse.promise.value);
+           },
+           [](const Taken& taken) {
+             return fmt::format("taken {}: head {}", taken.number, taken.head.seq.value);
            }},
       message);
 }

@@ -61,13 +61,20 @@ struct Ack {
   Position head;
 };
 
+// Spare: everything up to `head` is in its journal's hands, under the epoch asked for. It will be on disk,
+// and before this node leads, unless this process or its disk fails first. An Ack follows.
+struct Taken {
+  std::uint64_t number = 0;
+  Position head;
+};
+
 // Spare: it has promised a higher epoch.
 struct Refuse {
   std::uint64_t number = 0;
   Epoch promise;
 };
 
-using Message = std::variant<Hello, Append, Chunk, Welcome, Ack, Refuse>;
+using Message = std::variant<Hello, Append, Chunk, Welcome, Ack, Refuse, Taken>;
 
 // Entries of one message have at most about this many bytes, and at least one entry.
 inline constexpr std::size_t kAppendBytesMax = 4 * 1024 * 1024;

@@ -29,7 +29,8 @@ std::vector<Message> samples() {
           Chunk{Epoch{5}, 4, 1024, true, {Seq{9}, hash_of(9)}, std::string("\0\1", 2)},
           Welcome{1, {Seq{41}, hash_of(7)}},
           Ack{2, {Seq{43}, hash_of(8)}},
-          Refuse{2, Epoch{6}}};
+          Refuse{2, Epoch{6}},
+          Taken{3, {Seq{43}, hash_of(8)}}};
 }
 
 TEST(Message, ComesBackAsItWas) {

@@ -336,7 +336,7 @@ void Replica::act_on(Epoch epoch) {
 }
 
 void Replica::abdicate() {
-  if (leadership_.batch && !leadership_.batch->released) {
+  if (leadership_.batch && !leadership_.batch->confirmed) {
     actions_.push_back(RollBack{});
     leadership_.batch.reset();
   }
@@ -353,12 +353,21 @@ void Replica::step_down() {
 }
 
 void Replica::maybe_release_batch() {
-  if (!leadership_.batch || leadership_.batch->released || !node_.leads()) return;
+  auto& batch = leadership_.batch;
+  if (!batch || batch->confirmed || !node_.leads()) return;
+  bool taken = true, held = true;
   for (const auto& [name, shipping] : shipping_) {
-    if ((in_sync(name) || shipping.pledged()) && !shipping.holds(leadership_)) return;
+    if (!in_sync(name) && !shipping.pledged()) continue;
+    taken &= shipping.has_taken(leadership_);
+    held &= shipping.holds(leadership_);
   }
-  leadership_.batch->released = true;
-  actions_.push_back(Release{});
+  batch->confirmed = held;
+  if (!batch->released && taken) {
+    batch->released = true;
+    actions_.push_back(Release{held});
+  } else if (batch->released && held) {
+    actions_.push_back(Confirm{});
+  }
 }
 
 void Replica::look_whether_idle() {

@@ -21,6 +21,59 @@ TEST_F(ReplicaTest, ABatchPassesWhenEveryNodeInSyncHasIt) {
   EXPECT_EQ(count<Release>(), 1U);
 }
 
+TEST_F(ReplicaTest, ABatchIsWrittenWhenEveryNodeInSyncHasTakenItAndAnsweredWhenEachHasIt) {
+  begin();
+  tell(1, {"a", "b", "c"});
+  link("b", log.head());
+  link("c", log.head());
+  const auto entries = open(2);
+  have_taken("b", end_of(entries));
+  EXPECT_EQ(count<Release>(), 0U);
+  have_taken("c", end_of(entries));
+  ASSERT_EQ(count<Release>(), 1U);
+  EXPECT_FALSE(last<Release>().confirmed);
+  acknowledge("c", end_of(entries));
+  EXPECT_EQ(count<Confirm>(), 0U);
+  acknowledge("b", end_of(entries));
+  EXPECT_EQ(count<Confirm>(), 1U);
+  EXPECT_EQ(count<Release>(), 1U);
+}
+
+TEST_F(ReplicaTest, WhatWasTakenOfAnEarlierBatchOrOverAnEarlierLinkSaysNothing) {
+  begin();
+  tell(1, {"a", "b"});
+  link("b", log.head());
+  const auto first = open(1);
+  have_taken("b", end_of(first));
+  acknowledge("b", end_of(first));
+  commit(first);
+  const auto second = open(1);
+  have_taken("b", end_of(first));
+  EXPECT_EQ(count<Release>(), 1U);
+  have_taken("b", end_of(second));
+  EXPECT_EQ(count<Release>(), 2U);
+  link("b", log.head());  // another process: what the first one had taken is gone
+  EXPECT_EQ(count<Confirm>(), 1U);
+  acknowledge("b", end_of(second));
+  EXPECT_EQ(count<Confirm>(), 2U);
+}
+
+TEST_F(ReplicaTest, ABatchThatIsWrittenIsNotAnsweredByWhoMustAbdicate) {
+  begin();
+  tell(1, {"a", "b"});
+  link("b", log.head());
+  const auto entries = open(1);
+  have_taken("b", end_of(entries));
+  EXPECT_EQ(count<Release>(), 1U);
+  hear_of("b", 2);
+  EXPECT_EQ(count<RollBack>(), 1U);
+  commit(entries);
+  replica->stopped(now);
+  take();
+  EXPECT_EQ(count<Confirm>(), 0U);
+  EXPECT_EQ(replica->report(now).head, end_of(entries));
+}
+
 TEST_F(ReplicaTest, ARefusalPassesWhenTheSparesStillFollow) {
   begin();
   tell(1, {"a", "b"});
@@ -188,7 +241,8 @@ TEST_F(FollowerTest, AcknowledgesWhatIsOnDisk) {
   const auto entries = log.next(2);
   append(1, 2, log.head(), entries);
   EXPECT_EQ(count<AppendToJournal>(), 1U);
-  EXPECT_EQ(count<ToPrimary>(), 1U);
+  EXPECT_EQ(std::get<Taken>(last<ToPrimary>().message).head, end_of(entries));
+  EXPECT_EQ(count<ToPrimary>(), 2U);
   log.add(entries);
   replica->appended(now, log.head());
   take();
@@ -206,11 +260,11 @@ TEST_F(FollowerTest, WhatCameOnALinkThatIsGoneIsNotAcknowledgedOnTheNext) {
   append(1, 2, log.head(), entries);
   replica->link_down(now, 1);
   hello(2);
-  EXPECT_EQ(count<ToPrimary>(), 1U);  // the journal is busy
+  EXPECT_EQ(count<ToPrimary>(), 2U);  // the journal is busy
   log.add(entries);
   replica->appended(now, log.head());
   take();
-  EXPECT_EQ(count<ToPrimary>(), 2U);
+  EXPECT_EQ(count<ToPrimary>(), 3U);
   EXPECT_EQ(std::get<Welcome>(last<ToPrimary>().message).head, log.head());
 }
 

@@ -26,7 +26,7 @@ void Shipping::linked(std::int64_t now_ms, Epoch epoch, bool in_sync, Actions& a
   outstanding_.clear();
   outstanding_bytes_ = 0;
   batch_number_ = batch_message_ = 0;
-  acknowledged_ = {};
+  taken_ = acknowledged_ = {};
   const Hello hello{epoch, 0, in_sync || pledged_};
   send(now_ms, hello, kMessageBytes, actions);
 }
@@ -56,6 +56,11 @@ Shipping::Objection Shipping::received(std::int64_t now_ms, const Message& messa
     if (*missing) return {std::nullopt, welcome->settled};
     // After one that did not fit, those sent behind it do not fit either; the first answer counts.
     if (welcome->number > answered_) welcomed(now_ms, welcome->head, leadership, actions);
+    return {};
+  }
+  if (const auto* taken = std::get_if<Taken>(&message)) {
+    const bool counts = taken->number > answered_ && taken->number <= number_;
+    if (counts && state() == PeerState::kStreaming) taken_ = taken->head;
     return {};
   }
   const auto* ack = std::get_if<Ack>(&message);
@@ -132,6 +137,12 @@ bool Shipping::holds(const Leadership& leadership) const {
   if (acknowledged_ != end) return false;
   return !leadership.batch->entries.empty() ||
          (batch_number_ == leadership.batch->number && answered_ >= batch_message_);
+}
+
+bool Shipping::has_taken(const Leadership& leadership) const {
+  if (state() != PeerState::kStreaming || leadership.batch->entries.empty()) return holds(leadership);
+  const auto end = leadership.batch->end(leadership.durable);
+  return taken_ == end || acknowledged_ == end;
 }
 
 failover::Bits Shipping::facts(std::int64_t now_ms, const Leadership& leadership, bool in_sync) const {
@@ -269,7 +280,7 @@ void Shipping::welcomed(std::int64_t now_ms, const Position& head, const Leaders
   snapshot_offset_ = snapshot_last_ = 0;
   reading_ = false;
   since_ms_ = now_ms;
-  sent_ = acknowledged_ = head;
+  sent_ = taken_ = acknowledged_ = head;
   lacking_ = head.seq < leadership.durable.seq;
   const auto fits = continues(head, leadership);
   if (!fits) return cut(now_ms, fits.error().what, actions);

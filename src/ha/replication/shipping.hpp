@@ -34,7 +34,8 @@ struct Leadership {
   struct Batch {
     std::uint64_t number = 0;
     journal::SharedEntries entries;
-    bool released = false;  // it is being committed, whoever is waited for from now on
+    bool released = false;   // it is being committed, whoever is waited for from now on
+    bool confirmed = false;  // it may be answered
     [[nodiscard]] Position end(const Position& durable) const {
       return entries.empty() ? durable : Position{entries.back().seq, entries.back().hash};
     }
@@ -69,6 +70,8 @@ class Shipping {
   [[nodiscard]] failover::Wish::Kind wish() const { return wish_; }  // as of the last step
   // Everything of the batch is on its disk, and it still followed after the batch was opened.
   [[nodiscard]] bool holds(const Leadership& leadership) const;
+  // Everything of it is at least in its journal's hands.
+  [[nodiscard]] bool has_taken(const Leadership& leadership) const;
   [[nodiscard]] PeerState state() const { return machine_.state(); }
   [[nodiscard]] Seq acknowledged() const { return acknowledged_.seq; }
 
@@ -108,7 +111,8 @@ class Shipping {
   std::uint64_t answered_ = 0;
   std::uint64_t batch_number_ = 0;   // the batch that was sent
   std::uint64_t batch_message_ = 0;  // by this message
-  Position sent_, acknowledged_;     // on the way to its disk; on its disk
+  // On the way to its disk; in its journal's hands; on its disk.
+  Position sent_, taken_, acknowledged_;
   std::deque<Outstanding> outstanding_;
   std::size_t outstanding_bytes_ = 0;
   std::int64_t acknowledged_ms_ = 0;  // when it last answered for what was sent

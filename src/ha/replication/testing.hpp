@@ -100,6 +100,10 @@ class ReplicaTest : public ::testing::Test {
     replica->answered(now, node, Ack{sent_to(node), head});
     take();
   }
+  void have_taken(const std::string& node, const Position& head) {
+    replica->answered(now, node, Taken{sent_to(node), head});
+    take();
+  }
   void make_copy() {
     replica->snapshot_made(now, "b", last<MakeSnapshot>().copy, log.head());
     take();

@@ -103,18 +103,27 @@ void Core::decide(Batch batch) {
     return fail(write_failed(exception, options_.file), false);
   }
   open_->decided_us = monotonic_us();
+  open_->may_be_answered = options_.gate == nullptr;
   if (options_.gate == nullptr) return commit();
   at_gate_ = true;
-  options_.gate->before_commit(open_->entries, [inbox = inbox_, number = ++batches_](Result<void> passed) {
-    inbox->put(Verdict{number, std::move(passed)});
-  });
+  options_.gate->before_commit(open_->entries,
+                               [inbox = inbox_, number = ++batches_](Result<CommitGate::Pass> passed) {
+                                 inbox->put(Verdict{number, std::move(passed)});
+                               });
 }
 
 void Core::gate_said(Verdict& verdict) {
-  if (verdict.batch != batches_) return;
-  at_gate_ = false;
-  if (!verdict.passed) return stop_leading(verdict.passed.error());
-  commit();
+  if (!open_ || verdict.batch != batches_) return;
+  if (!verdict.passed) {
+    at_gate_ = false;
+    return stop_leading(verdict.passed.error());
+  }
+  if (*verdict.passed == CommitGate::Pass::kAnswer) {
+    at_gate_ = false;
+    open_->may_be_answered = true;
+  }
+  if (!open_->is_written) return commit();
+  if (open_->may_be_answered) answer();
 }
 
 void Core::commit() {
@@ -126,20 +135,26 @@ void Core::commit() {
 void Core::committed(std::optional<WriteFailed> failed) {
   writing_ = false;
   if (failed) {
+    at_gate_ = false;
     fail(*failed, true);
     if (options_.gate != nullptr) options_.gate->commit_failed();
     return;
   }
+  open_->is_written = true;
+  open_->previous = durable_.hash;
+  became_durable();
+  if (open_->may_be_answered) answer();
+}
+
+void Core::answer() {
   auto open = std::move(*std::exchange(open_, std::nullopt));
   const auto decided_us = open.decided_us;
   const BatchReport report{open.batch.size(), open.entries.size(), decided_us - open.began_us,
                            monotonic_us() - decided_us};
-  const auto previous = durable_.hash;
-  became_durable();
   settle(writer_->last());
   mark();
   if (options_.gate != nullptr) options_.gate->committed(writer_->head());
-  hand_out(std::move(open), previous);
+  hand_out(std::move(open));
   inbox_->expect(report.commands, std::chrono::microseconds(report.decide_us + report.commit_us));
   if (options_.on_batch) options_.on_batch(report);
 }
@@ -165,12 +180,12 @@ void Core::mark() {
   if (auto marked = files_.mark(writer_->head(), settled_); !marked) unmarked_ = marked.error();
 }
 
-// `previous`: the hash of the entry before the batch.
-void Core::hand_out(Open open, Hash previous) {
+void Core::hand_out(Open open) {
   for (std::size_t i = 0; i < open.batch.size(); ++i) open.batch[i].done(std::move(open.outcomes[i]));
   if (!options_.on_committed || open.entries.empty()) return;
   std::vector<domain::CommittedEvent> events;
   events.reserve(open.entries.size());
+  auto previous = open.previous;
   for (const auto& entry : open.entries) {
     events.push_back(
         {entry.seq, entry.time_ms, entry.event, std::exchange(previous, entry.hash), entry.hash});
@@ -180,8 +195,15 @@ void Core::hand_out(Open open, Hash previous) {
 
 void Core::stop_leading(const Error& error) {
   auto open = std::move(*std::exchange(open_, std::nullopt));
-  spdlog::warn("the journal stepped down; rolled back a batch of {}: {}", open.batch.size(), error.what);
-  writer_->undo();
+  if (open.is_written) {
+    spdlog::warn("the journal stepped down; a batch of {} is written and not answered: {}", open.batch.size(),
+                 error.what);
+    mark();
+    options_.gate->committed(writer_->head());
+  } else {
+    spdlog::warn("the journal stepped down; rolled back a batch of {}: {}", open.batch.size(), error.what);
+    writer_->undo();
+  }
   auto waiting = inbox_->stopped_leading();
   answer_all(open.batch, NotPrimary{});
   answer_all(waiting, NotPrimary{});

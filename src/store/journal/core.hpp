@@ -49,12 +49,14 @@ class Core {
   [[nodiscard]] Writer* writer() { return writer_.get(); }
 
  private:
-  // The batch that was decided last, until it is committed or rolled back.
+  // The batch that was decided last, until it is answered.
   struct Open {
     Batch batch{};
     std::vector<Outcome> outcomes{};
     SharedEntries entries{};
     std::int64_t began_us = 0, decided_us = 0;
+    bool may_be_answered = false, is_written = false;
+    Hash previous{};  // of the entry before it; once it is written
   };
 
   [[nodiscard]] bool open_writer();
@@ -62,7 +64,8 @@ class Core {
   void gate_said(Verdict& verdict);
   void commit();
   void committed(std::optional<WriteFailed> failed);
-  void hand_out(Open open, Hash previous);
+  void answer();
+  void hand_out(Open open);
   void became_durable();
   void settle(const Settled& upto);
   void mark();
@@ -98,7 +101,7 @@ class Core {
   std::int64_t recover_at_ms_ = 0;
   std::optional<Open> open_;
   std::uint64_t batches_ = 0;  // the number of the last that was decided
-  bool at_gate_ = false;       // it waits there
+  bool at_gate_ = false;       // something is still to be said of it there
   bool writing_ = false;       // the files are at work
 };
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "store/journal/entry.hpp"
+#include "store/journal/options.hpp"
 #include "store/journal/submission.hpp"
 #include "store/journal/writer.hpp"
 
@@ -47,7 +48,7 @@ using Task = std::variant<Turn, Append, Replace, Trim, FoundDamaged, AcceptLoss>
 // What the gate says of the batch of that number.
 struct Verdict {
   std::uint64_t batch = 0;
-  Result<void> passed;
+  Result<CommitGate::Pass> passed;
 };
 
 // One piece of work.

@@ -1,4 +1,5 @@
 #include "store/journal/testing.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/faulty_disk.hpp"
 
 namespace sportapp::journal {
@@ -26,6 +27,44 @@ TEST_F(LeadingTest, AGateThatRefusesRollsBackAndEndsTheLead) {
   EXPECT_EQ(std::get<Answered>(add("k3", "ana")).seq, Seq{1});
   EXPECT_EQ(entries_of(*journal_).front().epoch, Epoch{2});
   EXPECT_EQ(barrier.committed_heads(), std::vector<Position>{head_of(*journal_)});
+}
+
+TEST_F(LeadingTest, WhatIsWrittenIsAnsweredWhenTheGateSaysSo) {
+  Barrier barrier;
+  std::atomic<int> told{0};
+  open({.gate = &barrier, .on_committed = [&](const auto&) { ++told; }});
+  submit("k1", "ana");
+  barrier.wait_for_batches(1);
+  barrier.let_write();
+  ASSERT_TRUE(sportapp::testing::eventually([&] { return journal_->status().head == Seq{1}; }));
+  EXPECT_EQ(count("entries"), 1);
+  EXPECT_EQ(journal_->status().settled.seq, Seq{}) << "it may come to nothing yet";
+  EXPECT_EQ(told, 0);
+  EXPECT_TRUE(barrier.committed_heads().empty());
+  barrier.open();
+  EXPECT_EQ(std::get<Answered>(outcomes_.wait("k1")).seq, Seq{1});
+  EXPECT_EQ(journal_->status().settled.seq, Seq{1});
+  EXPECT_EQ(barrier.committed_heads(), std::vector<Position>{head_of(*journal_)});
+}
+
+TEST_F(LeadingTest, WhatIsWrittenAndNotAnsweredStaysAndIsNotSettled) {
+  Barrier barrier;
+  std::atomic<int> told{0};
+  open({.gate = &barrier, .on_committed = [&](const auto&) { ++told; }});
+  submit("k1", "ana");
+  barrier.wait_for_batches(1);
+  barrier.let_write();
+  ASSERT_TRUE(sportapp::testing::eventually([&] { return journal_->status().head == Seq{1}; }));
+  barrier.open(true);
+  EXPECT_TRUE(std::holds_alternative<NotPrimary>(outcomes_.wait("k1")));
+  EXPECT_FALSE(journal_->status().leading);
+  EXPECT_EQ(count("entries"), 1);
+  EXPECT_EQ(journal_->status().settled.seq, Seq{});
+  EXPECT_EQ(told, 0);
+  EXPECT_EQ(barrier.committed_heads(), std::vector<Position>{head_of(*journal_)});
+  barrier.open(false);
+  journal_->lead(Epoch{2});
+  EXPECT_TRUE(std::get<Answered>(add_to(*journal_, "k1", "ana")).replayed);
 }
 
 TEST_F(LeadingTest, RefusalsAndReplaysGoThroughTheGateToo) {

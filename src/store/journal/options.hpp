@@ -15,20 +15,23 @@
 
 namespace sportapp::journal {
 
-// Stands between a decided batch and its commit: replication lets it pass once every node it must wait for
-// has the entries on disk. Called on the journal's thread, for every batch that has an outcome to give.
+// Stands between a decided batch and its commit, and between that and its answers: replication lets it be
+// written once every node it must wait for has taken the entries, and answered once each has them on disk.
+// Called on the journal's thread, for every batch that has an outcome to give.
 class CommitGate {
  public:
-  // Once for each batch, from any thread, possibly before before_commit() returns; when the journal is gone,
-  // it does nothing. An error rolls the batch
-  // back, each of its commands is answered NotPrimary, and the journal stops leading.
-  using Verdict = std::function<void(Result<void>)>;
+  enum class Pass { kWrite, kAnswer };
+  // Of each batch, from any thread, possibly before before_commit() returns: kAnswer, which says kWrite too;
+  // or an error; or kWrite and then one of these. When the journal is gone, it does nothing. After an error
+  // each of the commands is answered NotPrimary, and the journal stops leading; what is not written yet is
+  // rolled back.
+  using Verdict = std::function<void(Result<Pass>)>;
 
   virtual ~CommitGate() = default;
   // Waits for nothing. `entries` may be none: refusals and first answers given again are outcomes too, which
   // only the primary may give. Nothing else is carried out by the journal until the verdict.
   virtual void before_commit(const SharedEntries& entries, Verdict verdict) = 0;
-  // The batch is durable here too; its outcomes are given next.
+  // The batch is durable here too; its outcomes are given next. Or it is, and was not to be answered.
   virtual void committed(Position) {}
   // It is not known whether the batch is durable here, though the gate let it pass. The journal has
   // stopped leading and is failing.

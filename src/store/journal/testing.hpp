@@ -100,6 +100,13 @@ class Barrier final : public CommitGate {
     std::unique_lock lock(mutex_);
     ASSERT_TRUE(changed_.wait_for(lock, kPatience, [&] { return seen_.size() >= count; }));
   }
+  // What is held may be written, and is not to be answered yet.
+  void let_write() {
+    std::unique_lock lock(mutex_);
+    const auto verdict = held_;
+    lock.unlock();
+    verdict(Pass::kWrite);
+  }
   void open(bool refuse = false) {
     std::unique_lock lock(mutex_);
     open_ = true;
@@ -124,7 +131,7 @@ class Barrier final : public CommitGate {
     const auto verdict = std::exchange(held_, nullptr);
     const bool refused = refuse_ || seen_.size() <= refused_;
     lock.unlock();
-    verdict(refused ? Result<void>(Error{Retry::kLater, "deposed"}) : Result<void>());
+    verdict(refused ? Result<Pass>(Error{Retry::kLater, "deposed"}) : Result<Pass>(Pass::kAnswer));
   }
 
   std::mutex mutex_;
