@@ -46,18 +46,27 @@ inline decide_confirm(n) {
 #define STILL_REACHED(n) (reached[n] & acks[n])
 #endif
 
+inline write_batch(n) {
+  printf("%c writes batch %d\n", NAME(n), batch[n]);
+  journal[n * ENTRIES + length[n]] = batch[n];
+  length[n] = length[n] + 1;
+  written[n] = 1
+}
+
 inline finish_batch(n) {
   if
   :: batch[n] == CONFIRM -> answer_confirmed(n)
   :: else ->
-     printf("%c commits and answers batch %d under epoch %d\n", NAME(n), batch[n], acting[n]);
-     journal[n * ENTRIES + length[n]] = batch[n];
-     length[n] = length[n] + 1;
+     printf("%c answers batch %d under epoch %d\n", NAME(n), batch[n], acting[n]);
+     if
+     :: !written[n] -> write_batch(n)
+     :: else
+     fi;
      settles(n, HEAD(n));
      reached[n] = STILL_REACHED(n);  /* who has not got it lacks something now */
      answer_entry(n)
   fi;
-  batch[n] = 0; acks[n] = 0; outdated[n] = 0;
+  batch[n] = 0; written[n] = 0; acks[n] = 0; outdated[n] = 0;
   obey(n)
 }
 
@@ -83,6 +92,8 @@ inline crash(n) {
               ((ROUNDS && !quiet) || (quiet && acting[n] == epoch && in_sync_of[epoch] == ALL_UP)) -> \
        printf("%c decides a refusal\n", NAME(n)); \
        decide_confirm(n) } \
+  /* At any moment: that it waits until the others have taken it only spares copies. */ \
+  :: d_step { !served && LEADS(n) && batch[n] != 0 && batch[n] != CONFIRM && !written[n] && AWAITED(n) != 0 -> write_batch(n) } \
   :: d_step { !served && LEADS(n) && batch[n] != 0 && (AWAITED(n) & ~acks[n]) == 0 -> finish_batch(n) } \
   :: d_step { !served && !quiet && (role[n] != WAITING || told[n] != 0 || saving[n] != 0) -> \
        crash(n); \

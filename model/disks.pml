@@ -92,7 +92,7 @@ bit lied_to;            /* an old copy that nobody can tell for one */
 #ifdef PART_BY_PART
 #define WAITS_FOR_DROP(p, f) (NEEDS_COPY(f) && COUNTS_ON(p, f))
 #else
-#define WAITS_FOR_DROP(p, f) ((NEEDS_COPY(f) || !HOLDS(f, HEAD(p))) && COUNTS_ON(p, f))
+#define WAITS_FOR_DROP(p, f) ((NEEDS_COPY(f) || !HOLDS(f, END(p))) && COUNTS_ON(p, f))
 #endif
 #ifdef NO_GREETING_CHECK
 #define LACKS_SETTLED(p, f) 0
@@ -113,10 +113,10 @@ inline settles(n, head) {
   fi
 }
 
-/* n begins to lead. Where others are in sync, what is last in its journal may not be in theirs. */
+/* n begins to lead. Where others are in sync, what is last in its journal may not be in theirs; nor is a batch under way. */
 inline settles_alone(n) {
   if
-  :: SETTLES_ALONE(n) -> settles(n, HEAD(n))
+  :: SETTLES_ALONE(n) -> settles(n, END(n))
   :: else
   fi
 }
@@ -227,7 +227,7 @@ inline put_back_old_copy(n, least) {
 /* ---- the monitor ---- */
 
 #define SAYS(n) (promise[n] == 0 -> BLANK : (damaged[n] || !HOLDS(n, floor) -> LACKS : (missing[n] -> UNABLE : WELL)))
-#define REPORTS_FLOOR(n) (n == NOW_PRIMARY && acting[n] == epoch && floor != HEAD(n))
+#define REPORTS_FLOOR(n) (n == NOW_PRIMARY && acting[n] == epoch && floor != END(n))
 #define DISK_REPORT_IS_NEW(n) (said[n] != SAYS(n) || REPORTS_FLOOR(n))
 #define STANDS_DOWN_BY_DISK(n) (promise[n] == 0 || damaged[n] || missing[n] || !HOLDS(n, floor))
 #ifdef PROMOTE_SHORTER
@@ -248,7 +248,7 @@ inline put_back_old_copy(n, least) {
 inline take_disk_report(n) {
   said[n] = SAYS(n);
   if
-  :: REPORTS_FLOOR(n) -> floor = HEAD(n)
+  :: REPORTS_FLOOR(n) -> floor = END(n)
   :: else
   fi
 }

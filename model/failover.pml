@@ -81,6 +81,7 @@ bit hand_over[NODES];
 byte role[NODES], told[NODES], acting[NODES];
 byte saving[NODES];     /* a promise on its way to the disk */
 byte batch[NODES];      /* 0, an entry or CONFIRM */
+bit written[NODES];     /* the batch is in this node's journal, too */
 byte acks[NODES], reached[NODES], pledged[NODES], wish[NODES];
 bit outdated[NODES];    /* ghost: something acknowledged was missing when the CONFIRM batch was decided */
 
@@ -108,10 +109,13 @@ bit alone[NODES];
 byte i, j, next_primary, next_members;  /* for one step; 0 between */
 
 #define HEAD(n) (length[n] == 0 -> 0 : journal[(n) * ENTRIES + length[n] - 1])
+/* Without a batch that is under way. */
+#define LENGTH(n) (length[n] - written[n])
+#define END(n) (LENGTH(n) == 0 -> 0 : journal[(n) * ENTRIES + LENGTH(n) - 1])
 #define MINE(n) (primary_of[told[n]] == (n))
 #define PROMISED(n) (saving[n] > promise[n] -> saving[n] : promise[n])
 
-/* Who must have a batch before it is committed. */
+/* Who must have a batch before it is answered. */
 #if defined(ANSWER_EARLY)
 #define AWAITED(p) 0
 #elif defined(DROP_EARLY)

@@ -58,7 +58,7 @@ inline forget_heads() {
 #define SAID(n) (acting[n] == epoch -> ACTS : (acting[n] == 0 && (promise[n] >= epoch || STANDS_DOWN_BY_DISK(n)) -> STANDS_DOWN : BEHIND))
 #define SAID_DRAINED(n) (acting[n] == epoch && role[n] == DRAINING && batch[n] == 0)
 #define SAID_WISH(n) (acting[n] == epoch -> wish[n] : 0)
-#define SAID_HEAD(n) (successor == NOBODY -> 0 : HEAD(n))
+#define SAID_HEAD(n) (successor == NOBODY -> 0 : END(n))
 #define REPORT_IS_NEW(n) (life[n] != ALIVE || r_head[n] != SAID_HEAD(n) || DISK_REPORT_IS_NEW(n) || ANSWER_IS_NEW(n) || \
     (n == NOW_PRIMARY && (reported != SAID(n) || r_drained != SAID_DRAINED(n) || r_wish != SAID_WISH(n))))
 

@@ -1,7 +1,7 @@
 /* A node's role: the rules N1 to N33 of `sportapp failover table`. */
 
 inline forget_leading(n) {
-  acting[n] = 0; batch[n] = 0; outdated[n] = 0; acks[n] = 0; reached[n] = 0; pledged[n] = 0; wish[n] = 0;
+  acting[n] = 0; batch[n] = 0; written[n] = 0; outdated[n] = 0; acks[n] = 0; reached[n] = 0; pledged[n] = 0; wish[n] = 0;
 #ifdef RESTART_LEADS
   alone[n] = 0;
 #endif
@@ -21,7 +21,7 @@ inline clear_link(p, f) {
   frame[LINK(p, f)] = NONE; f_epoch[LINK(p, f)] = 0; f_previous[LINK(p, f)] = 0; f_batch[LINK(p, f)] = 0
 }
 
-/* What is open is rolled back, and nobody gets an answer of it (N12, N13, N25 to N27). */
+/* What is open is rolled back, or stays where it is written, and nobody gets an answer of it (N12, N13, N25 to N27). */
 inline abdicate(n) {
   printf("  %c abdicates\n", NAME(n));
   role[n] = WAITING;

@@ -25,17 +25,17 @@ bit r_pending[NODES];        /* it was told to be primary, and is about to act o
 #endif
 #define SAYS_TOLD(n) HIGHER(told[n], PROMISED(n))
 /* Whether its journal holds the head of the other, where that is no longer. */
-#define SAYS_HOLDS(n) (length[OTHER(n)] > length[n] || HOLDS(n, HEAD(OTHER(n))))
+#define SAYS_HOLDS(n) (LENGTH(OTHER(n)) > LENGTH(n) || HOLDS(n, END(OTHER(n))))
 #define SAYS_PENDING(n) (role[n] == PROMISING || (primary_of[told[n]] == n && told[n] != acting[n] && told[n] > promise[n]))
 #define ANSWER_IS_NEW(n) (record_lost && (!bound[n] || r_promise[n] != promise[n] || r_told[n] != SAYS_TOLD(n) || \
-    r_acting[n] != acting[n] || r_holds[n] != 1 + length[n] + 4 * SAYS_HOLDS(n) || r_pending[n] != SAYS_PENDING(n)))
+    r_acting[n] != acting[n] || r_holds[n] != 1 + LENGTH(n) + 4 * SAYS_HOLDS(n) || r_pending[n] != SAYS_PENDING(n)))
 
 inline take_answer(n) {
   if
   :: record_lost ->
      bound[n] = 1;
      r_promise[n] = promise[n]; r_told[n] = SAYS_TOLD(n); r_acting[n] = acting[n];
-     r_holds[n] = 1 + length[n] + 4 * SAYS_HOLDS(n);
+     r_holds[n] = 1 + LENGTH(n) + 4 * SAYS_HOLDS(n);
      r_pending[n] = SAYS_PENDING(n)
   :: else
   fi

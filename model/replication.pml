@@ -184,7 +184,7 @@ inline take_entry(p, f) {
        printf("%c ships batch %d of epoch %d to %c\n", NAME(p), batch[p], acting[p], NAME(f)); \
        frame[LINK(p, f)] = APPEND; \
        f_epoch[LINK(p, f)] = acting[p]; \
-       f_previous[LINK(p, f)] = HEAD(p); \
+       f_previous[LINK(p, f)] = END(p); \
        f_batch[LINK(p, f)] = batch[p] } \
   :: d_step { !served && DELIVERABLE(p, f) -> deliver(p, f) } \
   :: d_step { !served && frame[LINK(p, f)] == ACK -> \

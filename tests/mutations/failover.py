@@ -34,7 +34,9 @@ NODE_RULES = "src/ha/failover/node_rules.cpp"
 REPLICA = "src/ha/replication/replica.cpp"
 SHIPPING = "src/ha/replication/shipping.cpp"
 FOLLOWING = "src/ha/replication/following.cpp"
-AWAITED = "    if ((in_sync(name) || shipping.pledged()) && !shipping.holds(leadership_)) return;\n"
+AWAITED = "    if (!in_sync(name) && !shipping.pledged()) continue;\n"
+TAKEN = "    taken &= shipping.has_taken(leadership_);\n"
+HELD = "    held &= shipping.holds(leadership_);\n"
 
 CORE = "src/store/journal/core.cpp"
 CORE_TASKS = "src/store/journal/core_tasks.cpp"
@@ -48,7 +50,12 @@ MUTATIONS = (
     Mutation("settled", "a spare deletes what may come to nothing yet",
              (Change(CORE_TASKS, "  settle(before);", "  settle(before.seq < Seq{} ? before : writer_->last());"),)),
     Mutation("spare-first", "an answer is given before the spares have it",
-             (Change(REPLICA, AWAITED, AWAITED.replace("return", "continue")),)),
+             (Change(REPLICA, HELD, ""),)),
+    Mutation("write-untaken", "a batch is written before the spares have taken it",
+             (Change(REPLICA, TAKEN, ""),)),
+    Mutation("answer-written", "a batch is answered when it is written here",
+             (Change(CORE, "  if (open_->may_be_answered) answer();\n}\n\nvoid Core::answer()",
+                     "  at_gate_ = false;\n  answer();\n}\n\nvoid Core::answer()"),)),
     Mutation("in-sync-only", "a node that is not in sync is made primary",
              (Change(JUDGEMENT, "  if (member == nullptr || !view.alive() || !view.report.able) return false;",
                      "  if (!view.alive() || !view.report.able || (member != nullptr && member->node.empty())) return false;"),)),
@@ -59,7 +66,7 @@ MUTATIONS = (
                      "set(NodeFact::kNewer, record_.epoch > promise_ ||\n"
                      "      (record_.epoch == promise_ && state() == NodeState::kWaiting));"),)),
     Mutation("pledge", "a node is admitted though commits do not wait for it yet",
-             (Change(REPLICA, "(in_sync(name) || shipping.pledged())", "in_sync(name)"),)),
+             (Change(REPLICA, AWAITED, "    if (!in_sync(name)) continue;\n"),)),
     Mutation("has-all", "a node is admitted before it has everything",
              (Change(SHIPPING, "set(PeerFact::kHasAll, acknowledged_.seq >= leadership.durable.seq && "
                                "(!released || holds(leadership)));",
@@ -68,9 +75,7 @@ MUTATIONS = (
              (Change(SHIPPING, "(!released || holds(leadership)));",
                      "(!released || holds(leadership) || node_ != \"\"));"),)),
     Mutation("drop-written", "a node is not waited for any more before the monitor has written that down",
-             (Change(REPLICA, "(in_sync(name) || shipping.pledged())",
-                     "(in_sync(name) || shipping.pledged()) &&\n"
-                     "        shipping.wish() != failover::Wish::Kind::kDrop"),)),
+             (Change(REPLICA, AWAITED, AWAITED + "    if (shipping.wish() == failover::Wish::Kind::kDrop) continue;\n"),)),
     Mutation("continues", "a spare's journal is taken for a part of this one whatever its hash",
              (Change(SHIPPING, "return ours->has_value() && **ours == head.hash;", "return ours->has_value();"),)),
     Mutation("refused", "who is refused takes it for an acknowledgement",
@@ -82,11 +87,10 @@ MUTATIONS = (
     Mutation("promise-on-append", "a spare acknowledges without a promise",
              (Change(NODE, "promise_ >= epoch ? bit", "promise_ >= Epoch{} ? bit"),)),
     Mutation("confirm", "a refusal or a read is answered without asking whether the spares still follow",
-             (Change(REPLICA, AWAITED, "    if (!leadership_.batch->entries.empty() && (in_sync(name) || shipping.pledged()) &&\n"
-                                       "        !shipping.holds(leadership_))\n      return;\n"),)),
+             (Change(REPLICA, AWAITED, AWAITED + "    if (batch->entries.empty()) continue;\n"),)),
     Mutation("roll-back", "who must abdicate commits and answers what is open",
              (Change(REPLICA, "    actions_.push_back(RollBack{});\n    leadership_.batch.reset();",
-                     "    actions_.push_back(Release{});\n    leadership_.batch.reset();"),)),
+                     "    actions_.push_back(Release{true});\n    leadership_.batch.reset();"),)),
     Mutation("open-batch", "a spare's journal is taken for a part of the open batch whatever its hash",
              (Change(SHIPPING, "if (entry.seq == head.seq) return entry.hash == head.hash;",
                      "if (entry.seq == head.seq) return true;"),)),
@@ -150,12 +154,16 @@ MUTATIONS = (
                      "  for (auto& pending : open_->batch) pending.done = [](const Outcome&) {};\n"
                      "  files_.commit(*writer_, open_->entries,"),)),
     Mutation("verdict", "a batch that the gate refuses is committed and answered",
-             (Change(CORE, "  if (!verdict.passed) return stop_leading(verdict.passed.error());\n", ""),)),
+             (Change(CORE, "    at_gate_ = false;\n    return stop_leading(verdict.passed.error());",
+                     "    at_gate_ = false;\n    open_->may_be_answered = true;\n"
+                     "    return open_->is_written ? answer() : commit();"),)),
     Mutation("keep-refused", "what was decided of a batch that the gate refused stays in the journal",
-             (Change(CORE, "  writer_->undo();\n  auto waiting = inbox_->stopped_leading();",
-                     "  writer_->commit();\n  auto waiting = inbox_->stopped_leading();"),)),
+             (Change(CORE, "    writer_->undo();\n  }\n  auto waiting = inbox_->stopped_leading();",
+                     "    writer_->commit();\n  }\n  auto waiting = inbox_->stopped_leading();"),)),
     Mutation("write-failed", "a write that failed is taken for one that is on disk",
-             (Change(CORE, "  if (failed) {\n    fail(*failed, true);", "  if (failed && failed->damaged) {\n    fail(*failed, true);"),)),
+             (Change(CORE, "  if (failed) {\n    at_gate_ = false;", "  if (failed && failed->damaged) {\n    at_gate_ = false;"),)),
+    Mutation("settle-written", "what is written counts for good before every node in sync has it",
+             (Change(CORE, "  open_->is_written = true;\n", "  open_->is_written = true;\n  settle(writer_->last());\n"),)),
     Mutation("keep-epoch", "a journal that leads anew goes on under the epoch that it had",
              (Change(CORE_TASKS, "  if (turn.lead) epoch_ = *turn.lead;\n", ""),)),
     Mutation("half-copy", "a copy that may be in place is taken for one that is",

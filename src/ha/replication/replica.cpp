@@ -361,11 +361,11 @@ void Replica::maybe_release_batch() {
     taken &= shipping.has_taken(leadership_);
     held &= shipping.holds(leadership_);
   }
+  if (!taken) return;
   batch->confirmed = held;
-  if (!batch->released && taken) {
-    batch->released = true;
+  if (!std::exchange(batch->released, true)) {
     actions_.push_back(Release{held});
-  } else if (batch->released && held) {
+  } else if (held) {
     actions_.push_back(Confirm{});
   }
 }
