@@ -7,6 +7,23 @@ namespace {
 
 using LeadingTest = FollowerTest;
 
+// A batch that is written, and that its gate has not let be answered.
+class WrittenTest : public LeadingTest {
+ protected:
+  void SetUp() override {
+    LeadingTest::SetUp();
+    open({.gate = &barrier_, .on_committed = [this](const auto&) { ++told_; }});
+    submit("k1", "ana");
+    barrier_.wait_for_batches(1);
+    barrier_.let_write();
+    ASSERT_TRUE(sportapp::testing::eventually([&] { return journal_->status().head == Seq{1}; }));
+  }
+  void TearDown() override { journal_.reset(); }
+
+  Barrier barrier_;
+  std::atomic<int> told_{0};
+};
+
 TEST_F(LeadingTest, AGateThatRefusesRollsBackAndEndsTheLead) {
   Barrier barrier;
   open({.gate = &barrier});
@@ -29,40 +46,26 @@ TEST_F(LeadingTest, AGateThatRefusesRollsBackAndEndsTheLead) {
   EXPECT_EQ(barrier.committed_heads(), std::vector<Position>{head_of(*journal_)});
 }
 
-TEST_F(LeadingTest, WhatIsWrittenIsAnsweredWhenTheGateSaysSo) {
-  Barrier barrier;
-  std::atomic<int> told{0};
-  open({.gate = &barrier, .on_committed = [&](const auto&) { ++told; }});
-  submit("k1", "ana");
-  barrier.wait_for_batches(1);
-  barrier.let_write();
-  ASSERT_TRUE(sportapp::testing::eventually([&] { return journal_->status().head == Seq{1}; }));
+TEST_F(WrittenTest, IsAnsweredWhenTheGateSaysSo) {
   EXPECT_EQ(count("entries"), 1);
   EXPECT_EQ(journal_->status().settled.seq, Seq{}) << "it may come to nothing yet";
-  EXPECT_EQ(told, 0);
-  EXPECT_TRUE(barrier.committed_heads().empty());
-  barrier.open();
+  EXPECT_EQ(told_, 0);
+  EXPECT_TRUE(barrier_.committed_heads().empty());
+  barrier_.open();
   EXPECT_EQ(std::get<Answered>(outcomes_.wait("k1")).seq, Seq{1});
   EXPECT_EQ(journal_->status().settled.seq, Seq{1});
-  EXPECT_EQ(barrier.committed_heads(), std::vector<Position>{head_of(*journal_)});
+  EXPECT_EQ(barrier_.committed_heads(), std::vector<Position>{head_of(*journal_)});
 }
 
-TEST_F(LeadingTest, WhatIsWrittenAndNotAnsweredStaysAndIsNotSettled) {
-  Barrier barrier;
-  std::atomic<int> told{0};
-  open({.gate = &barrier, .on_committed = [&](const auto&) { ++told; }});
-  submit("k1", "ana");
-  barrier.wait_for_batches(1);
-  barrier.let_write();
-  ASSERT_TRUE(sportapp::testing::eventually([&] { return journal_->status().head == Seq{1}; }));
-  barrier.open(true);
+TEST_F(WrittenTest, StaysAndIsNotSettledWhereItIsNotToBeAnswered) {
+  barrier_.open(true);
   EXPECT_TRUE(std::holds_alternative<NotPrimary>(outcomes_.wait("k1")));
   EXPECT_FALSE(journal_->status().leading);
   EXPECT_EQ(count("entries"), 1);
   EXPECT_EQ(journal_->status().settled.seq, Seq{});
-  EXPECT_EQ(told, 0);
-  EXPECT_EQ(barrier.committed_heads(), std::vector<Position>{head_of(*journal_)});
-  barrier.open(false);
+  EXPECT_EQ(told_, 0);
+  EXPECT_EQ(barrier_.committed_heads(), std::vector<Position>{head_of(*journal_)});
+  barrier_.open(false);
   journal_->lead(Epoch{2});
   EXPECT_TRUE(std::get<Answered>(add_to(*journal_, "k1", "ana")).replayed);
 }
