@@ -31,6 +31,7 @@ failover::Echo Replica::pinged(std::int64_t now_ms, const failover::Ping& ping) 
 
 // What retention deleted counted, so it was part of every journal of the service.
 bool Replica::holds_floor(const Position& floor) {
+  if (!head_is_known_) return false;
   if (floor.seq <= Seq{}) return true;
   if (damage_ != failover::Damage::kNone || floor.seq > head_.seq) return false;
   if (node_.leads() || floor == head_) return true;
@@ -173,6 +174,7 @@ void Replica::installed(std::int64_t now_ms, const Result<Position>& head) {
   if (head) {
     damage_ = failover::Damage::kNone;
     failing_.clear();
+    head_is_known_ = true;
   }
   following_.written(head_, head, actions_);
   forget_what_is_there_now();
@@ -184,6 +186,7 @@ void Replica::journal_failing(std::int64_t now_ms, const std::string& why, failo
                               const Position& left) {
   failing_ = why;
   damage_ = damage;
+  if (damage == failover::Damage::kNone && head_ == Position{}) head_is_known_ = false;
   if (damage != failover::Damage::kNone) head_ = left;
   node_.overruled();
   update_able();
@@ -193,6 +196,7 @@ void Replica::journal_failing(std::int64_t now_ms, const std::string& why, failo
 void Replica::journal_able(std::int64_t now_ms, const Position& head) {
   failing_.clear();
   damage_ = failover::Damage::kNone;
+  head_is_known_ = true;
   head_ = head;
   update_able();
   settle(now_ms);

@@ -74,6 +74,16 @@ TEST_F(ReplicaTest, ABatchThatIsWrittenIsNotAnsweredByWhoMustAbdicate) {
   EXPECT_EQ(replica->report(now).head, end_of(entries));
 }
 
+TEST_F(ReplicaTest, AJournalThatCouldNotBeOpenedHoldsNothingYet) {
+  begin();
+  replica.emplace(Replica::Options{"a", {"b"}, 1, {}}, Epoch{1}, Position{}, log, now);
+  replica->journal_failing(now, "the disk fails", failover::Damage::kNone, {});
+  const failover::Ping ping{1, ++pings, Record{}, false, {}};
+  EXPECT_FALSE(replica->pinged(now, ping).report.holds) << "it may have anything";
+  replica->journal_able(now, log.head());
+  EXPECT_TRUE(replica->pinged(now, ping).report.holds);
+}
+
 TEST_F(ReplicaTest, ARefusalPassesWhenTheSparesStillFollow) {
   begin();
   tell(1, {"a", "b"});
