@@ -96,7 +96,7 @@ class Replica {
   failover::Node node_;
   Following following_;
   Position head_;
-  bool head_is_known_ = true;  // false: the journal could not be opened yet
+  bool head_is_known_ = true;   // false: the journal could not be opened yet
   bool journal_leads_ = false;  // from Lead to stopped()
   bool stopping_ = false;
   std::string failing_, promise_failing_, stalled_;
