@@ -6,6 +6,8 @@
 #include <boost/json.hpp>
 #include <string_view>
 
+#include "base/visible.hpp"
+
 namespace sportapp::importing {
 namespace {
 
@@ -73,10 +75,7 @@ Verdict verdict(const Answer& answer) {
 }
 
 std::string reason(const Answer& answer) {
-  auto text = raw_reason(answer).substr(0, kReasonBytesMax);
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  std::replace_if(text.begin(), text.end(), is_control, ' ');
-  return text;
+  return visible(raw_reason(answer).substr(0, kReasonBytesMax));
 }
 
 std::int64_t backoff_ms(int attempts, std::int64_t retry_after_s, std::minstd_rand& random) {

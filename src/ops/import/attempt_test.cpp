@@ -29,7 +29,8 @@ TEST(Attempt, TheReasonIsTheServicesOwn) {
             "username is required; email must be an e-mail address");
   EXPECT_EQ(reason(with(400, R"({"error":"one sentence"})")), "one sentence");
   EXPECT_EQ(reason(with(500, "<html>")), "HTTP 500");
-  EXPECT_EQ(reason(with(400, R"({"detail":"a\nb\u001b[31m"})")), "a b [31m") << "a terminal stays as it is";
+  EXPECT_EQ(reason(with(400, R"({"detail":"a\nb\u001b[31m"})")), R"(a\x0ab\x1b[31m)")
+      << "a terminal stays as it is";
 }
 
 TEST(Attempt, BackoffGrowsToABoundAndDoesWhatTheServiceAsks) {

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/command_line/command_line.hpp"
+#include "base/visible.hpp"
 #include "domain/services/registry.hpp"
 #include "ops/import/csv.hpp"
 #include "ops/import/importer.hpp"
@@ -38,12 +39,16 @@ Examples:
   sportapp import --service products products.csv
   sportapp import --columns username --format csv /usr/share/dict/words
   sportapp import --data /srv/sportapp --service orders orders.jsonl >refused.txt
-  zcat people.csv.gz | sportapp import - --format csv --name people.csv)";
+  sportapp import --delimiter tab --encoding iso-8859-1 people.txt
+  sportapp import --ignore phone,city people.csv.gz)";
 
 struct Arguments {
   std::string file;
   std::string format;
-  std::vector<std::string> columns;
+  std::vector<std::string> columns, ignored;
+  std::string delimiter;
+  std::string encoding = "auto";
+  bool no_header = false;
   std::string url = "http://127.0.0.1:5000";
   std::string data;
   std::string service = "users";
@@ -83,7 +88,7 @@ class StopSignals {
 };
 
 int complain(const std::string& what) {
-  fmt::print(stderr, "sportapp import: {}\n", what);
+  fmt::print(stderr, "sportapp import: {}\n", visible(what));
   return kUnusable;
 }
 
@@ -96,7 +101,7 @@ int status_of(const Outcome& outcome) {
 int report(const Outcome& outcome) {
   fmt::print("{}\n", summary(outcome));
   std::fflush(stdout);
-  if (!outcome.why.empty()) fmt::print(stderr, "sportapp import: {}\n", outcome.why);
+  if (!outcome.why.empty()) fmt::print(stderr, "sportapp import: {}\n", visible(outcome.why));
   const int status = status_of(outcome);
   if (status == kEndedEarly) {
     fmt::print(stderr,
@@ -104,6 +109,15 @@ int report(const Outcome& outcome) {
                "already is not registered twice\n");
   }
   return status;
+}
+
+Result<std::optional<char>> delimiter_of(const std::string& given) {
+  if (given.empty()) return std::optional<char>();
+  if (given == "tab" || given == "\\t") return std::optional('\t');
+  if (given.size() == 1 && given != "\"" && given != "\n" && given != "\r")
+    return std::optional(given.front());
+  return Error{Retry::kNever,
+               fmt::format("--delimiter {}: one character, as in --delimiter ';', or tab", given)};
 }
 
 Result<std::string> gateway_url(const Arguments& arguments) {
@@ -123,12 +137,18 @@ Result<std::string> gateway_url(const Arguments& arguments) {
 int run(const Arguments& arguments) {
   const auto url = gateway_url(arguments);
   if (!url) return complain(url.error().what);
+  const auto delimiter = delimiter_of(arguments.delimiter);
+  if (!delimiter) return complain(delimiter.error().what);
   auto columns = column_names(arguments.columns);
   if (!columns) return complain("--columns: " + columns.error().what);
   auto source = LineSource::open({.file = arguments.file,
                                   .format = format_of(arguments.format),
                                   .columns = *std::move(columns),
-                                  .fields = services::find(arguments.service)->make_domain()->fields()});
+                                  .fields = services::find(arguments.service)->make_domain()->fields(),
+                                  .ignored = arguments.ignored,
+                                  .delimiter = *delimiter,
+                                  .has_header = !arguments.no_header,
+                                  .encoding = arguments.encoding});
   if (!source) return complain(source.error().what);
   auto name = arguments.name;
   if (name.empty()) name = std::filesystem::path(arguments.file).filename().string();
@@ -143,6 +163,10 @@ int run(const Arguments& arguments) {
                     **source, KeyMaker(name, arguments.service), clock, progress);
   const auto outcome = importer.run();
   progress.hide();
+  if (const auto how = (*source)->described(); !how.empty())
+    fmt::print(stderr, "sportapp import: {} was read {}\n", visible(arguments.file), how);
+  if (outcome.ending == Ending::kAll && outcome.counts.settled() + outcome.counts.unsettled == 0)
+    return complain(arguments.file + ": there is no line to register in it");
   return report(outcome);
 }
 
@@ -156,6 +180,19 @@ void add_options(command_line::Command& command, Arguments& arguments) {
   command.add_option("--columns", arguments.columns, "names of the columns of a CSV file that has no header")
       ->comma_separated()
       ->value_name("NAME,...");
+  command.add_flag("--no-header", arguments.no_header,
+                   "with --columns: the first line is one of the lines, though it looks like a header");
+  command.add_option("--ignore", arguments.ignored, "columns of a CSV file that are not sent")
+      ->comma_separated()
+      ->value_name("NAME,...");
+  command
+      .add_option("--delimiter", arguments.delimiter,
+                  "what divides the columns of a CSV file (default: , ; tab or |, as its first line shows)")
+      ->value_name("CHARACTER");
+  command
+      .add_option("--encoding", arguments.encoding,
+                  "of the file (default: UTF-8, UTF-16 or Windows-1252, as it shows)")
+      ->one_of(encodings());
   auto* url = command.add_option("--url", arguments.url, "the gateway")->show_default();
   command.add_option("--data", arguments.data, "data folder of a running instance, instead of --url")
       ->excludes(url);

@@ -25,7 +25,8 @@ std::vector<Record> csv(std::string_view text, CsvReader::Options options = {}) 
   return all_of(reader, text);
 }
 
-const CsvReader::Options kTwoColumns{.columns = {"username", "email"}, .fields = {{.name = "username"}}};
+const std::vector<domain::Field> kUsers{{.name = "username"}, {"email", domain::Field::Kind::kText, false}};
+const CsvReader::Options kTwoColumns{.columns = {"username", "email"}, .fields = kUsers};
 const CsvReader::Options kOneColumn{.columns = {"username"}, .fields = {{.name = "username"}}};
 
 TEST(Csv, TheHeaderNamesTheFields) {
@@ -80,7 +81,7 @@ TEST(Csv, AMalformedLineIsAProblemOfItsOwnAndHarmsNoOther) {
   EXPECT_EQ(records[1].problem, "has 1 field, not 2 (username, email)");
   EXPECT_EQ(records[2].problem, "has 3 fields, not 2 (username, email)");
   EXPECT_EQ(records[3].problem, "");
-  EXPECT_EQ(records[4].problem, "a quote is opened here and never closed");
+  EXPECT_EQ(records[4].problem, "a quote is opened on line 5 and never closed; nothing behind it was read");
   EXPECT_EQ(records[4].line, 5);
 }
 
@@ -93,14 +94,85 @@ TEST(Csv, ARecordWithoutEndTakesBoundedMemoryAndIsRefused) {
 }
 
 TEST(Csv, AFirstLineThatIsNoHeaderIsSaidAtOnce) {
-  for (const auto* text :
-       {"ana,ana@example.org\n", "username,username\n", "username,\n", "\"username\"x\n"}) {
-    CsvReader reader({.columns = {}, .fields = {{.name = "username"}}});
+  for (const auto* text : {"ana,ana@example.org\n", "username,username\n", "username,,email\n",
+                           "username,Username\n", "\"username\"x\n", "username,correo\n"}) {
+    CsvReader reader({.columns = {}, .fields = kUsers});
     const auto pushed = reader.push(text);
     ASSERT_FALSE(pushed) << text;
     EXPECT_NE(pushed.error().what.find("line 1"), std::string::npos) << pushed.error().what;
     EXPECT_NE(pushed.error().what.find("--columns"), std::string::npos) << pushed.error().what;
   }
+}
+
+std::vector<std::string> bodies(std::string_view text, CsvReader::Options options) {
+  std::vector<std::string> all;
+  for (auto& record : csv(text, std::move(options))) {
+    EXPECT_EQ(record.problem, "");
+    all.push_back(std::move(record.body));
+  }
+  return all;
+}
+
+const CsvReader::Options kHeader{.fields = kUsers};
+const std::vector<std::string> kAna{R"({"username":"ana","email":"ana@x.org"})"};
+
+TEST(Csv, WhatDividesTheColumnsShowsInTheFirstLine) {
+  for (const auto* text :
+       {"username,email\nana,ana@x.org\n", "username;email\nana;ana@x.org\n",
+        "username\temail\nana\tana@x.org\n", "username|email\nana|ana@x.org\n",
+        "sep=;\nusername;email\nana;ana@x.org\n", "\"sep=,\"\r\nusername,email\r\nana,ana@x.org",
+        "\"username\";\"email\"\n\"ana\";\"ana@x.org\"\n"}) {
+    EXPECT_EQ(bodies(text, kHeader), kAna) << text;
+  }
+  EXPECT_EQ(bodies("ana;ana@x.org\n", kTwoColumns), kAna) << "or by how many columns there are";
+  EXPECT_EQ(bodies("username:email\nana:ana@x.org\n", {.fields = kUsers, .delimiter = ':'}), kAna);
+  EXPECT_EQ(bodies("a;b\n", kOneColumn), std::vector<std::string>{R"({"username":"a;b"})"});
+}
+
+TEST(Csv, LinesEndAsTheFirstOneDoes) {
+  EXPECT_EQ(bodies("username,email\rana,ana@x.org\r", kHeader), kAna);
+  const auto records = csv("username\rana\r\"l\ru\"\reva", kHeader);
+  ASSERT_EQ(records.size(), 3U);
+  EXPECT_EQ(records[1].body, R"({"username":"l\ru"})");
+  EXPECT_EQ(records[2].line, 5) << "the line end inside the quotes counts";
+}
+
+TEST(Csv, TheHeaderIsTakenAsPeopleWriteIt) {
+  for (const auto* text :
+       {"Username, EMAIL\nana,ana@x.org\n", "username,email,\nana,ana@x.org,\n",
+        " username , email ,,\n ana , ana@x.org \n", "username, email\nana, \"ana@x.org\" \n"}) {
+    EXPECT_EQ(bodies(text, kHeader), kAna) << text;
+  }
+}
+
+TEST(Csv, AColumnThatTheServiceDoesNotTakeIsNamed) {
+  CsvReader reader(kHeader);
+  const auto pushed = reader.push("username,correo\nana,ana@x.org\n");
+  ASSERT_FALSE(pushed);
+  EXPECT_NE(pushed.error().what.find("'correo', which is none of username, email"), std::string::npos);
+  EXPECT_EQ(bodies("username,correo\nana,x\n", {.fields = kUsers, .ignored = {"correo"}}),
+            std::vector<std::string>{R"({"username":"ana"})"});
+  EXPECT_EQ(bodies("x,ana\n", {.columns = {"-", "username"}, .fields = kUsers}),
+            std::vector<std::string>{R"({"username":"ana"})"});
+}
+
+TEST(Csv, AHeaderIsNotTakenForALine) {
+  CsvReader reader(kTwoColumns);
+  const auto pushed = reader.push("Username,email\nana,ana@x.org\n");
+  ASSERT_FALSE(pushed);
+  EXPECT_NE(pushed.error().what.find("looks like a header"), std::string::npos) << pushed.error().what;
+  EXPECT_EQ(csv("username\nana\n", {.columns = {"username"}, .fields = kUsers, .has_header = false}).size(),
+            2U);
+}
+
+TEST(Csv, RowsOfNothingAreNoRecords) {
+  EXPECT_EQ(bodies("username,email\n,\n\n , \nana,ana@x.org\n,,,\n\"\",\n", kHeader), kAna);
+}
+
+TEST(Csv, AQuoteThatIsNeverClosedIsToldWithItsLine) {
+  const auto records = csv("username,email\nana,a@x.org\nluz,\"luz@x.org\neva,\n", kHeader);
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[1].problem, "a quote is opened on line 3 and never closed; nothing behind it was read");
 }
 
 TEST(Csv, AWholeNumberGoesAsOneWhereTheServiceTakesOne) {

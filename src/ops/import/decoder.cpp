@@ -29,11 +29,6 @@ std::string_view by_zeros(std::string_view head) {
   return {};
 }
 
-bool begins_a_mark(std::string_view head) {
-  return std::any_of(kMarks.begin(), kMarks.end(),
-                     [&](const auto& mark) { return mark.first.starts_with(head); });
-}
-
 bool is_ascii(char c) {
   return static_cast<unsigned char>(c) < 0x80;
 }
@@ -84,9 +79,9 @@ Result<std::string> Decoder::decode(bool last) {
 
 // False where more must come first.
 bool Decoder::choose(bool last) {
-  const bool may_be_more =
-      waiting_.size() < kMarkBytes && (begins_a_mark(waiting_) || waiting_.find('\0') != std::string::npos);
-  if (!last && may_be_more) return false;
+  // By the same bytes in whatever pieces they come.
+  const bool may_be_utf16 = waiting_.find('\0') < kMarkBytes;
+  if (!last && waiting_.size() < (may_be_utf16 ? kHeadBytes : kMarkBytes)) return false;
   is_chosen_ = true;
   for (const auto& [mark, encoding] : kMarks) {
     if (!waiting_.starts_with(mark) || (is_given_ && encoding_ != encoding)) continue;
@@ -95,7 +90,7 @@ bool Decoder::choose(bool last) {
     return true;
   }
   if (is_given_) return true;
-  const auto found = by_zeros(std::string_view(waiting_).substr(0, kHeadBytes));
+  const auto found = may_be_utf16 ? by_zeros(std::string_view(waiting_).substr(0, kHeadBytes)) : "";
   encoding_ = found.empty() ? kUtf8 : found;
   return true;
 }

@@ -72,7 +72,8 @@ class Service {
       again.headers.emplace_back("Idempotency-Replayed", "true");
       return again;
     }
-    if (request.body == "{}") return http::problem(400, "Bad request", "username is required");
+    if (request.body.find("username") == std::string::npos)
+      return http::problem(400, "Bad request", "username is required");
     if (registered.contains(request.body)) return http::problem(409, "Already taken", "that name is taken");
     by_key[key] = request.body;
     registered.insert(request.body);
@@ -148,8 +149,8 @@ TEST_F(ImporterTest, ASecondRunFindsAllOfItThere) {
 
 TEST_F(ImporterTest, RefusedLinesAreToldWithTheirNumberAndTheServicesReason) {
   Service service;
-  const auto outcome =
-      import(file_of("username,email\nana,\n,\nana,\nx\nluz,\n"), {.url = service.url(), .connections = 1});
+  const auto outcome = import(file_of("username,email\nana,\n,x@y.zz\nana,\nx\nluz,\n"),
+                              {.url = service.url(), .connections = 1});
   EXPECT_EQ(outcome.ending, Ending::kAll);
   EXPECT_EQ(outcome.counts.registered, 2);
   EXPECT_EQ(outcome.counts.refused, 3);

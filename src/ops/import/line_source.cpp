@@ -19,15 +19,16 @@ namespace {
 
 constexpr std::size_t kChunkBytes = 16 * 1024;
 constexpr std::size_t kHeadBytesMax = 4096;
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 Error file_error(const std::string& file, const std::string& what) {
   return {Retry::kNever, file + ": " + what};
 }
 
 Format format_of_name(const std::string& file) {
-  const auto extension = std::filesystem::path(file).extension().string();
-  if (extension == ".csv") return Format::kCsv;
+  auto name = std::filesystem::path(file);
+  if (name.extension() == ".gz") name.replace_extension();
+  const auto extension = name.extension().string();
+  if (extension == ".csv" || extension == ".tsv") return Format::kCsv;
   if (extension == ".jsonl" || extension == ".ndjson" || extension == ".json") return Format::kJsonLines;
   return Format::kByName;
 }
@@ -57,7 +58,7 @@ Result<std::unique_ptr<LineSource>> LineSource::open(SourceOptions options) {
 }
 
 LineSource::LineSource(SourceOptions options, int fd, std::optional<std::int64_t> bytes_total)
-    : options_(std::move(options)), fd_(fd), bytes_total_(bytes_total) {}
+    : options_(std::move(options)), fd_(fd), bytes_total_(bytes_total), decoder_(options_.encoding) {}
 
 LineSource::~LineSource() {
   ::close(fd_);
@@ -97,19 +98,46 @@ Result<void> LineSource::named(Result<void> result) const {
   return file_error(options_.file, result.error().what);
 }
 
-Result<void> LineSource::take(std::string_view chunk, bool last) {
+Result<void> LineSource::take(std::string_view bytes, bool last) {
+  const auto text = text_of(bytes, last);
+  if (!text) return text.error();
+  return read_text(*text, last);
+}
+
+Result<std::string> LineSource::text_of(std::string_view bytes, bool last) {
+  const auto unpacked = unpacker_.push(bytes);
+  if (!unpacked) return unpacked.error();
+  auto text = decoder_.push(*unpacked);
+  if (!text || !last) return text;
+  const auto packed_rest = unpacker_.finish();
+  if (!packed_rest) return packed_rest.error();
+  const auto more = decoder_.push(*packed_rest);
+  if (!more) return more;
+  const auto rest = decoder_.finish();
+  if (!rest) return rest;
+  return *text + *more + *rest;
+}
+
+Result<void> LineSource::read_text(std::string_view text, bool last) {
   if (!reader_) {
-    head_.append(chunk);
-    const bool decided = head_.find_first_not_of(" \t\r\n\xef\xbb\xbf") != std::string::npos;
+    head_.append(text);
+    const bool decided = head_.find_first_not_of(" \t\r\n") != std::string::npos;
     if (!decided && !last && head_.size() < kHeadBytesMax) return {};
-    if (head_.starts_with(kByteOrderMark)) head_.erase(0, kByteOrderMark.size());
     choose_reader();
     if (auto pushed = reader_->push(head_); !pushed) return pushed;
     head_.clear();
-  } else if (auto pushed = reader_->push(chunk); !pushed) {
+  } else if (auto pushed = reader_->push(text); !pushed) {
     return pushed;
   }
   return last ? reader_->finish() : Result<void>();
+}
+
+std::string LineSource::described() const {
+  const auto& encoding = decoder_.encoding();
+  auto said = encoding == "auto" || encoding == "utf-8" ? std::string() : "as " + encoding;
+  const auto more = reader_ ? reader_->described() : std::string();
+  if (!said.empty() && !more.empty()) said += ", ";
+  return said + more;
 }
 
 void LineSource::choose_reader() {
@@ -121,7 +149,8 @@ void LineSource::choose_reader() {
   if (options_.format == Format::kJsonLines) {
     reader_ = std::make_unique<JsonLinesReader>();
   } else {
-    reader_ = std::make_unique<CsvReader>(CsvReader::Options{options_.columns, options_.fields});
+    reader_ = std::make_unique<CsvReader>(CsvReader::Options{
+        options_.columns, options_.fields, options_.ignored, options_.delimiter, options_.has_header});
   }
 }
 

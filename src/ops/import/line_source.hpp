@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "domain/domain.hpp"
+#include "ops/import/decoder.hpp"
 #include "ops/import/record.hpp"
+#include "ops/import/unpacker.hpp"
 
 namespace sportapp::importing {
 
@@ -16,7 +18,12 @@ struct SourceOptions {
   std::string file;  // `-` is standard input
   Format format = Format::kByName;
   std::vector<std::string> columns{};
-  std::vector<domain::Field> fields{};  // as CsvReader::Options
+  // As CsvReader::Options:
+  std::vector<domain::Field> fields{};
+  std::vector<std::string> ignored{};
+  std::optional<char> delimiter{};
+  bool has_header = true;
+  std::string encoding = "auto";  // one of encodings()
 };
 
 // A file as a stream of records, read piece by piece. One thread.
@@ -35,11 +42,15 @@ class LineSource {
   [[nodiscard]] int fd() const { return fd_; }
   [[nodiscard]] std::int64_t bytes_read() const { return bytes_read_; }
   [[nodiscard]] std::optional<std::int64_t> bytes_total() const { return bytes_total_; }
+  // How the file is read, where it is not UTF-8 and commas; as far as is known by now.
+  [[nodiscard]] std::string described() const;
 
  private:
   LineSource(SourceOptions options, int fd, std::optional<std::int64_t> bytes_total);
   [[nodiscard]] Result<State> read_more();
-  [[nodiscard]] Result<void> take(std::string_view chunk, bool last);
+  [[nodiscard]] Result<void> take(std::string_view bytes, bool last);
+  [[nodiscard]] Result<std::string> text_of(std::string_view bytes, bool last);
+  [[nodiscard]] Result<void> read_text(std::string_view text, bool last);
   [[nodiscard]] Result<void> named(Result<void> result) const;
   void choose_reader();
 
@@ -48,6 +59,8 @@ class LineSource {
   std::optional<std::int64_t> bytes_total_;
   std::int64_t bytes_read_ = 0;
   bool ended_ = false;
+  Unpacker unpacker_;
+  Decoder decoder_;
   std::string head_;  // until the format is known
   std::unique_ptr<RecordReader> reader_;
 };

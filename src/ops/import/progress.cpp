@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/visible.hpp"
+
 namespace sportapp::importing {
 namespace {
 
@@ -77,7 +79,7 @@ Progress::Progress(const Clock& clock, std::FILE* report, std::FILE* bar)
 
 void Progress::line_refused(std::int64_t line, std::string_view why) {
   hide();
-  fmt::print(report_, "line {}: {}\n", line, why);
+  fmt::print(report_, "line {}: {}\n", line, visible(why));
 }
 
 void Progress::progress(const Counts& counts, const LineSource& source, const std::string& trouble) {

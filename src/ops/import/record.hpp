@@ -30,6 +30,8 @@ class RecordReader {
   // No more bytes will come: what has no line's end is a record too.
   [[nodiscard]] virtual Result<void> finish() = 0;
   [[nodiscard]] virtual std::optional<Record> next() = 0;
+  // What it found out about the file and a person may want to know; or empty.
+  [[nodiscard]] virtual std::string described() const { return {}; }
 };
 
 }  // namespace sportapp::importing
