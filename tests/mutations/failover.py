@@ -67,6 +67,10 @@ MUTATIONS = (
                      "      (record_.epoch == promise_ && state() == NodeState::kWaiting));"),)),
     Mutation("pledge", "a node is admitted though commits do not wait for it yet",
              (Change(REPLICA, AWAITED, "    if (!in_sync(name)) continue;\n"),)),
+    Mutation("pledge-forgotten", "who drained and leads on forgets whom it pledged to wait for",
+             (Change(REPLICA, "  if (!is_newer) return;\n", ""),)),
+    Mutation("no-head", "a node whose journal could not be opened says that it holds what it is asked for",
+             (Change(REPLICA, "  if (!head_is_known_) return false;\n", ""),)),
     Mutation("has-all", "a node is admitted before it has everything",
              (Change(SHIPPING, "set(PeerFact::kHasAll, acknowledged_.seq >= leadership.durable.seq && "
                                "(!released || holds(leadership)));",

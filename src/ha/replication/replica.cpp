@@ -333,9 +333,12 @@ void Replica::lead(std::int64_t now_ms, Epoch epoch) {
   act_on(epoch);
 }
 
+// A pledge lasts as long as the record under which it was made: also where the node drained meanwhile.
 void Replica::act_on(Epoch epoch) {
+  const bool is_newer = epoch > leadership_.epoch;
   leadership_.epoch = epoch;
   leadership_.forced = node_.acting().forced;
+  if (!is_newer) return;
   for (auto& [name, shipping] : shipping_) shipping.acting_on(in_sync(name));
 }
 

@@ -207,6 +207,23 @@ TEST_F(ReplicaTest, APledgeEndsByARecordThatLeavesTheNodeOut) {
   EXPECT_EQ(count<Release>(), 1U);
 }
 
+TEST_F(ReplicaTest, APledgeOutlivesASwitchoverThatIsGivenUp) {
+  begin();
+  tell(1, {"a"});
+  link("b", log.head());
+  EXPECT_EQ(wish(), (Wish{Wish::Kind::kAdmit, "b"}));
+  tell(1, {"a"}, true);
+  EXPECT_EQ(count<StopLeading>(), 1U);
+  replica->stopped(now);
+  replica->unlinked(now, "b");
+  tell(1, {"a"});
+  EXPECT_EQ(count<Lead>(), 2U);
+  open(1);
+  EXPECT_EQ(count<Release>(), 0U) << "the monitor may admit it by what it heard before";
+  tell(2, {"a"});
+  EXPECT_EQ(count<Release>(), 1U);
+}
+
 TEST_F(ReplicaTest, ANodeIsNotAdmittedWithoutWhatIsBeingCommitted) {
   begin();
   tell(1, {"a"});
