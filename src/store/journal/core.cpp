@@ -134,29 +134,32 @@ void Core::commit() {
 
 void Core::committed(std::optional<WriteFailed> failed) {
   writing_ = false;
-  if (failed) {
-    at_gate_ = false;
-    fail(*failed, true);
-    if (options_.gate != nullptr) options_.gate->commit_failed();
-    return;
-  }
+  if (failed) return commit_failed(*failed);
   open_->is_written = true;
   open_->previous = durable_.hash;
   became_durable();
   if (open_->may_be_answered) answer();
 }
 
+// What the mark does not have may be lost without a sign, so it is not answered.
 void Core::answer() {
+  settle(writer_->last());
+  mark();
+  if (unmarked_) return commit_failed({*std::exchange(unmarked_, std::nullopt), false});
   auto open = std::move(*std::exchange(open_, std::nullopt));
   const auto decided_us = open.decided_us;
   const BatchReport report{open.batch.size(), open.entries.size(), decided_us - open.began_us,
                            monotonic_us() - decided_us};
-  settle(writer_->last());
-  mark();
   if (options_.gate != nullptr) options_.gate->committed(writer_->head());
   hand_out(std::move(open));
   inbox_->expect(report.commands, std::chrono::microseconds(report.decide_us + report.commit_us));
   if (options_.on_batch) options_.on_batch(report);
+}
+
+void Core::commit_failed(const WriteFailed& failed) {
+  at_gate_ = false;
+  fail(failed, true);
+  if (options_.gate != nullptr) options_.gate->commit_failed();
 }
 
 void Core::became_durable() {

@@ -64,6 +64,7 @@ class Core {
   void gate_said(Verdict& verdict);
   void commit();
   void committed(std::optional<WriteFailed> failed);
+  void commit_failed(const WriteFailed& failed);
   void answer();
   void hand_out(Open open);
   void became_durable();
@@ -94,7 +95,7 @@ class Core {
 
   std::unique_ptr<Writer> writer_;  // none: failing
   std::optional<Fault> fault_;      // why
-  std::optional<Error> unmarked_;   // the mark could not be written: it fails once that was answered
+  std::optional<Error> unmarked_;   // the mark could not be written: it fails with the end of the step
   Position durable_;
   Settled settled_;
   Epoch epoch_;

@@ -58,6 +58,7 @@ void Core::appended(const Settled& before, const Append& given, const std::optio
   became_durable();
   settle(before);
   mark();
+  if (unmarked_) return given.done(Error{Retry::kOutcomeUnknown, unmarked_->what});
   given.done(writer_->head());
 }
 
